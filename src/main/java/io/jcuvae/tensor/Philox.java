@@ -1,0 +1,129 @@
+package io.jcuvae.tensor;
+
+/**
+ * The counter-based random sequence that every backend shares: Philox4x32-10 in the order of the cuRAND host API's
+ * legacy ordering.
+ *
+ * <p>Value n of the sequence comes from subsequence (n / 4) mod 65536, block n / 4 / 65536, lane n mod 4, so any value can
+ * be computed from its index alone and a checkpoint stores a position instead of a generator's state. The fourth counter
+ * word, which cuRAND leaves at zero below 2^64 subsequences, carries an epoch where values are drawn anew per epoch.
+ *
+ * <p>Sources: Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3 (SC 2011) for the rounds and constants; the
+ * cuRAND documentation for the ordering, the seed as key and the Box-Muller constants.
+ */
+public final class Philox {
+    private static final int SUBSEQUENCES = 1 << 16;
+    private static final long MULTIPLIER_0 = 0xD2511F53L;
+    private static final long MULTIPLIER_1 = 0xCD9E8D57L;
+    private static final int WEYL_0 = 0x9E3779B9;
+    private static final int WEYL_1 = 0xBB67AE85;
+
+    private static final float TWO_POW_MINUS_32 = 0x1p-32f;
+    private static final float TWO_PI_POW_MINUS_32 = (float) (2 * Math.PI * 0x1p-32);
+
+    private Philox() {}
+
+    /**
+     * Ten rounds on one counter.
+     *
+     * @param out receives four 32-bit values
+     * @param counter0 least significant counter word
+     * @param key0 least significant key word
+     */
+    public static void block(int[] out, int counter0, int counter1, int counter2, int counter3, int key0, int key1) {
+        int c0 = counter0;
+        int c1 = counter1;
+        int c2 = counter2;
+        int c3 = counter3;
+        int k0 = key0;
+        int k1 = key1;
+        for (int round = 0; round < 10; round++) {
+            long product0 = MULTIPLIER_0 * (c0 & 0xFFFFFFFFL);
+            long product1 = MULTIPLIER_1 * (c2 & 0xFFFFFFFFL);
+            c0 = (int) (product1 >>> 32) ^ c1 ^ k0;
+            c1 = (int) product1;
+            c2 = (int) (product0 >>> 32) ^ c3 ^ k1;
+            c3 = (int) product0;
+            k0 += WEYL_0;
+            k1 += WEYL_1;
+        }
+        out[0] = c0;
+        out[1] = c1;
+        out[2] = c2;
+        out[3] = c3;
+    }
+
+    /** The four values 4 * group .. 4 * group + 3 of the sequence. */
+    private static void group(int[] out, long key, int epoch, long group) {
+        long block = group / SUBSEQUENCES;
+        block(
+                out,
+                (int) block,
+                (int) (block >>> 32),
+                (int) (group % SUBSEQUENCES),
+                epoch,
+                (int) key,
+                (int) (key >>> 32));
+    }
+
+    /** Fills {@code out[offset .. offset + count)} with the 32-bit values {@code first, first + 1, ...} of the sequence. */
+    public static void fillBits(int[] out, int offset, int count, long key, int epoch, long first) {
+        int[] lanes = new int[4];
+        long current = -1;
+        for (int i = 0; i < count; i++) {
+            long n = first + i;
+            if (n >> 2 != current) {
+                current = n >> 2;
+                group(lanes, key, epoch, current);
+            }
+            out[offset + i] = lanes[(int) (n & 3)];
+        }
+    }
+
+    /** Fills with uniforms in [0, 1): the upper 24 bits of each value, so every result is exact in a float. */
+    public static void fillUniform(float[] out, int offset, int count, long key, int epoch, long first) {
+        int[] lanes = new int[4];
+        long current = -1;
+        for (int i = 0; i < count; i++) {
+            long n = first + i;
+            if (n >> 2 != current) {
+                current = n >> 2;
+                group(lanes, key, epoch, current);
+            }
+            out[offset + i] = uniform(lanes[(int) (n & 3)]);
+        }
+    }
+
+    /** A value's upper 24 bits as a float in [0, 1). */
+    public static float uniform(int bits) {
+        return (bits >>> 8) * 0x1p-24f;
+    }
+
+    /**
+     * Fills with standard normals: Box-Muller on the pairs of lanes (0, 1) and (2, 3), with cuRAND's constants
+     * u = x / 2^32 + 1 / 2^33 and v = 2 pi (y / 2^32 + 1 / 2^33), giving s sin v and s cos v with s = sqrt(-2 ln u).
+     */
+    public static void fillNormal(float[] out, int offset, int count, long key, long first) {
+        int[] lanes = new int[4];
+        float[] normals = new float[4];
+        long current = -1;
+        for (int i = 0; i < count; i++) {
+            long n = first + i;
+            if (n >> 2 != current) {
+                current = n >> 2;
+                group(lanes, key, 0, current);
+                boxMuller(normals, 0, lanes[0], lanes[1]);
+                boxMuller(normals, 2, lanes[2], lanes[3]);
+            }
+            out[offset + i] = normals[(int) (n & 3)];
+        }
+    }
+
+    private static void boxMuller(float[] out, int offset, int x, int y) {
+        float u = (x & 0xFFFFFFFFL) * TWO_POW_MINUS_32 + TWO_POW_MINUS_32 / 2;
+        float v = (y & 0xFFFFFFFFL) * TWO_PI_POW_MINUS_32 + TWO_PI_POW_MINUS_32 / 2;
+        double radius = Math.sqrt(-2 * Math.log(u));
+        out[offset] = (float) (radius * Math.sin(v));
+        out[offset + 1] = (float) (radius * Math.cos(v));
+    }
+}
