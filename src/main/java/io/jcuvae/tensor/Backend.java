@@ -1,0 +1,64 @@
+package io.jcuvae.tensor;
+
+/**
+ * A device: it allocates memory, runs operations, moves data, and records a step. Not safe for use by several threads at
+ * once.
+ */
+public interface Backend extends AutoCloseable {
+    /** Short name for reports, as in {@code cpu}. */
+    String name();
+
+    /** One line for people: what computes, with how many threads, through which library. */
+    String description();
+
+    /** The operations. */
+    Ops ops();
+
+    /**
+     * Zeroed memory, freed when the backend is closed.
+     *
+     * @param count number of elements
+     * @throws UserError when there is not enough memory, naming what was asked for and what is free
+     */
+    Buffer allocate(ElementType type, long count);
+
+    /**
+     * Takes in a step. The step must not allocate, download, branch on data or change Java state, and everything that
+     * varies from one run to the next must be in tensors.
+     */
+    Recorded record(Runnable step);
+
+    /**
+     * Makes sure that {@link Ops#normal} finds the given part of the noise sequence. Called outside the recorded step; a
+     * backend that computes noise on the spot has nothing to do.
+     *
+     * @param key the sequence's key
+     * @param first index of the first value
+     * @param count number of values
+     */
+    default void reserveNoise(long key, long first, long count) {}
+
+    /** Copies {@code from[offset ..)} into a float tensor. */
+    void upload(Tensor to, float[] from, int offset);
+
+    /** Copies {@code from} into a double tensor. */
+    void upload(Tensor to, double[] from);
+
+    /** Copies {@code from} into an integer tensor. */
+    void upload(Tensor to, int[] from);
+
+    /** Copies {@code from[offset ..)} into a byte tensor. */
+    void upload(Tensor to, byte[] from, int offset);
+
+    /** Copies a float tensor into {@code to[offset ..)}, after all that was asked before is done. */
+    void download(float[] to, int offset, Tensor from);
+
+    /** Copies a double tensor into {@code to}, after all that was asked before is done. */
+    void download(double[] to, Tensor from);
+
+    /** Waits until everything asked for is done. */
+    void synchronize();
+
+    @Override
+    void close();
+}

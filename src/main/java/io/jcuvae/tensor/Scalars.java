@@ -1,0 +1,42 @@
+package io.jcuvae.tensor;
+
+/**
+ * The small device tensor of everything that varies from step to step: {@code double[Scalars.COUNT]}. A recorded step reads
+ * and advances it, so a replay needs no new launch arguments. Doubles hold every count below 2^53 exactly.
+ */
+public enum Scalars {
+    /** Optimizer steps done, t in Adam's formulas. */
+    STEP,
+    /** The epoch, from 1; selects the draws of dynamic binarization. */
+    EPOCH,
+    /** Index of the next value of the noise sequence. */
+    NOISE_POSITION,
+    /** The next row of the epoch's order. */
+    ORDER_POSITION,
+    /** Adam's step size. */
+    LEARNING_RATE,
+    /** Weight of the KL term. */
+    BETA,
+    /** 1 - beta1^t of the current step. */
+    ADAM_CORRECTION_1,
+    /** 1 - beta2^t of the current step. */
+    ADAM_CORRECTION_2,
+    /** Sum of the loss over the samples since the last reset, nats. */
+    LOSS_SUM,
+    /** Sum of the reconstruction term since the last reset, nats. */
+    RECONSTRUCTION_SUM,
+    /** Sum of the KL term since the last reset, nats. */
+    KL_SUM,
+    /** Samples in the sums. */
+    SAMPLES,
+    /** 0, or the step whose loss was not finite: from then on nothing advances and no parameter moves. */
+    HALTED_AT;
+
+    /** Number of slots. */
+    public static final int COUNT = values().length;
+
+    /** The slots' tensor. */
+    public static Tensor allocate(Backend backend) {
+        return Tensor.of(backend.allocate(ElementType.F64, COUNT), Shape.of(COUNT));
+    }
+}
