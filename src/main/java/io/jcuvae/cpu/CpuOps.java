@@ -1,0 +1,463 @@
+package io.jcuvae.cpu;
+
+import static io.jcuvae.cpu.CpuBuffer.bytes;
+import static io.jcuvae.cpu.CpuBuffer.doubles;
+import static io.jcuvae.cpu.CpuBuffer.floats;
+import static io.jcuvae.cpu.CpuBuffer.ints;
+import static io.jcuvae.cpu.CpuBuffer.start;
+
+import io.jcuvae.tensor.Activation;
+import io.jcuvae.tensor.Binarization;
+import io.jcuvae.tensor.ElementType;
+import io.jcuvae.tensor.Ops;
+import io.jcuvae.tensor.Philox;
+import io.jcuvae.tensor.Scalars;
+import io.jcuvae.tensor.Tensor;
+import java.util.Arrays;
+
+/**
+ * The operations on heap arrays. Every sum runs in an order that depends on shapes alone, so the number of threads never
+ * shows in the result.
+ */
+final class CpuOps implements Ops {
+    /** Elements of an elementwise task: some tens of microseconds of work. */
+    private static final int CHUNK = 1 << 15;
+    /** Columns of a task that sums over rows. */
+    private static final int STRIP = 128;
+    /** Normals of a task, a multiple of four so that no Philox block is computed twice. */
+    private static final int NOISE_CHUNK = 512;
+
+    private final Workers workers;
+    private final Gemm gemm;
+    private final ThreadLocal<ActivationLoops> activations = ThreadLocal.withInitial(ActivationLoops::new);
+    private final ThreadLocal<LikelihoodLoops> likelihoods = ThreadLocal.withInitial(LikelihoodLoops::new);
+
+    CpuOps(Workers workers, Gemm gemm) {
+        this.workers = workers;
+        this.gemm = gemm;
+    }
+
+    /** A part of a vector: elements start .. end - 1. */
+    @FunctionalInterface
+    private interface Range {
+        void accept(int start, int end);
+    }
+
+    private void chunks(long count, int chunk, Range range) {
+        int n = Math.toIntExact(count);
+        workers.run((n + chunk - 1) / chunk, i -> range.accept(i * chunk, Math.min(n, (i + 1) * chunk)));
+    }
+
+    /** Rows in tasks of about {@link #CHUNK} elements. */
+    private void rows(int rows, int width, Range range) {
+        chunks(rows, Math.max(1, CHUNK / 2 / width), range);
+    }
+
+    private static void check(boolean fits, String op, Tensor... tensors) {
+        if (!fits) {
+            StringBuilder shapes = new StringBuilder();
+            for (Tensor tensor : tensors) {
+                shapes.append(' ').append(tensor.shape());
+            }
+            throw new IllegalArgumentException(op + ": shapes do not fit:" + shapes);
+        }
+    }
+
+    // ---- linear
+
+    @Override
+    public void matmul(Tensor c, Tensor a, boolean transposeA, Tensor b, boolean transposeB, boolean accumulate) {
+        MatrixProduct product = new MatrixProduct(gemm, c, a, transposeA, b, transposeB, accumulate);
+        workers.run(product.tiles(), product::multiply);
+    }
+
+    @Override
+    public void addBias(Tensor y, Tensor bias) {
+        check(y.columns() == bias.count(), "addBias", y, bias);
+        rows(y.rows(), y.columns(), (r0, r1) -> addBias(y, bias, r0, r1, 0, y.columns()));
+    }
+
+    private static void addBias(Tensor y, Tensor bias, int r0, int r1, int c0, int c1) {
+        float[] ys = floats(y);
+        float[] bs = floats(bias);
+        for (int r = r0; r < r1; r++) {
+            int row = start(y) + r * y.columns();
+            int from = start(bias);
+            for (int c = c0; c < c1; c++) {
+                ys[row + c] += bs[from + c];
+            }
+        }
+    }
+
+    @Override
+    public void sumRows(Tensor sum, Tensor x) {
+        check(x.columns() == sum.count(), "sumRows", sum, x);
+        chunks(x.columns(), STRIP, (c0, c1) -> sumRows(sum, x, c0, c1));
+    }
+
+    private static void sumRows(Tensor sum, Tensor x, int c0, int c1) {
+        float[] sums = floats(sum);
+        int to = start(sum);
+        Arrays.fill(sums, to + c0, to + c1, 0f);
+        for (int r = 0; r < x.rows(); r++) {
+            addRow(sums, to + c0, floats(x), start(x) + r * x.columns() + c0, c1 - c0);
+        }
+    }
+
+    private static void addRow(float[] sums, int to, float[] xs, int from, int count) {
+        for (int c = 0; c < count; c++) {
+            sums[to + c] += xs[from + c];
+        }
+    }
+
+    // ---- activation
+
+    @Override
+    public void activate(Tensor y, Tensor x, Activation f) {
+        check(y.count() == x.count(), "activate", y, x);
+        chunks(y.count(), CHUNK, (i, end) -> activations
+                .get()
+                .forward(floats(y), start(y) + i, floats(x), start(x) + i, end - i, f));
+    }
+
+    @Override
+    public void activateBackward(Tensor dx, Tensor dy, Tensor x, Tensor y, Activation f) {
+        check(dx.count() == dy.count() && dx.count() == y.count(), "activateBackward", dx, dy, x, y);
+        chunks(dx.count(), CHUNK, (i, end) -> backward(dx, dy, x, y, f, i, end - i));
+    }
+
+    private void backward(Tensor dx, Tensor dy, Tensor x, Tensor y, Activation f, int at, int count) {
+        activations
+                .get()
+                .backward(
+                        floats(dx), start(dx) + at, floats(dy), start(dy) + at, floats(x), start(x) + at, floats(y),
+                        start(y) + at, count, f);
+    }
+
+    /** Bias and activation follow in the thread that made the tile, while it is in its cache. */
+    @Override
+    public void dense(Tensor y, Tensor a, Tensor x, Tensor w, Tensor bias, Activation f) {
+        check(a.count() == y.count() && bias.count() == y.columns(), "dense", y, a, bias);
+        MatrixProduct product = new MatrixProduct(gemm, a, x, false, w, true, false);
+        workers.run(product.tiles(), tile -> {
+            product.multiply(tile);
+            int c0 = product.firstColumn(tile);
+            int c1 = product.endColumn(tile);
+            ActivationLoops loops = activations.get();
+            for (int r = product.firstRow(tile); r < product.endRow(tile); r++) {
+                addBias(a, bias, r, r + 1, c0, c1);
+                if (f != Activation.IDENTITY) {
+                    int at = r * y.columns() + c0;
+                    loops.forward(floats(y), start(y) + at, floats(a), start(a) + at, c1 - c0, f);
+                }
+            }
+        });
+    }
+
+    /** The bias gradient is summed while da is made; then the tiles of both products are one job. */
+    @Override
+    public void denseBackward(
+            Tensor dx, Tensor dw, Tensor dbias, Tensor dy, Tensor x, Tensor w, Tensor a, Tensor y, Activation f) {
+        check(y.count() == dy.count() && dbias.count() == dy.columns(), "denseBackward", dbias, dy, y);
+        int width = dy.columns();
+        chunks(width, STRIP, (c0, c1) -> {
+            if (f != Activation.IDENTITY) {
+                for (int r = 0; r < dy.rows(); r++) {
+                    backward(dy, dy, a, y, f, r * width + c0, c1 - c0);
+                }
+            }
+            sumRows(dbias, dy, c0, c1);
+        });
+        MatrixProduct forWeights = new MatrixProduct(gemm, dw, dy, true, x, false, false);
+        if (dx == null) {
+            workers.run(forWeights.tiles(), forWeights::multiply);
+            return;
+        }
+        MatrixProduct forInput = new MatrixProduct(gemm, dx, dy, false, w, false, false);
+        int first = forWeights.tiles();
+        workers.run(first + forInput.tiles(), tile -> {
+            if (tile < first) {
+                forWeights.multiply(tile);
+            } else {
+                forInput.multiply(tile - first);
+            }
+        });
+    }
+
+    // ---- the Gaussian posterior
+
+    @Override
+    public void reparameterize(Tensor z, Tensor head, Tensor noise) {
+        int latents = checkedLatents("reparameterize", z, head, noise);
+        gaussianRows(z.rows(), latents, r -> GaussianLoops.reparameterize(
+                floats(z), start(z) + r * latents, floats(head), start(head) + 2 * r * latents, floats(noise),
+                start(noise) + r * latents, latents));
+    }
+
+    @Override
+    public void gaussianKl(Tensor kl, Tensor head) {
+        int latents = head.columns() / 2;
+        check(kl.count() == head.rows(), "gaussianKl", kl, head);
+        gaussianRows(head.rows(), latents, r -> floats(kl)[start(kl) + r] =
+                GaussianLoops.kl(floats(head), start(head) + 2 * r * latents, latents));
+    }
+
+    @Override
+    public void sampleGaussian(Tensor z, Tensor kl, Tensor head, Tensor noise) {
+        int latents = checkedLatents("sampleGaussian", z, head, noise);
+        gaussianRows(z.rows(), latents, r -> floats(kl)[start(kl) + r] = GaussianLoops.sample(
+                floats(z), start(z) + r * latents, floats(head), start(head) + 2 * r * latents, floats(noise),
+                start(noise) + r * latents, latents));
+    }
+
+    @Override
+    public void sampleGaussianBackward(Tensor dhead, Tensor dz, Tensor head, Tensor noise, Tensor weights) {
+        int latents = checkedLatents("sampleGaussianBackward", dz, head, noise);
+        gaussianRows(dz.rows(), latents, r -> GaussianLoops.backward(
+                floats(dhead), start(dhead) + 2 * r * latents, floats(dz), start(dz) + r * latents, floats(head),
+                start(head) + 2 * r * latents, floats(noise), start(noise) + r * latents, latents,
+                floats(weights)[start(weights) + r]));
+    }
+
+    @Override
+    public void gaussianLogRatio(Tensor ratio, Tensor z, Tensor head, Tensor noise) {
+        int latents = checkedLatents("gaussianLogRatio", z, head, noise);
+        gaussianRows(z.rows(), latents, r -> floats(ratio)[start(ratio) + r] = GaussianLoops.logRatio(
+                floats(z), start(z) + r * latents, floats(head), start(head) + 2 * r * latents, floats(noise),
+                start(noise) + r * latents, latents));
+    }
+
+    private static int checkedLatents(String op, Tensor z, Tensor head, Tensor noise) {
+        check(head.count() == 2 * z.count() && noise.count() == z.count(), op, z, head, noise);
+        return z.columns();
+    }
+
+    private void gaussianRows(int rows, int latents, java.util.function.IntConsumer row) {
+        // An exp and its company take some twenty times as long as an ordinary element.
+        rows(rows, 40 * latents, (r0, r1) -> {
+            for (int r = r0; r < r1; r++) {
+                row.accept(r);
+            }
+        });
+    }
+
+    // ---- likelihoods
+
+    @Override
+    public void bernoulliRows(Tensor rows, Tensor logits, Tensor x) {
+        bernoulli(rows, null, logits, x, null);
+    }
+
+    @Override
+    public void bernoulli(Tensor rows, Tensor dlogits, Tensor logits, Tensor x, Tensor weights) {
+        check(logits.count() == x.count() && rows.count() == x.rows(), "bernoulli", rows, logits, x);
+        int width = logits.columns();
+        rows(logits.rows(), 4 * width, (r0, r1) -> {
+            LikelihoodLoops loops = likelihoods.get();
+            for (int r = r0; r < r1; r++) {
+                int at = r * width;
+                floats(rows)[start(rows) + r] = loops.bernoulli(
+                        dlogits == null ? null : floats(dlogits),
+                        dlogits == null ? 0 : start(dlogits) + at,
+                        floats(logits),
+                        start(logits) + at,
+                        floats(x),
+                        start(x) + at,
+                        width,
+                        weights == null ? 0 : floats(weights)[start(weights) + r]);
+            }
+        });
+    }
+
+    @Override
+    public void bernoulliBackward(Tensor dlogits, Tensor logits, Tensor x, Tensor weights) {
+        check(logits.count() == x.count() && weights.count() == x.rows(), "bernoulliBackward", dlogits, logits, x, weights);
+        int width = logits.columns();
+        rows(logits.rows(), 4 * width, (r0, r1) -> {
+            LikelihoodLoops loops = likelihoods.get();
+            for (int r = r0; r < r1; r++) {
+                int at = r * width;
+                loops.bernoulliBackward(
+                        floats(dlogits), start(dlogits) + at, floats(logits), start(logits) + at, floats(x), start(x) + at,
+                        width, floats(weights)[start(weights) + r]);
+            }
+        });
+    }
+
+    @Override
+    public void squaredErrorRows(Tensor rows, Tensor mean, Tensor x) {
+        squaredErrors(rows, mean, x, 1, 0);
+    }
+
+    @Override
+    public void squaredErrorBackward(Tensor dmean, Tensor mean, Tensor x, Tensor weights) {
+        differences(dmean, mean, x, weights, 2);
+    }
+
+    @Override
+    public void gaussianRows(Tensor rows, Tensor mean, Tensor x, Tensor logvar) {
+        double v = floats(logvar)[start(logvar)];
+        squaredErrors(rows, mean, x, 0.5 * Math.exp(-v), 0.5 * mean.columns() * (Math.log(2 * Math.PI) + v));
+    }
+
+    @Override
+    public void gaussianBackward(Tensor dmean, Tensor dlogvar, Tensor mean, Tensor x, Tensor logvar, Tensor weights) {
+        double precision = Math.exp(-floats(logvar)[start(logvar)]);
+        differences(dmean, mean, x, weights, (float) precision);
+        if (dlogvar != null) {
+            double sum = 0;
+            int width = mean.columns();
+            for (int r = 0; r < mean.rows(); r++) {
+                double error = likelihoods
+                        .get()
+                        .squaredError(floats(mean), start(mean) + r * width, floats(x), start(x) + r * width, width);
+                sum += floats(weights)[start(weights) + r] * 0.5 * (width - error * precision);
+            }
+            floats(dlogvar)[start(dlogvar)] = (float) sum;
+        }
+    }
+
+    private void squaredErrors(Tensor rows, Tensor mean, Tensor x, double factor, double constant) {
+        check(mean.count() == x.count() && rows.count() == x.rows(), "squaredError", rows, mean, x);
+        int width = mean.columns();
+        rows(mean.rows(), width, (r0, r1) -> {
+            for (int r = r0; r < r1; r++) {
+                double error = likelihoods
+                        .get()
+                        .squaredError(floats(mean), start(mean) + r * width, floats(x), start(x) + r * width, width);
+                floats(rows)[start(rows) + r] = (float) (factor * error + constant);
+            }
+        });
+    }
+
+    private void differences(Tensor dmean, Tensor mean, Tensor x, Tensor weights, float factor) {
+        check(mean.count() == x.count() && weights.count() == x.rows(), "squaredErrorBackward", dmean, mean, x, weights);
+        int width = mean.columns();
+        rows(mean.rows(), width, (r0, r1) -> {
+            for (int r = r0; r < r1; r++) {
+                int at = r * width;
+                LikelihoodLoops.difference(
+                        floats(dmean), start(dmean) + at, floats(mean), start(mean) + at, floats(x), start(x) + at, width,
+                        factor * floats(weights)[start(weights) + r]);
+            }
+        });
+    }
+
+    // ---- objective and step
+
+    @Override
+    public void elbo(Tensor loss, Tensor klWeights, Tensor reconstruction, Tensor kl, Tensor scalars, float scale) {
+        float beta = (float) doubles(scalars)[start(scalars) + Scalars.BETA.ordinal()];
+        for (int r = 0; r < loss.count(); r++) {
+            floats(loss)[start(loss) + r] =
+                    floats(reconstruction)[start(reconstruction) + r] + beta * floats(kl)[start(kl) + r];
+            floats(klWeights)[start(klWeights) + r] = scale * beta;
+        }
+    }
+
+    @Override
+    public void fill(Tensor x, float value) {
+        Arrays.fill(floats(x), start(x), start(x) + (int) x.count(), value);
+    }
+
+    @Override
+    public void gather(Tensor x, Tensor data, Tensor order, Tensor scalars, Binarization binarization, long key) {
+        check(x.columns() == data.columns(), "gather", x, data);
+        double[] s = doubles(scalars);
+        int position = (int) s[start(scalars) + Scalars.ORDER_POSITION.ordinal()];
+        int epoch = binarization == Binarization.DYNAMIC ? (int) s[start(scalars) + Scalars.EPOCH.ordinal()] : 0;
+        int width = x.columns();
+        check(position >= 0 && position + x.rows() <= order.count(), "gather at row " + position, x, order);
+        rows(x.rows(), width, (r0, r1) -> {
+            for (int r = r0; r < r1; r++) {
+                int sample = ints(order)[start(order) + position + r];
+                int from = start(data) + sample * width;
+                int to = start(x) + r * width;
+                if (data.buffer().type() == ElementType.U8) {
+                    StepLoops.scale(floats(x), to, bytes(data), from, width);
+                } else {
+                    System.arraycopy(floats(data), from, floats(x), to, width);
+                }
+                if (binarization != Binarization.NONE) {
+                    StepLoops.binarize(floats(x), to, width, key, epoch, sample);
+                }
+            }
+        });
+    }
+
+    @Override
+    public void normal(Tensor noise, Tensor scalars, long key) {
+        long first = (long) doubles(scalars)[start(scalars) + Scalars.NOISE_POSITION.ordinal()];
+        chunks(noise.count(), NOISE_CHUNK, (i, end) ->
+                Philox.fillNormal(floats(noise), start(noise) + i, end - i, key, first + i));
+    }
+
+    @Override
+    public void beginStep(Tensor scalars, float beta1, float beta2) {
+        double[] s = doubles(scalars);
+        int at = start(scalars);
+        if (halted(s, at)) {
+            return;
+        }
+        double t = ++s[at + Scalars.STEP.ordinal()];
+        s[at + Scalars.ADAM_CORRECTION_1.ordinal()] = 1 - Math.pow(beta1, t);
+        s[at + Scalars.ADAM_CORRECTION_2.ordinal()] = 1 - Math.pow(beta2, t);
+    }
+
+    @Override
+    public void recordLoss(Tensor scalars, Tensor loss, Tensor reconstruction, Tensor kl) {
+        double[] s = doubles(scalars);
+        int at = start(scalars);
+        double lossSum = total(loss);
+        double reconstructionSum = total(reconstruction);
+        double klSum = total(kl);
+        if (halted(s, at)) {
+            return;
+        }
+        if (!Double.isFinite(lossSum + reconstructionSum + klSum)) {
+            s[at + Scalars.HALTED_AT.ordinal()] = s[at + Scalars.STEP.ordinal()];
+            return;
+        }
+        s[at + Scalars.LOSS_SUM.ordinal()] += lossSum;
+        s[at + Scalars.RECONSTRUCTION_SUM.ordinal()] += reconstructionSum;
+        s[at + Scalars.KL_SUM.ordinal()] += klSum;
+        s[at + Scalars.SAMPLES.ordinal()] += loss.count();
+    }
+
+    private static double total(Tensor rows) {
+        double sum = 0;
+        for (int r = 0; r < rows.count(); r++) {
+            sum += floats(rows)[start(rows) + r];
+        }
+        return sum;
+    }
+
+    private static boolean halted(double[] scalars, int at) {
+        return scalars[at + Scalars.HALTED_AT.ordinal()] != 0;
+    }
+
+    @Override
+    public void adam(Tensor p, Tensor m, Tensor v, Tensor g, Tensor scalars, float beta1, float beta2, float epsilon) {
+        check(p.count() == g.count() && p.count() == m.count() && p.count() == v.count(), "adam", p, m, v, g);
+        double[] s = doubles(scalars);
+        int at = start(scalars);
+        if (halted(s, at)) {
+            return;
+        }
+        float rate = (float) (s[at + Scalars.LEARNING_RATE.ordinal()] / s[at + Scalars.ADAM_CORRECTION_1.ordinal()]);
+        float root = (float) (1 / Math.sqrt(s[at + Scalars.ADAM_CORRECTION_2.ordinal()]));
+        chunks(p.count(), CHUNK, (i, end) -> StepLoops.adam(
+                floats(p), start(p) + i, floats(m), start(m) + i, floats(v), start(v) + i, floats(g), start(g) + i, end - i,
+                beta1, beta2, rate, root, epsilon));
+    }
+
+    @Override
+    public void endStep(Tensor scalars, int rows, long noiseValues) {
+        double[] s = doubles(scalars);
+        int at = start(scalars);
+        if (!halted(s, at)) {
+            s[at + Scalars.ORDER_POSITION.ordinal()] += rows;
+            s[at + Scalars.NOISE_POSITION.ordinal()] += noiseValues;
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package io.jcuvae.cpu;
+
+import io.jcuvae.tensor.Tensor;
+
+/**
+ * A matrix product cut into tiles that threads share out. The cut depends on the shape alone, never on the number of
+ * threads, so the result has the same bits for any number of them.
+ */
+final class MatrixProduct {
+    /** Wanted work of a tile: smaller ones pack the shared factor too often, larger ones leave threads idle. */
+    private static final double TILE_FLOPS = 20e6;
+    /** Below this, cutting costs more than a second thread brings. */
+    private static final double CUT_FLOPS = 2e6;
+
+    private static final int MOST_TILES = 32;
+    /** Tiles start at multiples of this, the widest vector of floats. */
+    private static final int GRAIN = 16;
+
+    private final Gemm gemm;
+    private final Tensor c;
+    private final Tensor a;
+    private final Tensor b;
+    private final boolean transposeA;
+    private final boolean transposeB;
+    private final boolean accumulate;
+    private final int rows;
+    private final int columns;
+    private final int inner;
+    private final boolean byRows;
+    private final int tiles;
+
+    MatrixProduct(
+            Gemm gemm, Tensor c, Tensor a, boolean transposeA, Tensor b, boolean transposeB, boolean accumulate) {
+        this.gemm = gemm;
+        this.c = c;
+        this.a = a;
+        this.b = b;
+        this.transposeA = transposeA;
+        this.transposeB = transposeB;
+        this.accumulate = accumulate;
+        rows = c.rows();
+        columns = c.columns();
+        inner = transposeA ? a.rows() : a.columns();
+        int innerOfB = transposeB ? b.columns() : b.rows();
+        if ((transposeA ? a.columns() : a.rows()) != rows
+                || (transposeB ? b.rows() : b.columns()) != columns
+                || inner != innerOfB) {
+            throw new IllegalArgumentException("matmul: " + c.shape() + " = " + a.shape() + (transposeA ? "' " : " ")
+                    + b.shape() + (transposeB ? "'" : ""));
+        }
+        // A column slice of a wider matrix than the slack would fail the binding's bounds check.
+        byRows = rows >= columns || Math.max(columns, b.columns()) > CpuBuffer.SLACK;
+        int extent = byRows ? rows : columns;
+        double flops = 2.0 * rows * columns * inner;
+        int wanted = (int) Math.min(MOST_TILES, Math.round(flops / TILE_FLOPS));
+        if (flops >= CUT_FLOPS) {
+            wanted = Math.max(2, wanted);
+        }
+        tiles = Math.max(1, Math.min(wanted, extent / GRAIN));
+    }
+
+    int tiles() {
+        return tiles;
+    }
+
+    int firstRow(int tile) {
+        return byRows ? cut(rows, tile) : 0;
+    }
+
+    int endRow(int tile) {
+        return byRows ? cut(rows, tile + 1) : rows;
+    }
+
+    int firstColumn(int tile) {
+        return byRows ? 0 : cut(columns, tile);
+    }
+
+    int endColumn(int tile) {
+        return byRows ? columns : cut(columns, tile + 1);
+    }
+
+    private int cut(int extent, int tile) {
+        return tile == tiles ? extent : (int) ((long) extent * tile / tiles) / GRAIN * GRAIN;
+    }
+
+    void multiply(int tile) {
+        int r0 = firstRow(tile);
+        int c0 = firstColumn(tile);
+        gemm.multiply(
+                endRow(tile) - r0,
+                endColumn(tile) - c0,
+                inner,
+                CpuBuffer.floats(c),
+                CpuBuffer.start(c) + r0 * columns + c0,
+                columns,
+                CpuBuffer.floats(a),
+                CpuBuffer.start(a) + (transposeA ? r0 : r0 * inner),
+                a.columns(),
+                transposeA,
+                CpuBuffer.floats(b),
+                CpuBuffer.start(b) + (transposeB ? c0 * inner : c0),
+                b.columns(),
+                transposeB,
+                accumulate);
+    }
+}
