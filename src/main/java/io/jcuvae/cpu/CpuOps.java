@@ -361,6 +361,18 @@ final class CpuOps implements Ops {
     }
 
     @Override
+    public void repeatRows(Tensor y, Tensor x) {
+        int times = y.rows() / x.rows();
+        check(y.columns() == x.columns() && y.rows() == times * x.rows(), "repeatRows", y, x);
+        int width = x.columns();
+        rows(y.rows(), width, (r0, r1) -> {
+            for (int r = r0; r < r1; r++) {
+                System.arraycopy(floats(x), start(x) + r / times * width, floats(y), start(y) + r * width, width);
+            }
+        });
+    }
+
+    @Override
     public void gather(Tensor x, Tensor data, Tensor order, Tensor scalars, Binarization binarization, long key) {
         check(x.columns() == data.columns(), "gather", x, data);
         double[] s = doubles(scalars);

@@ -217,6 +217,14 @@ public interface Ops {
     void fill(Tensor x, float value);
 
     /**
+     * Every row K times in a row: y[r K + k] = x[r].
+     *
+     * @param y [B K, D]
+     * @param x [B, D]
+     */
+    void repeatRows(Tensor y, Tensor x);
+
+    /**
      * x[r] = the row order[ORDER_POSITION + r] of the data as floats (bytes are divided by 255), then binarized: one where
      * the row's uniform is below the value, else zero. Uniform n = row D + d of the key's sequence, with the epoch as fourth
      * counter word where the draws are new in every epoch.

@@ -1,0 +1,34 @@
+package io.jcuvae.nn;
+
+import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.Tensor;
+
+/** What a layer is, without memory: it declares its parameters and makes the bound layer. */
+public sealed interface LayerSpec permits DenseSpec {
+    /**
+     * The shape of one sample after this layer.
+     *
+     * @param input shape of one sample before it
+     */
+    Shape outputShape(Shape input);
+
+    /**
+     * Adds this layer's parameters.
+     *
+     * @param name prefix of their names
+     * @param input shape of one sample
+     */
+    void declare(ParameterLayout layout, String name, Shape input);
+
+    /**
+     * Makes the layer.
+     *
+     * @param name prefix of its parameters' names
+     * @param input [B, ...]
+     * @param inputGradient where the backward pass puts the gradient of the input, or null where nobody asks for it
+     */
+    Layer bind(Binding binding, String name, Tensor input, Tensor inputGradient);
+
+    /** One line for people, as in {@code Dense(400, relu)}. */
+    String describe();
+}

@@ -1,0 +1,44 @@
+package io.jcuvae.nn;
+
+import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.ElementType;
+import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.Tensor;
+
+/**
+ * One block of a layout on a device: the parameters, or their gradients, or one of the optimizer's moments.
+ *
+ * @param layout names and places
+ * @param block all of it, [count]
+ */
+public record Parameters(ParameterLayout layout, Tensor block) {
+    /** A zeroed block. */
+    public static Parameters allocate(ParameterLayout layout, Backend backend) {
+        Shape shape = Shape.of(Math.toIntExact(layout.count()));
+        return new Parameters(layout, Tensor.of(backend.allocate(ElementType.F32, layout.count()), shape));
+    }
+
+    /** The tensor of that name. */
+    public Tensor get(String name) {
+        ParameterLayout.Entry entry = layout.entry(name);
+        return block.view(entry.offset(), entry.shape());
+    }
+
+    /**
+     * Two neighbouring tensors of equal row width as one, so that one matrix product serves both.
+     *
+     * @param first the upper rows
+     * @param second the lower rows, declared right after
+     */
+    public Tensor joined(String first, String second) {
+        ParameterLayout.Entry upper = layout.entry(first);
+        ParameterLayout.Entry lower = layout.entry(second);
+        if (lower.offset() != upper.offset() + upper.shape().count()
+                || upper.shape().columns() != lower.shape().columns()) {
+            throw new IllegalArgumentException(first + " and " + second + " do not join");
+        }
+        int[] extents = upper.shape().extents();
+        extents[0] += lower.shape().rows();
+        return block.view(upper.offset(), Shape.of(extents));
+    }
+}

@@ -1,0 +1,97 @@
+package io.jcuvae.vae;
+
+import io.jcuvae.nn.Binding;
+import io.jcuvae.nn.Dense;
+import io.jcuvae.nn.ParameterLayout;
+import io.jcuvae.tensor.Activation;
+import io.jcuvae.tensor.Ops;
+import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.Tensor;
+
+/**
+ * A diagonal Gaussian posterior with a standard normal prior. The heads for mu and logvar lie side by side in the parameter
+ * block, so that one matrix product makes both: a row of {@link #head()} is [mu(Z) | logvar(Z)].
+ */
+public final class GaussianLatent {
+    private final Ops ops;
+    private final Dense heads;
+    private final Tensor noise;
+    private final Tensor z;
+    private final Tensor dz;
+    private final Tensor kl;
+    private final Tensor klWeights;
+
+    GaussianLatent(Binding binding, int latents, Tensor input, Tensor inputGradient) {
+        ops = binding.ops();
+        heads = new Dense(
+                binding,
+                "head",
+                binding.values().joined("mu.weight", "logvar.weight"),
+                binding.values().joined("mu.bias", "logvar.bias"),
+                binding.training() ? binding.gradients().joined("mu.weight", "logvar.weight") : null,
+                binding.training() ? binding.gradients().joined("mu.bias", "logvar.bias") : null,
+                Activation.IDENTITY,
+                input,
+                inputGradient);
+        Shape shape = Shape.of(binding.rows(), latents);
+        noise = binding.arena().tensor("noise", shape);
+        z = binding.arena().tensor("z", shape);
+        kl = binding.arena().tensor("kl", Shape.of(binding.rows()));
+        klWeights = binding.arena().tensor("kl.weights", Shape.of(binding.rows()));
+        dz = binding.training() ? binding.arena().tensor("dz", shape) : null;
+    }
+
+    static void declare(ParameterLayout layout, int latents, Shape input) {
+        int inputs = Math.toIntExact(input.count());
+        layout.weight("mu.weight", Shape.of(latents, inputs), inputs, latents);
+        layout.weight("logvar.weight", Shape.of(latents, inputs), inputs, latents);
+        layout.bias("mu.bias", Shape.of(latents), inputs);
+        layout.bias("logvar.bias", Shape.of(latents), inputs);
+    }
+
+    /** [B, 2Z]: means, then log variances. */
+    public Tensor head() {
+        return heads.output();
+    }
+
+    /** [B, Z]: standard normal noise, filled before {@link #sample()}. */
+    public Tensor noise() {
+        return noise;
+    }
+
+    /** [B, Z]: the sample. */
+    public Tensor z() {
+        return z;
+    }
+
+    /** [B, Z]: gradient of the sample; null without gradients. */
+    public Tensor zGradient() {
+        return dz;
+    }
+
+    /** [B]: divergence from the prior, nats. */
+    public Tensor kl() {
+        return kl;
+    }
+
+    /** [B]: weight of each row's divergence in the objective. */
+    public Tensor klWeights() {
+        return klWeights;
+    }
+
+    /** Computes the posterior's parameters. */
+    public void posterior() {
+        heads.forward();
+    }
+
+    /** Draws z and computes the divergence. */
+    public void sample() {
+        ops.sampleGaussian(z, kl, heads.output(), noise);
+    }
+
+    /** Turns the gradient of z and the KL weights into gradients of the heads and of the input. */
+    public void backward() {
+        ops.sampleGaussianBackward(heads.outputGradient(), dz, heads.output(), noise, klWeights);
+        heads.backward();
+    }
+}

@@ -1,0 +1,151 @@
+package io.jcuvae.vae;
+
+import io.jcuvae.nn.Binding;
+import io.jcuvae.nn.Parameters;
+import io.jcuvae.nn.Sequential;
+import io.jcuvae.tensor.Arena;
+import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Ops;
+import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.Tensor;
+import java.util.List;
+
+/**
+ * A variational autoencoder bound to a device and a batch size. Fill {@link #x()} and {@link #noise()}, run the passes, read
+ * the results; several can share the same parameters.
+ */
+public final class Vae {
+    private final Ops ops;
+    private final Arena arena;
+    private final Tensor x;
+    private final Sequential encoder;
+    private final GaussianLatent latent;
+    private final Sequential decoder;
+    private final Likelihood.Term likelihood;
+    private final Tensor loss;
+    private final float rowWeight;
+
+    private Vae(VaeSpec spec, Binding binding, float rowWeight) {
+        this.ops = binding.ops();
+        this.arena = binding.arena();
+        this.rowWeight = rowWeight;
+        int rows = binding.rows();
+        x = arena.tensor("x", Shape.of(rows, Math.toIntExact(spec.sample().count())));
+        encoder = Sequential.bind(binding, spec.encoder(), "enc", x, null);
+        latent = new GaussianLatent(binding, spec.latents(), encoder.output(), encoder.outputGradient());
+        decoder = Sequential.bind(binding, spec.decoder(), "dec", latent.z(), latent.zGradient());
+        likelihood = spec.likelihood().bind(binding, decoder.output(), decoder.outputGradient(), x);
+        loss = arena.tensor("loss", Shape.of(rows));
+    }
+
+    /** Binds a model that only looks. */
+    public static Vae forInference(VaeSpec spec, Backend backend, Parameters values, int rows) {
+        return Arena.bind(
+                backend, arena -> new Vae(spec, new Binding(backend.ops(), values, null, arena, rows), 1));
+    }
+
+    /**
+     * Binds a model that trains.
+     *
+     * @param gradients where the backward pass puts the gradients; overwritten by each
+     */
+    public static Vae forTraining(
+            VaeSpec spec, Backend backend, Parameters values, Parameters gradients, int rows, Reduction reduction) {
+        float rowWeight = reduction.weight(rows);
+        Vae vae = Arena.bind(
+                backend, arena -> new Vae(spec, new Binding(backend.ops(), values, gradients, arena, rows), rowWeight));
+        backend.ops().fill(vae.likelihood.weights(), rowWeight);
+        return vae;
+    }
+
+    /** [B, D]: the batch. */
+    public Tensor x() {
+        return x;
+    }
+
+    /** [B, Z]: the noise of the posterior's sample. */
+    public Tensor noise() {
+        return latent.noise();
+    }
+
+    /** [B, 2Z]: posterior means, then log variances. */
+    public Tensor head() {
+        return latent.head();
+    }
+
+    /** [B, Z]: the latents. */
+    public Tensor z() {
+        return latent.z();
+    }
+
+    /** [B, D]: what the decoder says; the expected data after {@link #mean()}. */
+    public Tensor output() {
+        return decoder.output();
+    }
+
+    /** [B]: reconstruction term, nats. */
+    public Tensor reconstruction() {
+        return likelihood.rows();
+    }
+
+    /** [B]: KL term, nats. */
+    public Tensor kl() {
+        return latent.kl();
+    }
+
+    /** [B]: reconstruction + beta KL, nats. */
+    public Tensor loss() {
+        return loss;
+    }
+
+    /** Every activation by name, in the order of the forward pass: for diagnosis. */
+    public List<Arena.Entry> tensors() {
+        return arena.entries();
+    }
+
+    /** x to the posterior's parameters. */
+    public void encode() {
+        encoder.forward();
+        latent.posterior();
+    }
+
+    /** The posterior's parameters and noise to z, and the KL rows. */
+    public void sample() {
+        latent.sample();
+    }
+
+    /** z to the decoder's output. */
+    public void decode() {
+        decoder.forward();
+    }
+
+    /** The decoder's output to the reconstruction rows. */
+    public void score() {
+        likelihood.forward();
+    }
+
+    /** The decoder's output to the expected data, in place. */
+    public void mean() {
+        likelihood.mean();
+    }
+
+    /**
+     * x and noise to the loss rows, and the gradients at the decoder's output.
+     *
+     * @param scalars gives beta
+     */
+    public void forward(Tensor scalars) {
+        encode();
+        sample();
+        decode();
+        likelihood.forwardAndBackward();
+        ops.elbo(loss, latent.klWeights(), likelihood.rows(), latent.kl(), scalars, rowWeight);
+    }
+
+    /** The gradients of all parameters. */
+    public void backward() {
+        decoder.backward();
+        latent.backward();
+        encoder.backward();
+    }
+}

@@ -1,0 +1,64 @@
+package io.jcuvae.vae;
+
+import io.jcuvae.nn.DenseSpec;
+import io.jcuvae.nn.LayerSpec;
+import io.jcuvae.nn.ParameterLayout;
+import io.jcuvae.nn.Sequential;
+import io.jcuvae.tensor.Activation;
+import io.jcuvae.tensor.Shape;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a variational autoencoder consists of.
+ *
+ * @param sample shape of one sample
+ * @param encoder layers from a sample to what the heads for mu and logvar see
+ * @param latents Z, the latent size
+ * @param decoder layers from z to the likelihood's parameters, one per value of a sample
+ * @param likelihood what the decoder's output says about the data
+ */
+public record VaeSpec(
+        Shape sample, List<LayerSpec> encoder, int latents, List<LayerSpec> decoder, Likelihood likelihood) {
+
+    /** Checks that the decoder ends where the encoder begins. */
+    public VaeSpec {
+        encoder = List.copyOf(encoder);
+        decoder = List.copyOf(decoder);
+        Shape shape = Shape.of(latents);
+        for (LayerSpec layer : decoder) {
+            shape = layer.outputShape(shape);
+        }
+        if (shape.count() != sample.count()) {
+            throw new IllegalArgumentException(
+                    "the decoder ends with " + shape.count() + " values, a sample has " + sample.count());
+        }
+    }
+
+    /**
+     * Dense layers all through: sample - hidden - (mu, logvar), mirrored.
+     *
+     * @param hidden widths of the encoder's layers, from the sample on
+     */
+    public static VaeSpec mlp(
+            Shape sample, List<Integer> hidden, int latents, Activation activation, Likelihood likelihood) {
+        List<LayerSpec> encoder = new ArrayList<>();
+        List<LayerSpec> decoder = new ArrayList<>();
+        for (int i = 0; i < hidden.size(); i++) {
+            encoder.add(new DenseSpec(hidden.get(i), activation));
+            decoder.add(new DenseSpec(hidden.get(hidden.size() - 1 - i), activation));
+        }
+        decoder.add(new DenseSpec(Math.toIntExact(sample.count()), Activation.IDENTITY));
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood);
+    }
+
+    /** The parameters: {@code enc0.weight, enc0.bias, ..., mu, logvar, dec0, ...}. */
+    public ParameterLayout layout() {
+        ParameterLayout layout = new ParameterLayout();
+        Shape encoded = Sequential.declare(layout, encoder, "enc", sample);
+        GaussianLatent.declare(layout, latents, encoded);
+        Sequential.declare(layout, decoder, "dec", Shape.of(latents));
+        likelihood.declare(layout);
+        return layout;
+    }
+}
