@@ -1,0 +1,94 @@
+package io.jcuvae.train;
+
+import io.jcuvae.data.Safetensors;
+import io.jcuvae.nn.ParameterLayout;
+import io.jcuvae.nn.Parameters;
+import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Scalars;
+import io.jcuvae.tensor.UserError;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * All that a run needs to go on with the same bits: parameters, both of Adam's moments, and the scalars with the step, the
+ * positions in the data and in the noise, and the sums of the epoch so far.
+ */
+final class Checkpoint {
+    private static final String FORMAT = "jcuvae-checkpoint/1";
+    private static final String FIRST = "adam.m.";
+    private static final String SECOND = "adam.v.";
+
+    /**
+     * The best held-out loss so far.
+     *
+     * @param loss nats per sample; infinite before the first evaluation
+     * @param epoch when it was reached
+     */
+    record Best(double loss, int epoch) {
+        static final Best NONE = new Best(Double.POSITIVE_INFINITY, 0);
+    }
+
+    private Checkpoint() {}
+
+    /** Writes a checkpoint aside and moves it into place. */
+    static void write(Path file, TrainConfig config, DataRecord data, TrainState state, Backend backend, Best best) {
+        ParameterLayout layout = state.values().layout();
+        List<Safetensors.Entry> entries = new ArrayList<>();
+        entries.addAll(Model.entries(layout, host(state.values(), backend), ""));
+        entries.addAll(Model.entries(layout, host(state.firstMoments(), backend), FIRST));
+        entries.addAll(Model.entries(layout, host(state.secondMoments(), backend), SECOND));
+        double[] scalars = new double[Scalars.COUNT];
+        backend.download(scalars, state.scalars());
+        entries.add(Safetensors.Entry.of("scalars", new int[] {Scalars.COUNT}, scalars, 0));
+        Map<String, String> metadata = Model.metadata(FORMAT, config, data);
+        metadata.put(
+                "scalars", Arrays.stream(Scalars.values()).map(Scalars::name).collect(Collectors.joining(",")));
+        metadata.put("best_loss", Double.toString(best.loss()));
+        metadata.put("best_epoch", Integer.toString(best.epoch()));
+        Safetensors.write(file, metadata, entries);
+    }
+
+    private static float[] host(Parameters parameters, Backend backend) {
+        float[] block = new float[Math.toIntExact(parameters.layout().count())];
+        backend.download(block, 0, parameters.block());
+        return block;
+    }
+
+    /**
+     * Fills the state from a checkpoint.
+     *
+     * @throws UserError when the file is damaged or belongs to other data
+     */
+    static Best read(Path file, DataRecord data, TrainState state, Backend backend) {
+        Safetensors tensors = Safetensors.read(file);
+        DataRecord trained = Model.data(file, tensors);
+        if (!trained.fingerprint().equals(data.fingerprint())) {
+            throw new UserError(file + ": was trained on " + trained.source() + " with " + trained.count()
+                    + " rows and fingerprint " + trained.fingerprint() + ", but the data now have " + data.count()
+                    + " rows and fingerprint " + data.fingerprint() + "; resume with the data it began with");
+        }
+        ParameterLayout layout = state.values().layout();
+        backend.upload(state.values().block(), Model.read(file, tensors, layout, ""), 0);
+        backend.upload(state.firstMoments().block(), Model.read(file, tensors, layout, FIRST), 0);
+        backend.upload(state.secondMoments().block(), Model.read(file, tensors, layout, SECOND), 0);
+        try {
+            String[] names = tensors.metadata().get("scalars").split(",");
+            double[] stored = tensors.doubles("scalars");
+            double[] scalars = new double[Scalars.COUNT];
+            for (int i = 0; i < names.length; i++) {
+                scalars[Scalars.valueOf(names[i]).ordinal()] = stored[i];
+            }
+            backend.upload(state.scalars(), scalars);
+            return new Best(
+                    Double.parseDouble(tensors.metadata().get("best_loss")),
+                    Integer.parseInt(tensors.metadata().get("best_epoch")));
+        } catch (RuntimeException e) {
+            throw new UserError(file + ": its scalars cannot be read (" + e.getMessage() + "); it was not written by this"
+                    + " version of jcuvae", e);
+        }
+    }
+}

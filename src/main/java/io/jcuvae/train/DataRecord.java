@@ -1,0 +1,60 @@
+package io.jcuvae.train;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.jcuvae.data.Dataset;
+import io.jcuvae.data.SampleShape;
+import io.jcuvae.data.ValueKind;
+import java.util.Locale;
+
+/**
+ * What a model was trained on, kept with it so that later figures can be compared honestly.
+ *
+ * @param source as the user named it
+ * @param fingerprint of the training rows
+ * @param count training rows
+ * @param testCount held-out rows
+ * @param shape of a sample
+ * @param values binary, within [0, 1], or any
+ */
+public record DataRecord(
+        String source, String fingerprint, int count, int testCount, SampleShape shape, ValueKind values) {
+
+    /** Describes the two parts of a source. */
+    public static DataRecord of(String source, Dataset train, Dataset test) {
+        return new DataRecord(
+                source, train.fingerprint(), train.count(), test.count(), train.shape(), train.values());
+    }
+
+    /** As it stands in config.json and in model files. */
+    public JsonObject toJson() {
+        JsonObject json = new JsonObject();
+        json.addProperty("source", source);
+        json.addProperty("fingerprint", fingerprint);
+        json.addProperty("train_count", count);
+        json.addProperty("test_count", testCount);
+        JsonArray sizes = new JsonArray();
+        for (int size : shape.sizes()) {
+            sizes.add(size);
+        }
+        json.add("sample_shape", sizes);
+        json.addProperty("values", values.name().toLowerCase(Locale.ROOT));
+        return json;
+    }
+
+    /** Reads {@link #toJson()}; throws runtime exceptions of Gson's on anything else. */
+    static DataRecord fromJson(JsonObject json) {
+        JsonArray sizes = json.getAsJsonArray("sample_shape");
+        int[] shape = new int[sizes.size()];
+        for (int i = 0; i < shape.length; i++) {
+            shape[i] = sizes.get(i).getAsInt();
+        }
+        return new DataRecord(
+                json.get("source").getAsString(),
+                json.get("fingerprint").getAsString(),
+                json.get("train_count").getAsInt(),
+                json.get("test_count").getAsInt(),
+                new SampleShape(shape),
+                ValueKind.valueOf(json.get("values").getAsString().toUpperCase(Locale.ROOT)));
+    }
+}

@@ -1,0 +1,143 @@
+package io.jcuvae.train;
+
+import io.jcuvae.data.Binarizer;
+import io.jcuvae.data.SampleReader;
+import io.jcuvae.nn.Parameters;
+import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Binarization;
+import io.jcuvae.tensor.Scalars;
+import io.jcuvae.tensor.Stream;
+import io.jcuvae.tensor.Tensor;
+import io.jcuvae.vae.Vae;
+import io.jcuvae.vae.VaeSpec;
+
+/**
+ * Averages of the loss terms over a set, with one draw of z per sample. Noise and binarization of a row depend on the seed and
+ * the row's number alone, so figures do not depend on the batch size and epochs are compared on equal draws.
+ */
+public final class Evaluator {
+    /** A latent whose posterior mean varies more than this over the set is active (Burda et al. 2015). */
+    public static final double ACTIVE_VARIANCE = 0.01;
+
+    /** Rows of a batch: large enough for fast matrix products, small enough for the cache. */
+    private static final int ROWS = 512;
+
+    /**
+     * What an evaluation finds, nats per sample.
+     *
+     * @param reconstruction negative log-likelihood
+     * @param kl divergence from the prior
+     * @param activeUnits latents that carry information
+     * @param count samples
+     */
+    public record Result(double reconstruction, double kl, int activeUnits, long count) {
+        /** reconstruction + beta KL; the negative ELBO for beta 1. */
+        public double loss(double beta) {
+            return reconstruction + beta * kl;
+        }
+    }
+
+    private final Backend backend;
+    private final Vae vae;
+    private final Tensor scalars;
+    private final int latents;
+
+    /** Binds a model for looking. */
+    public Evaluator(VaeSpec spec, Backend backend, Parameters values) {
+        this.backend = backend;
+        this.vae = Vae.forInference(spec, backend, values, ROWS);
+        this.scalars = Scalars.allocate(backend);
+        this.latents = spec.latents();
+    }
+
+    /**
+     * The key of the draws that binarize a set for evaluation. Held-out rows have draws of their own; the training rows of a
+     * statically binarized set are evaluated as they were trained on.
+     *
+     * @param training whether the rows are the training split
+     */
+    public static long binarizationKey(Binarization binarization, boolean training, long seed) {
+        return Stream.BINARIZATION.key(training && binarization == Binarization.STATIC ? seed : ~seed);
+    }
+
+    /**
+     * Evaluates all rows of a reader.
+     *
+     * @param binarizationKey see {@link #binarizationKey}
+     * @param seed of the noise
+     */
+    public Result evaluate(SampleReader reader, Binarization binarization, long binarizationKey, long seed) {
+        int width = vae.x().columns();
+        float[] batch = new float[ROWS * width];
+        float[] rows = new float[ROWS];
+        float[] heads = new float[ROWS * 2 * latents];
+        double[] position = new double[Scalars.COUNT];
+        double reconstruction = 0;
+        double kl = 0;
+        Spread spread = new Spread(latents);
+        long done = 0;
+        int read;
+        while ((read = reader.read(batch, ROWS)) > 0) {
+            if (binarization != Binarization.NONE) {
+                Binarizer.apply(batch, 0, read, done, width, binarizationKey, 0);
+            }
+            backend.upload(vae.x(), batch, 0);
+            position[Scalars.NOISE_POSITION.ordinal()] = (double) done * latents;
+            backend.upload(scalars, position);
+            backend.ops().normal(vae.noise(), scalars, Stream.EVALUATION.key(seed));
+            vae.encode();
+            vae.sample();
+            vae.decode();
+            vae.score();
+            backend.download(rows, 0, vae.reconstruction());
+            reconstruction += sum(rows, read);
+            backend.download(rows, 0, vae.kl());
+            kl += sum(rows, read);
+            backend.download(heads, 0, vae.head());
+            for (int r = 0; r < read; r++) {
+                spread.add(heads, r * 2 * latents);
+            }
+            done += read;
+        }
+        return new Result(reconstruction / done, kl / done, spread.above(ACTIVE_VARIANCE), done);
+    }
+
+    private static double sum(float[] values, int count) {
+        double sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += values[i];
+        }
+        return sum;
+    }
+
+    /** Variance per latent, one row at a time (Welford 1962). */
+    private static final class Spread {
+        private final double[] mean;
+        private final double[] squares;
+        private long count;
+
+        Spread(int latents) {
+            mean = new double[latents];
+            squares = new double[latents];
+        }
+
+        void add(float[] values, int start) {
+            count++;
+            for (int i = 0; i < mean.length; i++) {
+                double delta = values[start + i] - mean[i];
+                mean[i] += delta / count;
+                squares[i] += delta * (values[start + i] - mean[i]);
+            }
+        }
+
+        int above(double variance) {
+            int above = 0;
+            for (double square : squares) {
+                if (square / count > variance) {
+                    above++;
+                }
+            }
+            return above;
+        }
+    }
+}

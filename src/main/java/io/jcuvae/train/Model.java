@@ -1,0 +1,138 @@
+package io.jcuvae.train;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import io.jcuvae.data.Safetensors;
+import io.jcuvae.nn.ParameterLayout;
+import io.jcuvae.nn.Parameters;
+import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.UserError;
+import io.jcuvae.vae.VaeSpec;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A trained model on a device: its configuration, what it was trained on, and its parameters.
+ *
+ * @param config how it was trained
+ * @param data what it was trained on
+ * @param spec its network
+ * @param values its parameters
+ */
+public record Model(TrainConfig config, DataRecord data, VaeSpec spec, Parameters values) {
+    private static final String FORMAT = "jcuvae-model/1";
+
+    /**
+     * Loads a model.
+     *
+     * @param path a run folder or a model file
+     * @throws UserError when it is neither, or is damaged
+     */
+    public static Model load(Path path, Backend backend) {
+        Path file = file(path);
+        Safetensors tensors = Safetensors.read(file);
+        TrainConfig config = config(file, tensors);
+        DataRecord data = data(file, tensors);
+        VaeSpec spec = config.spec(Shape.of(data.shape().sizes()));
+        Parameters values = Parameters.allocate(spec.layout(), backend);
+        backend.upload(values.block(), read(file, tensors, spec.layout(), ""), 0);
+        return new Model(config, data, spec, values);
+    }
+
+    /**
+     * The model file that a path names.
+     *
+     * @param path a run folder or a model file
+     */
+    public static Path file(Path path) {
+        if (Files.isDirectory(path)) {
+            Path file = new RunFolder(path).model();
+            if (!Files.exists(file)) {
+                throw new UserError(path + ": holds no model.safetensors; --model takes the folder of a run or a model file");
+            }
+            return file;
+        }
+        if (!Files.exists(path)) {
+            throw new UserError(path + ": no such file or folder; --model takes the folder of a run or a model file");
+        }
+        return path;
+    }
+
+    static TrainConfig config(Path file, Safetensors tensors) {
+        return TrainConfig.defaults().with(metadata(file, tensors, "options"), file.toString());
+    }
+
+    static DataRecord data(Path file, Safetensors tensors) {
+        try {
+            return DataRecord.fromJson(metadata(file, tensors, "data"));
+        } catch (RuntimeException e) {
+            throw new UserError(file + ": its description of the training data cannot be read (" + e.getMessage() + ")", e);
+        }
+    }
+
+    private static JsonObject metadata(Path file, Safetensors tensors, String key) {
+        String text = tensors.metadata().get(key);
+        try {
+            if (text != null) {
+                return JsonParser.parseString(text).getAsJsonObject();
+            }
+        } catch (JsonParseException | IllegalStateException e) {
+            // Told below.
+        }
+        throw new UserError(file + ": its metadata have no readable '" + key + "', so it was not written by jcuvae;"
+                + " train one, or name a run folder");
+    }
+
+    static Map<String, String> metadata(String format, TrainConfig config, DataRecord data) {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put("format", format);
+        metadata.put("options", config.toJson().toString());
+        metadata.put("data", data.toJson().toString());
+        return metadata;
+    }
+
+    /** The named tensors of a block as one array in the layout's order. */
+    static float[] read(Path file, Safetensors tensors, ParameterLayout layout, String prefix) {
+        float[] block = new float[Math.toIntExact(layout.count())];
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            String name = prefix + entry.name();
+            if (!tensors.names().contains(name)) {
+                throw new UserError(file + ": has no tensor " + name + ", which its configuration asks for");
+            }
+            if (!Arrays.equals(tensors.shape(name), entry.shape().extents())) {
+                throw new UserError(file + ": tensor " + name + " is " + Arrays.toString(tensors.shape(name))
+                        + ", its configuration asks for " + entry.shape());
+            }
+            float[] values = tensors.floats(name);
+            for (int i = 0; i < values.length; i++) {
+                if (!Float.isFinite(values[i])) {
+                    throw new UserError(file + ": tensor " + name + " holds " + values[i] + " at element " + i
+                            + "; the file is damaged or its training diverged");
+                }
+            }
+            System.arraycopy(values, 0, block, (int) entry.offset(), values.length);
+        }
+        return block;
+    }
+
+    static List<Safetensors.Entry> entries(ParameterLayout layout, float[] block, String prefix) {
+        List<Safetensors.Entry> entries = new ArrayList<>();
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            entries.add(Safetensors.Entry.of(
+                    prefix + entry.name(), entry.shape().extents(), block, (int) entry.offset()));
+        }
+        return entries;
+    }
+
+    /** Writes a model file; tensors have the names and layouts of PyTorch's state_dict. */
+    public static void write(Path file, TrainConfig config, DataRecord data, ParameterLayout layout, float[] block) {
+        Safetensors.write(file, metadata(FORMAT, config, data), entries(layout, block, ""));
+    }
+}

@@ -1,0 +1,148 @@
+package io.jcuvae.train;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import io.jcuvae.data.AtomicFile;
+import io.jcuvae.tensor.Failure;
+import io.jcuvae.tensor.UserError;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The files of a run: config.json, metrics.jsonl, model.safetensors, checkpoint.safetensors, and the pictures.
+ *
+ * @param path the folder
+ */
+public record RunFolder(Path path) {
+    private static final String FORMAT = "jcuvae-run/1";
+
+    /** Whether a JSON object is the config.json of a run folder. */
+    static boolean isConfig(JsonObject json) {
+        return json.has("format") && json.get("options") != null && json.get("options").isJsonObject();
+    }
+
+    /** The configuration, with all that is needed to repeat the run. */
+    public Path config() {
+        return path.resolve("config.json");
+    }
+
+    /** One JSON object per epoch. */
+    public Path metrics() {
+        return path.resolve("metrics.jsonl");
+    }
+
+    /** The parameters, for use. */
+    public Path model() {
+        return path.resolve("model.safetensors");
+    }
+
+    /** All that training needs to go on. */
+    public Path checkpoint() {
+        return path.resolve("checkpoint.safetensors");
+    }
+
+    /** The curves of loss, reconstruction and KL. */
+    public Path lossChart() {
+        return path.resolve("loss.png");
+    }
+
+    /** Held-out samples and what the model makes of them. */
+    public Path reconstructions() {
+        return path.resolve("reconstructions.png");
+    }
+
+    /** Samples from the prior. */
+    public Path samples() {
+        return path.resolve("samples.png");
+    }
+
+    /**
+     * Makes the folder for a new run.
+     *
+     * @throws UserError when it holds a run already
+     */
+    public void create() {
+        if (Files.exists(checkpoint()) || Files.exists(config())) {
+            throw new UserError(path + ": holds a run already; choose another --out, or go on with it: --resume " + path);
+        }
+        try {
+            Files.createDirectories(path);
+        } catch (IOException e) {
+            throw new UserError(path + ": cannot be made (" + e + "); choose another --out", e);
+        }
+    }
+
+    /** Writes config.json. */
+    void writeConfig(TrainConfig config, DataRecord data, JsonObject versions) {
+        JsonObject json = new JsonObject();
+        json.addProperty("format", FORMAT);
+        json.add("options", config.toJson());
+        json.add("data", data.toJson());
+        JsonObject protocol = new JsonObject();
+        protocol.addProperty("binarization", config.binarization().label());
+        protocol.addProperty("likelihood", config.likelihood().label());
+        protocol.addProperty("units", "nats per sample");
+        json.add("protocol", protocol);
+        json.add("versions", versions);
+        String text = new GsonBuilder().setPrettyPrinting().create().toJson(json) + "\n";
+        AtomicFile.write(config(), out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** The configuration of the run in this folder. */
+    public TrainConfig readConfig() {
+        if (!Files.isDirectory(path)) {
+            throw new UserError(path + ": no such folder; --resume takes the folder of a run");
+        }
+        if (!Files.exists(config())) {
+            throw new UserError(path + ": holds no config.json, so it is not the folder of a run");
+        }
+        return TrainConfig.defaults().withFile(config());
+    }
+
+    /** Adds a line to metrics.jsonl. */
+    void append(EpochMetrics metrics) {
+        try {
+            Files.writeString(
+                    metrics(), metrics.toJson() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new Failure(metrics() + ": cannot be written (" + e.getMessage() + "); is the disk full?", e);
+        }
+    }
+
+    /** The lines of metrics.jsonl up to an epoch; a line that a killed run left half-written is left out. */
+    public List<JsonObject> readMetrics(int lastEpoch) {
+        List<JsonObject> lines = new ArrayList<>();
+        if (!Files.exists(metrics())) {
+            return lines;
+        }
+        try {
+            for (String line : Files.readAllLines(metrics())) {
+                try {
+                    JsonObject json = JsonParser.parseString(line).getAsJsonObject();
+                    if (json.get("epoch").getAsInt() <= lastEpoch) {
+                        lines.add(json);
+                    }
+                } catch (JsonParseException | IllegalStateException | NullPointerException e) {
+                    break;
+                }
+            }
+        } catch (IOException e) {
+            throw new UserError(metrics() + ": cannot be read (" + e.getMessage() + ")", e);
+        }
+        return lines;
+    }
+
+    /** Drops the lines of epochs that the checkpoint does not know. */
+    void truncateMetrics(int lastEpoch) {
+        StringBuilder text = new StringBuilder();
+        readMetrics(lastEpoch).forEach(line -> text.append(line).append('\n'));
+        AtomicFile.write(metrics(), out -> out.write(text.toString().getBytes(StandardCharsets.UTF_8)));
+    }
+}

@@ -1,0 +1,264 @@
+package io.jcuvae.train;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import io.jcuvae.nn.Initialisation;
+import io.jcuvae.tensor.Activation;
+import io.jcuvae.tensor.Binarization;
+import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.UserError;
+import io.jcuvae.vae.Likelihood;
+import io.jcuvae.vae.Reduction;
+import io.jcuvae.vae.VaeSpec;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** A value for every {@link Setting}. Immutable; starts from a preset. */
+public final class TrainConfig {
+    /** The presets by name. */
+    public static final List<String> PRESETS = List.of("mlp");
+
+    private final Map<Setting, Object> values;
+
+    private TrainConfig(Map<Setting, Object> values) {
+        this.values = values;
+    }
+
+    /**
+     * A preset.
+     *
+     * @param name one of {@link #PRESETS}
+     */
+    public static TrainConfig preset(String name) {
+        if (!PRESETS.contains(name)) {
+            throw new UserError("--preset: there is no preset '" + name + "'; there is " + String.join(", ", PRESETS));
+        }
+        String resource = "presets/" + name + ".json";
+        try (InputStream in = TrainConfig.class.getResourceAsStream(resource);
+                Reader reader = new InputStreamReader(in, StandardCharsets.UTF_8)) {
+            TrainConfig config = new TrainConfig(new EnumMap<>(Setting.class))
+                    .with(JsonParser.parseReader(reader).getAsJsonObject(), resource);
+            if (config.values.size() != Setting.values().length) {
+                throw new IllegalStateException(resource + " does not give every setting");
+            }
+            return config;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The default preset. */
+    public static TrainConfig defaults() {
+        return preset(PRESETS.get(0));
+    }
+
+    /**
+     * This configuration with the settings of a JSON file: an object of settings, or the config.json of a run folder, whose
+     * {@code options} are taken.
+     *
+     * @throws UserError when the file cannot be read, is no JSON object, or has an unknown key or a bad value
+     */
+    public TrainConfig withFile(Path file) {
+        try {
+            JsonElement json = JsonParser.parseString(Files.readString(file));
+            if (!json.isJsonObject()) {
+                throw new UserError(file + ": is no JSON object; expected settings as in {\"epochs\": 20}");
+            }
+            JsonObject object = json.getAsJsonObject();
+            return with(RunFolder.isConfig(object) ? object.getAsJsonObject("options") : object, file.toString());
+        } catch (NoSuchFileException e) {
+            throw new UserError(file + ": no such file; --config takes a JSON file of settings");
+        } catch (IOException e) {
+            throw new UserError(file + ": cannot be read (" + e.getMessage() + ")", e);
+        } catch (JsonParseException e) {
+            throw new UserError(file + ": is not valid JSON (" + firstLine(e) + ")", e);
+        }
+    }
+
+    private static String firstLine(Exception e) {
+        Throwable told = e.getCause() == null ? e : e.getCause();
+        return String.valueOf(told.getMessage()).lines().findFirst().orElse("unreadable");
+    }
+
+    /**
+     * This configuration with other values.
+     *
+     * @param settings key to value; {@code hidden} may also be an array
+     * @param where the file to name in errors
+     */
+    public TrainConfig with(JsonObject settings, String where) {
+        Map<Setting, Object> changed = new EnumMap<>(Setting.class);
+        changed.putAll(values);
+        for (Map.Entry<String, JsonElement> entry : settings.entrySet()) {
+            Setting setting = Setting.find(entry.getKey())
+                    .orElseThrow(() -> new UserError(where + ": unknown key '" + entry.getKey() + "'; known are "
+                            + Stream.of(Setting.values()).map(Setting::key).collect(Collectors.joining(", "))));
+            changed.put(setting, setting.parse(asText(entry.getValue(), where, setting), where + ": " + setting.key()));
+        }
+        return new TrainConfig(changed);
+    }
+
+    private static String asText(JsonElement value, String where, Setting setting) {
+        if (value.isJsonPrimitive()) {
+            return value.getAsString();
+        }
+        if (value.isJsonArray() && setting == Setting.HIDDEN) {
+            String text = value.getAsJsonArray().asList().stream()
+                    .map(JsonElement::toString)
+                    .collect(Collectors.joining(","));
+            return text.isEmpty() ? "none" : text;
+        }
+        throw new UserError(where + ": " + setting.key() + " must be a single value, got " + value);
+    }
+
+    /**
+     * This configuration with one other value.
+     *
+     * @param text the value as on the command line
+     */
+    public TrainConfig with(Setting setting, String text) {
+        Map<Setting, Object> changed = new EnumMap<>(Setting.class);
+        changed.putAll(values);
+        changed.put(setting, setting.parse(text, "--" + setting.key()));
+        return new TrainConfig(changed);
+    }
+
+    /** Every setting as JSON, in a form that {@link #with(JsonObject, String)} reads. */
+    public JsonObject toJson() {
+        JsonObject json = new JsonObject();
+        values.forEach((setting, value) -> {
+            if (value instanceof Number number) {
+                json.addProperty(setting.key(), number);
+            } else {
+                json.addProperty(setting.key(), text(setting));
+            }
+        });
+        return json;
+    }
+
+    /** A setting's value as one would type it. */
+    public String text(Setting setting) {
+        Object value = values.get(setting);
+        if (value instanceof List<?> list) {
+            return list.isEmpty() ? "none" : list.stream().map(String::valueOf).collect(Collectors.joining(","));
+        }
+        if (value instanceof Likelihood likelihood) {
+            return likelihood.label();
+        }
+        return value instanceof Enum<?> choice ? choice.name().toLowerCase(java.util.Locale.ROOT) : String.valueOf(value);
+    }
+
+    /** What to train on. */
+    public String data() {
+        return (String) values.get(Setting.DATA);
+    }
+
+    /** Passes over the data. */
+    public int epochs() {
+        return (Integer) values.get(Setting.EPOCHS);
+    }
+
+    /** Samples per step. */
+    public int batch() {
+        return (Integer) values.get(Setting.BATCH);
+    }
+
+    /** Adam's step size. */
+    public double learningRate() {
+        return (Double) values.get(Setting.LR);
+    }
+
+    /** Size of z. */
+    public int latents() {
+        return (Integer) values.get(Setting.LATENT);
+    }
+
+    /** Widths of the encoder's layers. */
+    public List<Integer> hidden() {
+        return ((List<?>) values.get(Setting.HIDDEN)).stream().map(Integer.class::cast).toList();
+    }
+
+    /** Nonlinearity of the hidden layers. */
+    public Activation activation() {
+        return (Activation) values.get(Setting.ACTIVATION);
+    }
+
+    /** What the decoder's output says about the data. */
+    public Likelihood likelihood() {
+        return (Likelihood) values.get(Setting.LIKELIHOOD);
+    }
+
+    /** How the training loss adds up over the batch. */
+    public Reduction reduction() {
+        return (Reduction) values.get(Setting.REDUCTION);
+    }
+
+    /** Weight of the KL term. */
+    public double beta() {
+        return (Double) values.get(Setting.BETA);
+    }
+
+    /** Whether grey values are drawn to 0 or 1. */
+    public Binarization binarization() {
+        return (Binarization) values.get(Setting.BINARIZE);
+    }
+
+    /** How parameters start. */
+    public Initialisation initialisation() {
+        return (Initialisation) values.get(Setting.INIT);
+    }
+
+    /** Start of all random sequences. */
+    public long seed() {
+        return (Long) values.get(Setting.SEED);
+    }
+
+    /** First training samples to use, 0 for all. */
+    public int limit() {
+        return (Integer) values.get(Setting.LIMIT);
+    }
+
+    /** Processor threads, 0 for all. */
+    public int threads() {
+        return (Integer) values.get(Setting.THREADS);
+    }
+
+    /** What computes: auto, cpu, cuda or cuda:i. */
+    public String device() {
+        return (String) values.get(Setting.DEVICE);
+    }
+
+    /** The network for samples of that shape. */
+    public VaeSpec spec(Shape sample) {
+        return VaeSpec.mlp(sample, hidden(), latents(), activation(), likelihood());
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof TrainConfig config && values.equals(config.values);
+    }
+
+    @Override
+    public int hashCode() {
+        return values.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return toJson().toString();
+    }
+}

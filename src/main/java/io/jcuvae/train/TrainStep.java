@@ -1,0 +1,99 @@
+package io.jcuvae.train;
+
+import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Binarization;
+import io.jcuvae.tensor.Ops;
+import io.jcuvae.tensor.Recorded;
+import io.jcuvae.tensor.Stream;
+import io.jcuvae.tensor.Tensor;
+import io.jcuvae.vae.Reduction;
+import io.jcuvae.vae.Vae;
+import io.jcuvae.vae.VaeSpec;
+
+/**
+ * One step of training on a batch of fixed size: the algorithm, top to bottom. Everything that varies from step to step is in
+ * the state's scalars, so a backend may record it once and replay it.
+ */
+public final class TrainStep {
+    private final Ops ops;
+    private final Vae vae;
+    private final TrainState state;
+    private final Tensor data;
+    private final Tensor order;
+    private final Binarization binarization;
+    private final long seed;
+    private final Adam adam;
+    private final Recorded recorded;
+
+    /**
+     * Binds a step.
+     *
+     * @param data [N, D], bytes or floats
+     * @param order [N]: the rows in the epoch's order
+     * @param rows B
+     */
+    public TrainStep(
+            Backend backend,
+            VaeSpec spec,
+            TrainState state,
+            Tensor data,
+            Tensor order,
+            int rows,
+            Reduction reduction,
+            Binarization binarization,
+            long seed,
+            Adam adam) {
+        this.ops = backend.ops();
+        this.vae = Vae.forTraining(spec, backend, state.values(), state.gradients(), rows, reduction);
+        this.state = state;
+        this.data = data;
+        this.order = order;
+        this.binarization = binarization;
+        this.seed = seed;
+        this.adam = adam;
+        this.recorded = backend.record(this::step);
+    }
+
+    /** Rows of the batch. */
+    public int rows() {
+        return vae.x().rows();
+    }
+
+    /** Values of the noise sequence that a step uses. */
+    public long noiseValues() {
+        return vae.noise().count();
+    }
+
+    /** The model of the last step, for diagnosis. */
+    public Vae vae() {
+        return vae;
+    }
+
+    /** Runs one step. */
+    public void run() {
+        recorded.run();
+    }
+
+    private void step() {
+        Tensor scalars = state.scalars();
+        ops.beginStep(scalars, adam.beta1(), adam.beta2());
+
+        ops.gather(vae.x(), data, order, scalars, binarization, Stream.BINARIZATION.key(seed));
+        ops.normal(vae.noise(), scalars, Stream.NOISE.key(seed));
+        vae.forward(scalars);
+        ops.recordLoss(scalars, vae.loss(), vae.reconstruction(), vae.kl());
+
+        vae.backward();
+        ops.adam(
+                state.values().block(),
+                state.firstMoments().block(),
+                state.secondMoments().block(),
+                state.gradients().block(),
+                scalars,
+                adam.beta1(),
+                adam.beta2(),
+                adam.epsilon());
+
+        ops.endStep(scalars, rows(), noiseValues());
+    }
+}

@@ -1,0 +1,332 @@
+package io.jcuvae.train;
+
+import com.google.gson.JsonObject;
+import io.jcuvae.data.Dataset;
+import io.jcuvae.data.Permutation;
+import io.jcuvae.nn.ParameterLayout;
+import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.ElementType;
+import io.jcuvae.tensor.Failure;
+import io.jcuvae.tensor.Scalars;
+import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.Stream;
+import io.jcuvae.tensor.Tensor;
+import io.jcuvae.tensor.UserError;
+import io.jcuvae.vae.VaeSpec;
+import java.nio.file.Path;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Trains a model: epochs of steps, an evaluation after each, metrics and checkpoints. Equal configuration and data give equal
+ * bits, however often the run is stopped and resumed and however many threads compute.
+ */
+public final class Trainer {
+    /** Steps between looks at the device's sums: rare enough that a GPU does not wait for the host. */
+    private static final int STEPS_PER_LOOK = 32;
+
+    /** Below this many nats per sample the KL term says that the latents carry next to nothing. */
+    private static final double COLLAPSED_KL = 0.5;
+
+    /** What a trainer tells while it works. */
+    public interface Listener {
+        /** Told every few steps. */
+        default void progress(Progress progress) {}
+
+        /** Told after each epoch. */
+        default void epoch(EpochMetrics metrics) {}
+
+        /** Told when something looks wrong while there is time to act. */
+        default void warning(String message) {}
+    }
+
+    /**
+     * How far an epoch is.
+     *
+     * @param epoch from 1
+     * @param epochs in all
+     * @param done samples of the epoch done
+     * @param samples of the epoch
+     * @param losses averages of the epoch so far
+     * @param samplesPerSecond since the epoch began or was resumed
+     */
+    public record Progress(
+            int epoch, int epochs, int done, int samples, EpochMetrics.Losses losses, double samplesPerSecond) {}
+
+    private final TrainConfig config;
+    private final Dataset test;
+    private final DataRecord record;
+    private final Backend backend;
+    private final RunFolder folder;
+    private final Listener listener;
+    private final VaeSpec spec;
+    private final TrainState state;
+    private final Tensor order;
+    private final int samples;
+    private final TrainStep full;
+    private final TrainStep rest;
+    private final Evaluator evaluator;
+    private Checkpoint.Best best = Checkpoint.Best.NONE;
+    private int epochInOrder;
+
+    private Trainer(
+            TrainConfig config, Dataset train, Dataset test, Backend backend, RunFolder folder, Listener listener) {
+        this.config = config;
+        this.test = test;
+        this.backend = backend;
+        this.folder = folder;
+        this.listener = listener;
+        record = DataRecord.of(config.data(), train, test);
+        if (config.likelihood().needsUnitData()) {
+            train.requireUnit("a Bernoulli likelihood");
+            test.requireUnit("a Bernoulli likelihood");
+        }
+        Shape sample = Shape.of(train.shape().sizes());
+        spec = config.spec(sample);
+        state = TrainState.allocate(spec.layout(), backend);
+        samples = train.count();
+        Tensor data = upload(train);
+        order = Tensor.of(backend.allocate(ElementType.I32, samples), Shape.of(samples));
+        int batch = Math.min(config.batch(), samples);
+        full = step(data, batch);
+        rest = samples % batch == 0 ? full : step(data, samples % batch);
+        evaluator = new Evaluator(spec, backend, state.values());
+    }
+
+    private TrainStep step(Tensor data, int rows) {
+        return new TrainStep(
+                backend, spec, state, data, order, rows, config.reduction(), config.binarization(), config.seed(),
+                Adam.STANDARD);
+    }
+
+    private Tensor upload(Dataset data) {
+        long count = (long) data.count() * data.width();
+        Shape shape = Shape.of(data.count(), data.width());
+        if (data.isBytes()) {
+            Tensor tensor = Tensor.of(backend.allocate(ElementType.U8, count), shape);
+            backend.upload(tensor, data.bytes(), 0);
+            return tensor;
+        }
+        Tensor tensor = Tensor.of(backend.allocate(ElementType.F32, count), shape);
+        backend.upload(tensor, data.floats(), 0);
+        return tensor;
+    }
+
+    /**
+     * A run from the start.
+     *
+     * @param test held-out rows, for the figures after each epoch
+     * @param folder where its files go, or null to keep nothing but the parameters on the device
+     */
+    public static Trainer start(
+            TrainConfig config, Dataset train, Dataset test, Backend backend, Path folder, Listener listener) {
+        RunFolder run = folder == null ? null : new RunFolder(folder);
+        Trainer trainer = new Trainer(config, train, test, backend, run, listener);
+        float[] values = config.initialisation().values(trainer.spec.layout(), config.seed());
+        backend.upload(trainer.state.values().block(), values, 0);
+        double[] scalars = new double[Scalars.COUNT];
+        scalars[Scalars.EPOCH.ordinal()] = 1;
+        trainer.writeScalars(scalars);
+        if (run != null) {
+            run.create();
+            run.writeConfig(config, trainer.record, Versions.json(backend));
+            trainer.save();
+        }
+        return trainer;
+    }
+
+    /**
+     * A run from its last checkpoint. The configuration may differ from the one it began with in the number of epochs, the
+     * learning rate, beta, and in where it computes.
+     */
+    public static Trainer resume(
+            TrainConfig config, Dataset train, Dataset test, Backend backend, Path folder, Listener listener) {
+        RunFolder run = new RunFolder(folder);
+        Trainer trainer = new Trainer(config, train, test, backend, run, listener);
+        trainer.best = Checkpoint.read(run.checkpoint(), trainer.record, trainer.state, backend);
+        trainer.writeScalars(trainer.scalars());
+        run.writeConfig(config, trainer.record, Versions.json(backend));
+        run.truncateMetrics(trainer.epoch() - 1);
+        return trainer;
+    }
+
+    private double[] scalars() {
+        double[] scalars = new double[Scalars.COUNT];
+        backend.download(scalars, state.scalars());
+        return scalars;
+    }
+
+    private void writeScalars(double[] scalars) {
+        scalars[Scalars.LEARNING_RATE.ordinal()] = config.learningRate();
+        scalars[Scalars.BETA.ordinal()] = config.beta();
+        backend.upload(state.scalars(), scalars);
+    }
+
+    /** The epoch that is next or under way, from 1. */
+    public int epoch() {
+        return (int) scalars()[Scalars.EPOCH.ordinal()];
+    }
+
+    /** The configuration. */
+    public TrainConfig config() {
+        return config;
+    }
+
+    /** The model as it stands, sharing the trainer's memory. */
+    public Model model() {
+        return new Model(config, record, spec, state.values());
+    }
+
+    /** All that training changes. */
+    public TrainState state() {
+        return state;
+    }
+
+    /**
+     * Trains until the last epoch is done or a stop is asked for; then the step under way is finished and a checkpoint is
+     * written.
+     *
+     * @param stop looked at after every step
+     * @return whether all epochs are done
+     * @throws Failure when a loss is not finite, naming the step and the first quantity at fault
+     */
+    public boolean run(BooleanSupplier stop) {
+        for (int epoch = epoch(); epoch <= config.epochs(); epoch++) {
+            if (!runEpoch(epoch, stop)) {
+                save();
+                return false;
+            }
+            if (stop.getAsBoolean() && epoch < config.epochs()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean runEpoch(int epoch, BooleanSupplier stop) {
+        if (epochInOrder != epoch) {
+            backend.upload(order, Permutation.of(samples, config.seed(), epoch));
+            epochInOrder = epoch;
+        }
+        double[] scalars = scalars();
+        int resumedAt = (int) scalars[Scalars.ORDER_POSITION.ordinal()];
+        long noise = (long) scalars[Scalars.NOISE_POSITION.ordinal()];
+        long start = System.nanoTime();
+        int done = resumedAt;
+        for (int steps = 0; done < samples; steps++) {
+            if (steps % STEPS_PER_LOOK == 0) {
+                backend.reserveNoise(Stream.NOISE.key(config.seed()), noise, STEPS_PER_LOOK * full.noiseValues());
+            }
+            TrainStep step = samples - done >= full.rows() ? full : rest;
+            step.run();
+            done += step.rows();
+            noise += step.noiseValues();
+            boolean stopped = stop.getAsBoolean();
+            if (stopped || done == samples || (steps + 1) % STEPS_PER_LOOK == 0) {
+                look(epoch, done, (done - resumedAt) / seconds(start), step);
+            }
+            if (stopped && done < samples) {
+                return false;
+            }
+        }
+        finishEpoch(epoch, seconds(start), (samples - resumedAt) / seconds(start));
+        return true;
+    }
+
+    private static double seconds(long start) {
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    private void look(int epoch, int done, double rate, TrainStep last) {
+        double[] scalars = scalars();
+        if (scalars[Scalars.HALTED_AT.ordinal()] != 0) {
+            throw new Failure(Diagnosis.of(state, last.vae(), backend, (long) scalars[Scalars.HALTED_AT.ordinal()], epoch)
+                    + advice());
+        }
+        listener.progress(new Progress(epoch, config.epochs(), done, samples, losses(scalars), rate));
+    }
+
+    private String advice() {
+        return folder == null
+                ? "; try a lower --lr"
+                : "; " + folder.checkpoint() + " holds the last finite state; go on from it with --resume " + folder.path()
+                        + " and a lower --lr";
+    }
+
+    private static EpochMetrics.Losses losses(double[] scalars) {
+        double count = scalars[Scalars.SAMPLES.ordinal()];
+        return new EpochMetrics.Losses(
+                scalars[Scalars.LOSS_SUM.ordinal()] / count,
+                scalars[Scalars.RECONSTRUCTION_SUM.ordinal()] / count,
+                scalars[Scalars.KL_SUM.ordinal()] / count);
+    }
+
+    private void finishEpoch(int epoch, double seconds, double rate) {
+        double[] scalars = scalars();
+        Evaluator.Result result = evaluator.evaluate(
+                test.reader(),
+                config.binarization(),
+                Evaluator.binarizationKey(config.binarization(), false, config.seed()),
+                config.seed());
+        EpochMetrics metrics = new EpochMetrics(
+                epoch, losses(scalars), result, config.learningRate(), config.beta(), seconds, rate);
+        if (result.loss(config.beta()) < best.loss()) {
+            best = new Checkpoint.Best(result.loss(config.beta()), epoch);
+        }
+        scalars[Scalars.EPOCH.ordinal()] = epoch + 1;
+        scalars[Scalars.ORDER_POSITION.ordinal()] = 0;
+        scalars[Scalars.LOSS_SUM.ordinal()] = 0;
+        scalars[Scalars.RECONSTRUCTION_SUM.ordinal()] = 0;
+        scalars[Scalars.KL_SUM.ordinal()] = 0;
+        scalars[Scalars.SAMPLES.ordinal()] = 0;
+        writeScalars(scalars);
+        if (folder != null) {
+            // In this order: a run killed in between repeats the epoch and drops the line.
+            folder.append(metrics);
+            save();
+        }
+        listener.epoch(metrics);
+        if (config.beta() > 0 && metrics.train().kl() < COLLAPSED_KL && epoch < config.epochs()) {
+            listener.warning(String.format(
+                    "epoch %d: KL is down to %.3f nats with %d of %d latents active: the posterior is collapsing onto the"
+                            + " prior and z carries almost nothing; try a lower --beta or --lr",
+                    epoch, metrics.train().kl(), result.activeUnits(), spec.latents()));
+        }
+    }
+
+    /** Writes the checkpoint and the model, unless nothing is kept or a parameter is not finite. */
+    private void save() {
+        if (folder == null) {
+            return;
+        }
+        ParameterLayout layout = spec.layout();
+        float[] values = new float[Math.toIntExact(layout.count())];
+        backend.download(values, 0, state.values().block());
+        for (float value : values) {
+            if (!Float.isFinite(value)) {
+                throw new Failure("epoch " + epoch() + ": a parameter is " + value + advice());
+            }
+        }
+        Checkpoint.write(folder.checkpoint(), config, record, state, backend, best);
+        Model.write(folder.model(), config, record, layout, values);
+    }
+
+    /** The settings that may differ when a run is resumed. */
+    public static boolean mayChange(Setting setting) {
+        return switch (setting) {
+            case EPOCHS, LR, BETA, THREADS, DEVICE -> true;
+            default -> false;
+        };
+    }
+
+    /** Refuses changes that would make another run of it. */
+    public static void requireResumable(TrainConfig began, TrainConfig wanted) {
+        JsonObject before = began.toJson();
+        JsonObject after = wanted.toJson();
+        for (Setting setting : Setting.values()) {
+            if (!mayChange(setting) && !before.get(setting.key()).equals(after.get(setting.key()))) {
+                throw new UserError("--" + setting.key() + ": the run began with " + began.text(setting)
+                        + ", which cannot change to " + wanted.text(setting) + " when it is resumed; start a new run");
+            }
+        }
+    }
+}
