@@ -4,133 +4,177 @@ import io.jcuvae.tensor.Activation;
 
 /** Activations and their derivatives over runs of floats, one thread's share at a time. */
 final class ActivationLoops {
+    private static final int BLOCK = Exponential.BLOCK;
     private static final double SQRT_HALF = Math.sqrt(0.5);
     private static final double INVERSE_SQRT_TWO_PI = 1 / Math.sqrt(2 * Math.PI);
 
     private final Exponential exponential = new Exponential();
-    private final float[] e = new float[Exponential.BLOCK];
-    private final float[] t = new float[Exponential.BLOCK];
+    private final float[] v = new float[BLOCK];
+    private final float[] bias = new float[BLOCK];
+    private final float[] d = new float[BLOCK];
+    private final float[] e = new float[BLOCK];
+    private final float[] t = new float[BLOCK];
 
     /** y = f(x). */
     void forward(float[] y, int yStart, float[] x, int xStart, int count, Activation f) {
-        for (int done = 0; done < count; done += Exponential.BLOCK) {
-            int part = Math.min(Exponential.BLOCK, count - done);
-            forwardBlock(y, yStart + done, x, xStart + done, part, f);
+        for (int done = 0; done < count; done += BLOCK) {
+            int n = Math.min(BLOCK, count - done);
+            System.arraycopy(x, xStart + done, v, 0, n);
+            apply(n, f);
+            System.arraycopy(v, 0, y, yStart + done, n);
         }
     }
 
-    private void forwardBlock(float[] y, int yo, float[] x, int xo, int n, Activation f) {
+    /** a += bias and y = f(a) for the columns of some rows; a is left alone where y takes its place. */
+    void biasForward(
+            float[] y, int yStart, float[] a, int aStart, int stride, int rows, float[] b, int bStart, int columns,
+            Activation f) {
+        for (int done = 0; done < columns; done += BLOCK) {
+            int n = Math.min(BLOCK, columns - done);
+            System.arraycopy(b, bStart + done, bias, 0, n);
+            for (int r = 0; r < rows; r++) {
+                int from = aStart + r * stride + done;
+                int to = yStart + r * stride + done;
+                System.arraycopy(a, from, v, 0, n);
+                add(v, bias, n);
+                if (y != a || from != to) {
+                    System.arraycopy(v, 0, a, from, n);
+                }
+                apply(n, f);
+                System.arraycopy(v, 0, y, to, n);
+            }
+        }
+    }
+
+    static void add(float[] to, float[] what, int count) {
+        for (int i = 0; i < count; i++) {
+            to[i] += what[i];
+        }
+    }
+
+    /** v = f(v). */
+    private void apply(int n, Activation f) {
         switch (f) {
-            case IDENTITY -> System.arraycopy(x, xo, y, yo, n);
+            case IDENTITY -> {}
             case RELU -> {
                 for (int i = 0; i < n; i++) {
-                    y[yo + i] = Math.max(x[xo + i], 0f);
+                    v[i] = Math.max(v[i], 0f);
                 }
             }
             case LEAKY_RELU -> {
                 for (int i = 0; i < n; i++) {
-                    y[yo + i] = Math.max(x[xo + i], 0f) + Activation.LEAKY_SLOPE * Math.min(x[xo + i], 0f);
+                    v[i] = Math.max(v[i], 0f) + Activation.LEAKY_SLOPE * Math.min(v[i], 0f);
                 }
             }
             case TANH -> {
-                exponential.ofMinusAbs(e, 0, x, xo, n, 2f);
+                exponential.ofMinusAbs(e, v, n, 2f);
+                Exponential.step(t, v, n);
                 for (int i = 0; i < n; i++) {
-                    y[yo + i] = Math.copySign((1f - e[i]) / (1f + e[i]), x[xo + i]);
+                    v[i] = (2f * t[i] - 1f) * (1f - e[i]) / (1f + e[i]);
                 }
             }
             case SIGMOID -> {
-                exponential.ofMinusAbs(e, 0, x, xo, n, 1f);
-                Exponential.sigmoid(y, yo, x, xo, e, n);
+                exponential.ofMinusAbs(e, v, n, 1f);
+                Exponential.sigmoid(t, v, e, n);
+                System.arraycopy(t, 0, v, 0, n);
             }
             case SOFTPLUS -> {
-                exponential.ofMinusAbs(e, 0, x, xo, n, 1f);
-                Exponential.logOnePlus(t, 0, e, 0, n);
+                exponential.ofMinusAbs(e, v, n, 1f);
+                Exponential.logOnePlus(t, e, n);
                 for (int i = 0; i < n; i++) {
-                    y[yo + i] = Math.max(x[xo + i], 0f) + t[i];
+                    v[i] = Math.max(v[i], 0f) + t[i];
                 }
             }
             case ELU -> {
-                exponential.ofMinusAbs(e, 0, x, xo, n, 1f);
+                exponential.ofMinusAbs(e, v, n, 1f);
+                Exponential.step(t, v, n);
                 for (int i = 0; i < n; i++) {
-                    float above = Exponential.step(x[xo + i]);
-                    y[yo + i] = Math.max(x[xo + i], 0f) + (1f - above) * (e[i] - 1f);
+                    v[i] = Math.max(v[i], 0f) + (1f - t[i]) * (e[i] - 1f);
                 }
             }
             case SILU -> {
-                exponential.ofMinusAbs(e, 0, x, xo, n, 1f);
-                Exponential.sigmoid(t, 0, x, xo, e, n);
+                exponential.ofMinusAbs(e, v, n, 1f);
+                Exponential.sigmoid(t, v, e, n);
                 for (int i = 0; i < n; i++) {
-                    y[yo + i] = x[xo + i] * t[i];
+                    v[i] *= t[i];
                 }
             }
             case GELU -> {
                 for (int i = 0; i < n; i++) {
-                    double v = x[xo + i];
-                    y[yo + i] = (float) (v * normalDistribution(v));
+                    v[i] = (float) (v[i] * normalDistribution(v[i]));
                 }
             }
         }
     }
 
     /** dx = dy f'(x); dx may be dy. */
-    void backward(float[] dx, int dxo, float[] dy, int dyo, float[] x, int xo, float[] y, int yo, int n, Activation f) {
+    void backward(
+            float[] dx, int dxStart, float[] dy, int dyStart, float[] x, int xStart, float[] y, int yStart, int count,
+            Activation f) {
+        for (int done = 0; done < count; done += BLOCK) {
+            int n = Math.min(BLOCK, count - done);
+            if (f.derivativeFromOutput()) {
+                System.arraycopy(y, yStart + done, v, 0, n);
+            } else {
+                System.arraycopy(x, xStart + done, v, 0, n);
+            }
+            System.arraycopy(dy, dyStart + done, d, 0, n);
+            derive(n, f);
+            System.arraycopy(d, 0, dx, dxStart + done, n);
+        }
+    }
+
+    /** d *= f', from v, which is the output where that suffices, else the input. */
+    private void derive(int n, Activation f) {
         switch (f) {
-            case IDENTITY -> System.arraycopy(dy, dyo, dx, dxo, n);
+            case IDENTITY -> {}
             case RELU -> {
+                Exponential.step(v, v, n);
                 for (int i = 0; i < n; i++) {
-                    dx[dxo + i] = dy[dyo + i] * Exponential.step(y[yo + i]);
+                    d[i] *= v[i];
                 }
             }
             case LEAKY_RELU -> {
+                Exponential.step(v, v, n);
                 for (int i = 0; i < n; i++) {
-                    float above = Exponential.step(y[yo + i]);
-                    dx[dxo + i] = dy[dyo + i] * (Activation.LEAKY_SLOPE + above * (1f - Activation.LEAKY_SLOPE));
+                    d[i] *= Activation.LEAKY_SLOPE + v[i] * (1f - Activation.LEAKY_SLOPE);
                 }
             }
             case TANH -> {
                 for (int i = 0; i < n; i++) {
-                    dx[dxo + i] = dy[dyo + i] * (1f - y[yo + i] * y[yo + i]);
+                    d[i] *= 1f - v[i] * v[i];
                 }
             }
             case SIGMOID -> {
                 for (int i = 0; i < n; i++) {
-                    dx[dxo + i] = dy[dyo + i] * (y[yo + i] * (1f - y[yo + i]));
+                    d[i] *= v[i] * (1f - v[i]);
                 }
             }
             case SOFTPLUS -> {
                 // f'(x) = 1 - exp(-y), and y >= 0.
-                for (int done = 0; done < n; done += Exponential.BLOCK) {
-                    int part = Math.min(Exponential.BLOCK, n - done);
-                    exponential.ofMinusAbs(e, 0, y, yo + done, part, 1f);
-                    for (int i = 0; i < part; i++) {
-                        dx[dxo + done + i] = dy[dyo + done + i] * (1f - e[i]);
-                    }
+                exponential.ofMinusAbs(e, v, n, 1f);
+                for (int i = 0; i < n; i++) {
+                    d[i] *= 1f - e[i];
                 }
             }
             case ELU -> {
                 for (int i = 0; i < n; i++) {
-                    dx[dxo + i] = dy[dyo + i] * (1f + Math.min(y[yo + i], 0f));
+                    d[i] *= 1f + Math.min(v[i], 0f);
                 }
             }
-            case SILU -> backwardSilu(dx, dxo, dy, dyo, x, xo, n);
+            case SILU -> {
+                exponential.ofMinusAbs(e, v, n, 1f);
+                Exponential.sigmoid(t, v, e, n);
+                for (int i = 0; i < n; i++) {
+                    d[i] *= t[i] * (1f + v[i] * (1f - t[i]));
+                }
+            }
             case GELU -> {
                 for (int i = 0; i < n; i++) {
-                    double v = x[xo + i];
-                    double density = INVERSE_SQRT_TWO_PI * Math.exp(-0.5 * v * v);
-                    dx[dxo + i] = (float) (dy[dyo + i] * (normalDistribution(v) + v * density));
+                    double x = v[i];
+                    double density = INVERSE_SQRT_TWO_PI * Math.exp(-0.5 * x * x);
+                    d[i] = (float) (d[i] * (normalDistribution(x) + x * density));
                 }
-            }
-        }
-    }
-
-    private void backwardSilu(float[] dx, int dxo, float[] dy, int dyo, float[] x, int xo, int n) {
-        for (int done = 0; done < n; done += Exponential.BLOCK) {
-            int part = Math.min(Exponential.BLOCK, n - done);
-            exponential.ofMinusAbs(e, 0, x, xo + done, part, 1f);
-            Exponential.sigmoid(t, 0, x, xo + done, e, part);
-            for (int i = 0; i < part; i++) {
-                float v = x[xo + done + i];
-                dx[dxo + done + i] = dy[dyo + done + i] * (t[i] * (1f + v * (1f - t[i])));
             }
         }
     }
@@ -140,7 +184,7 @@ final class ActivationLoops {
         return 0.5 * complementaryErrorFunction(-x * SQRT_HALF);
     }
 
-    /** erfc by the rational fit of W. J. Cody's kind given in Numerical Recipes (1992), relative error below 1.2e-7. */
+    /** erfc by the Chebyshev fit in Press et al., Numerical Recipes (1992), section 6.2; relative error below 1.2e-7. */
     private static double complementaryErrorFunction(double x) {
         double z = Math.abs(x);
         double t = 1 / (1 + 0.5 * z);

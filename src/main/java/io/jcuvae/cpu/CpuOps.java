@@ -74,19 +74,16 @@ final class CpuOps implements Ops {
     @Override
     public void addBias(Tensor y, Tensor bias) {
         check(y.columns() == bias.count(), "addBias", y, bias);
-        rows(y.rows(), y.columns(), (r0, r1) -> addBias(y, bias, r0, r1, 0, y.columns()));
+        rows(y.rows(), y.columns(), (r0, r1) -> biasForward(y, y, bias, Activation.IDENTITY, r0, r1, 0, y.columns()));
     }
 
-    private static void addBias(Tensor y, Tensor bias, int r0, int r1, int c0, int c1) {
-        float[] ys = floats(y);
-        float[] bs = floats(bias);
-        for (int r = r0; r < r1; r++) {
-            int row = start(y) + r * y.columns();
-            int from = start(bias);
-            for (int c = c0; c < c1; c++) {
-                ys[row + c] += bs[from + c];
-            }
-        }
+    private void biasForward(Tensor y, Tensor a, Tensor bias, Activation f, int r0, int r1, int c0, int c1) {
+        int at = r0 * y.columns() + c0;
+        activations
+                .get()
+                .biasForward(
+                        floats(y), start(y) + at, floats(a), start(a) + at, y.columns(), r1 - r0, floats(bias),
+                        start(bias) + c0, c1 - c0, f);
     }
 
     @Override
@@ -96,18 +93,9 @@ final class CpuOps implements Ops {
     }
 
     private static void sumRows(Tensor sum, Tensor x, int c0, int c1) {
-        float[] sums = floats(sum);
-        int to = start(sum);
-        Arrays.fill(sums, to + c0, to + c1, 0f);
-        for (int r = 0; r < x.rows(); r++) {
-            addRow(sums, to + c0, floats(x), start(x) + r * x.columns() + c0, c1 - c0);
-        }
-    }
-
-    private static void addRow(float[] sums, int to, float[] xs, int from, int count) {
-        for (int c = 0; c < count; c++) {
-            sums[to + c] += xs[from + c];
-        }
+        float[] sums = new float[STRIP];
+        StepLoops.sumRows(sums, new float[STRIP], floats(x), start(x) + c0, x.columns(), x.rows(), c1 - c0);
+        System.arraycopy(sums, 0, floats(sum), start(sum) + c0, c1 - c0);
     }
 
     // ---- activation
@@ -141,16 +129,9 @@ final class CpuOps implements Ops {
         MatrixProduct product = new MatrixProduct(gemm, a, x, false, w, true, false);
         workers.run(product.tiles(), tile -> {
             product.multiply(tile);
-            int c0 = product.firstColumn(tile);
-            int c1 = product.endColumn(tile);
-            ActivationLoops loops = activations.get();
-            for (int r = product.firstRow(tile); r < product.endRow(tile); r++) {
-                addBias(a, bias, r, r + 1, c0, c1);
-                if (f != Activation.IDENTITY) {
-                    int at = r * y.columns() + c0;
-                    loops.forward(floats(y), start(y) + at, floats(a), start(a) + at, c1 - c0, f);
-                }
-            }
+            biasForward(
+                    y, a, bias, f, product.firstRow(tile), product.endRow(tile), product.firstColumn(tile),
+                    product.endColumn(tile));
         });
     }
 
@@ -336,7 +317,7 @@ final class CpuOps implements Ops {
         rows(mean.rows(), width, (r0, r1) -> {
             for (int r = r0; r < r1; r++) {
                 int at = r * width;
-                LikelihoodLoops.difference(
+                likelihoods.get().difference(
                         floats(dmean), start(dmean) + at, floats(mean), start(mean) + at, floats(x), start(x) + at, width,
                         factor * floats(weights)[start(weights) + r]);
             }
@@ -458,9 +439,11 @@ final class CpuOps implements Ops {
         }
         float rate = (float) (s[at + Scalars.LEARNING_RATE.ordinal()] / s[at + Scalars.ADAM_CORRECTION_1.ordinal()]);
         float root = (float) (1 / Math.sqrt(s[at + Scalars.ADAM_CORRECTION_2.ordinal()]));
+        if (start(p) != 0 || start(m) != 0 || start(v) != 0 || start(g) != 0) {
+            throw new IllegalArgumentException("adam takes whole blocks, each from its buffer's first element");
+        }
         chunks(p.count(), CHUNK, (i, end) -> StepLoops.adam(
-                floats(p), start(p) + i, floats(m), start(m) + i, floats(v), start(v) + i, floats(g), start(g) + i, end - i,
-                beta1, beta2, rate, root, epsilon));
+                floats(p), floats(m), floats(v), floats(g), i, end, beta1, beta2, rate, root, epsilon));
     }
 
     @Override

@@ -2,56 +2,78 @@ package io.jcuvae.cpu;
 
 /** Likelihoods, one row at a time, in blocks that stay in the first-level cache. Rows are summed in double. */
 final class LikelihoodLoops {
+    private static final int BLOCK = Exponential.BLOCK;
+
     private final Exponential exponential = new Exponential();
-    private final float[] e = new float[Exponential.BLOCK];
-    private final float[] t = new float[Exponential.BLOCK];
+    private final float[] o = new float[BLOCK];
+    private final float[] v = new float[BLOCK];
+    private final float[] e = new float[BLOCK];
+    private final float[] t = new float[BLOCK];
 
     /**
      * Cross-entropy of a row under sigmoid(logits), and if {@code dlogits} is not null its gradient times {@code weight}.
      */
-    float bernoulli(float[] dlogits, int dlo, float[] logits, int lo, float[] x, int xo, int width, float weight) {
+    float bernoulli(
+            float[] dlogits, int dStart, float[] logits, int lStart, float[] x, int xStart, int width, float weight) {
         double sum = 0;
-        for (int done = 0; done < width; done += Exponential.BLOCK) {
-            int n = Math.min(Exponential.BLOCK, width - done);
-            int l = lo + done;
-            int xs = xo + done;
-            exponential.ofMinusAbs(e, 0, logits, l, n, 1f);
-            Exponential.logOnePlus(t, 0, e, 0, n);
-            for (int i = 0; i < n; i++) {
-                t[i] += Math.max(logits[l + i], 0f) - logits[l + i] * x[xs + i];
-            }
+        for (int done = 0; done < width; done += BLOCK) {
+            int n = Math.min(BLOCK, width - done);
+            load(logits, lStart + done, x, xStart + done, n);
+            exponential.ofMinusAbs(e, o, n, 1f);
+            Exponential.logOnePlus(t, e, n);
+            crossEntropy(t, o, v, n);
             sum += sum(t, n);
             if (dlogits != null) {
-                gradient(dlogits, dlo + done, logits, l, x, xs, n, weight);
+                storeGradient(dlogits, dStart + done, n, weight);
             }
         }
         return (float) sum;
     }
 
-    /** dlogits = weight (sigmoid(logits) - x). */
-    void bernoulliBackward(float[] dlogits, int dlo, float[] logits, int lo, float[] x, int xo, int width, float weight) {
-        for (int done = 0; done < width; done += Exponential.BLOCK) {
-            int n = Math.min(Exponential.BLOCK, width - done);
-            exponential.ofMinusAbs(e, 0, logits, lo + done, n, 1f);
-            gradient(dlogits, dlo + done, logits, lo + done, x, xo + done, n, weight);
+    private static void crossEntropy(float[] t, float[] logits, float[] x, int n) {
+        for (int i = 0; i < n; i++) {
+            t[i] += Math.max(logits[i], 0f) - logits[i] * x[i];
         }
     }
 
-    private void gradient(float[] dlogits, int dlo, float[] logits, int lo, float[] x, int xo, int n, float weight) {
-        Exponential.sigmoid(t, 0, logits, lo, e, n);
+    /** dlogits = weight (sigmoid(logits) - x). */
+    void bernoulliBackward(
+            float[] dlogits, int dStart, float[] logits, int lStart, float[] x, int xStart, int width, float weight) {
+        for (int done = 0; done < width; done += BLOCK) {
+            int n = Math.min(BLOCK, width - done);
+            load(logits, lStart + done, x, xStart + done, n);
+            exponential.ofMinusAbs(e, o, n, 1f);
+            storeGradient(dlogits, dStart + done, n, weight);
+        }
+    }
+
+    private void load(float[] outputs, int oStart, float[] x, int xStart, int n) {
+        System.arraycopy(outputs, oStart, o, 0, n);
+        System.arraycopy(x, xStart, v, 0, n);
+    }
+
+    private void storeGradient(float[] dlogits, int start, int n, float weight) {
+        Exponential.sigmoid(t, o, e, n);
+        scaledDifference(t, v, n, weight);
+        System.arraycopy(t, 0, dlogits, start, n);
+    }
+
+    /** to = factor (to - what). */
+    private static void scaledDifference(float[] to, float[] what, int n, float factor) {
         for (int i = 0; i < n; i++) {
-            dlogits[dlo + i] = weight * (t[i] - x[xo + i]);
+            to[i] = factor * (to[i] - what[i]);
         }
     }
 
     /** Sum of squared differences of two rows. */
-    double squaredError(float[] mean, int mo, float[] x, int xo, int width) {
+    double squaredError(float[] mean, int mStart, float[] x, int xStart, int width) {
         double sum = 0;
-        for (int done = 0; done < width; done += Exponential.BLOCK) {
-            int n = Math.min(Exponential.BLOCK, width - done);
+        for (int done = 0; done < width; done += BLOCK) {
+            int n = Math.min(BLOCK, width - done);
+            load(mean, mStart + done, x, xStart + done, n);
+            scaledDifference(o, v, n, 1f);
             for (int i = 0; i < n; i++) {
-                float d = mean[mo + done + i] - x[xo + done + i];
-                t[i] = d * d;
+                t[i] = o[i] * o[i];
             }
             sum += sum(t, n);
         }
@@ -59,9 +81,12 @@ final class LikelihoodLoops {
     }
 
     /** dmean = factor (mean - x). */
-    static void difference(float[] dmean, int dmo, float[] mean, int mo, float[] x, int xo, int width, float factor) {
-        for (int i = 0; i < width; i++) {
-            dmean[dmo + i] = factor * (mean[mo + i] - x[xo + i]);
+    void difference(float[] dmean, int dStart, float[] mean, int mStart, float[] x, int xStart, int width, float factor) {
+        for (int done = 0; done < width; done += BLOCK) {
+            int n = Math.min(BLOCK, width - done);
+            load(mean, mStart + done, x, xStart + done, n);
+            scaledDifference(o, v, n, factor);
+            System.arraycopy(o, 0, dmean, dStart + done, n);
         }
     }
 
