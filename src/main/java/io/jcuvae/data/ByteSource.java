@@ -7,9 +7,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.function.LongPredicate;
-import java.util.zip.CheckedInputStream;
+import java.util.Arrays;
+import java.util.function.BooleanSupplier;
 import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
 import java.util.zip.GZIPInputStream;
 
 /**
@@ -30,17 +31,17 @@ final class ByteSource implements Closeable {
     private final Closeable owner;
     private final long most;
     private final boolean exact;
-    private final LongPredicate atEnd;
+    private final BooleanSupplier sound;
     private long position;
 
     private ByteSource(
-            String name, InputStream in, Closeable owner, long most, boolean exact, LongPredicate atEnd) {
+            String name, InputStream in, Closeable owner, long most, boolean exact, BooleanSupplier sound) {
         this.name = name;
         this.in = in;
         this.owner = owner;
         this.most = most;
         this.exact = exact;
-        this.atEnd = atEnd;
+        this.sound = sound;
     }
 
     /**
@@ -61,10 +62,10 @@ final class ByteSource implements Closeable {
             boolean gzip = plain.read() == 0x1f && plain.read() == 0x8b;
             plain.reset();
             if (!gzip) {
-                return new ByteSource(name, plain, plain, size, true, position -> true);
+                return new ByteSource(name, plain, plain, size, true, () -> true);
             }
             InputStream unpacked = new GZIPInputStream(plain, BUFFER);
-            return new ByteSource(name, unpacked, unpacked, unpackedMost(size), false, position -> true);
+            return new ByteSource(name, unpacked, unpacked, unpackedMost(size), false, () -> true);
         } catch (IOException e) {
             closeQuietly(plain);
             throw Faults.unreadable(name, e);
@@ -74,7 +75,7 @@ final class ByteSource implements Closeable {
     /** Gzipped bytes that travel with the program and need no suspicion. */
     static ByteSource resource(String name, InputStream gzip) {
         try {
-            return new ByteSource(name, new GZIPInputStream(gzip, BUFFER), gzip, Long.MAX_VALUE, false, position -> true);
+            return new ByteSource(name, new GZIPInputStream(gzip, BUFFER), gzip, Long.MAX_VALUE, false, () -> true);
         } catch (IOException e) {
             throw Faults.unreadable(name, e);
         }
@@ -93,8 +94,7 @@ final class ByteSource implements Closeable {
             throw Faults.damaged(name, "claims " + size + " bytes unpacked from " + packed + " packed");
         }
         CheckedInputStream checked = new CheckedInputStream(in, new CRC32());
-        LongPredicate sum =
-                position -> crc < 0 || checked.getChecksum().getValue() == crc;
+        BooleanSupplier sum = () -> crc < 0 || checked.getChecksum().getValue() == crc;
         return new ByteSource(name, checked, owner, size, true, sum);
     }
 
@@ -153,10 +153,15 @@ final class ByteSource implements Closeable {
         }
     }
 
-    /** The next {@code count} bytes, for headers only. */
+    /** The next {@code count} bytes of a header; the array grows as they arrive, since the count may be a lie. */
     byte[] next(int count, String what) {
-        byte[] bytes = new byte[count];
-        fill(bytes, 0, count, what);
+        byte[] bytes = new byte[Math.min(count, BUFFER)];
+        fill(bytes, 0, bytes.length, what);
+        while (bytes.length < count) {
+            int filled = bytes.length;
+            bytes = Arrays.copyOf(bytes, (int) Math.min(count, 2L * filled));
+            fill(bytes, filled, bytes.length - filled, what);
+        }
         return bytes;
     }
 
@@ -177,7 +182,7 @@ final class ByteSource implements Closeable {
         if (read(one, 0, 1) >= 0) {
             throw Faults.damaged(name, "more bytes follow the " + (position - 1) + " that its header promises");
         }
-        if (!atEnd.test(position)) {
+        if (!sound.getAsBoolean()) {
             throw Faults.damaged(name, "the values do not have the checksum of the zip directory");
         }
     }
