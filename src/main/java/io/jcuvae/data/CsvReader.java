@@ -1,0 +1,226 @@
+package io.jcuvae.data;
+
+import io.jcuvae.tensor.UserError;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Predicate;
+
+/**
+ * A table of numbers in UTF-8 text: fields parted by comma, semicolon or tab (whichever the first line has most of), with
+ * or without a line of names.
+ *
+ * <p>The first line is one of names if a field in it is neither a number nor a gap, or if it counts 0, 1, 2, ... as
+ * nameless tables do when a data frame writes them. A column named label or y holds labels; a column without a name beside
+ * named ones is a row index and is left out with a warning.
+ */
+final class CsvReader implements SampleReader {
+    private static final List<String> LABEL_NAMES = List.of("label", "y");
+    private static final byte[] SEPARATORS = {',', ';', '\t'};
+
+    private final String file;
+    private final CsvLines lines;
+    private final boolean keepLabels;
+    private final List<String> warnings = new ArrayList<>();
+    private int fields;
+    private int[] columns;
+    private int labelField = -1;
+    private int[] labels = new int[1024];
+    private int labelled;
+    private boolean pending;
+    private final SampleShape shape;
+
+    /**
+     * Reads the names, if any.
+     *
+     * @param wanted chooses columns by name where any name fits it; else all columns are read
+     */
+    CsvReader(ByteSource source, boolean keepLabels, Predicate<String> wanted) {
+        this.file = source.name();
+        this.keepLabels = keepLabels;
+        this.lines = new CsvLines(source);
+        try {
+            pending = lines.next();
+            if (!pending) {
+                throw new UserError(file + ": is empty; at least one line of numbers is needed");
+            }
+            lines.separator(separator());
+            lines.split();
+            fields = lines.fields();
+            chooseColumns(wanted);
+            if (columns.length == 0 || columns.length > ArrayHeader.WIDEST) {
+                throw new UserError(file + ": has " + columns.length + " columns of values; 1 to " + ArrayHeader.WIDEST
+                        + " are accepted");
+            }
+            shape = new SampleShape(columns.length);
+        } catch (RuntimeException e) {
+            lines.close();
+            throw e;
+        }
+    }
+
+    private byte separator() {
+        int[] counts = new int[SEPARATORS.length];
+        boolean quoted = false;
+        for (int i = 0; i < lines.length(); i++) {
+            quoted ^= lines.line()[i] == '"';
+            for (int s = 0; s < SEPARATORS.length; s++) {
+                counts[s] += !quoted && lines.line()[i] == SEPARATORS[s] ? 1 : 0;
+            }
+        }
+        int most = 0;
+        for (int s = 1; s < counts.length; s++) {
+            most = counts[s] > counts[most] ? s : most;
+        }
+        return SEPARATORS[most];
+    }
+
+    private void chooseColumns(Predicate<String> wanted) {
+        String[] names = names();
+        int[] chosen = new int[fields];
+        int count = 0;
+        boolean anyWanted = names != null && Arrays.stream(names).anyMatch(wanted);
+        for (int field = 0; field < fields; field++) {
+            if (names != null && LABEL_NAMES.contains(names[field])) {
+                if (labelField >= 0) {
+                    throw new UserError(file + ": has two columns of labels (named label or y); rename or remove one");
+                }
+                labelField = field;
+            } else if (names != null && names[field].isEmpty()) {
+                warnings.add(file + ": column " + (field + 1) + " has no name, is taken for a row index and left out");
+            } else if (!anyWanted || wanted.test(names[field])) {
+                chosen[count++] = field;
+            }
+        }
+        columns = Arrays.copyOf(chosen, count);
+    }
+
+    /** The names in the first line in lower case, or null if it is a line of values. */
+    private String[] names() {
+        boolean word = false;
+        boolean counting = fields >= 3;
+        for (int field = 0; field < fields; field++) {
+            String text = lines.text(field);
+            counting &= text.equals(Integer.toString(field));
+            word |= !text.isEmpty()
+                    && !CsvNumber.isNumber(lines.line(), lines.start(field), lines.end(field))
+                    && !CsvNumber.isGap(text);
+        }
+        if (!word && !counting) {
+            return null;
+        }
+        if (counting) {
+            warnings.add(file + ": line 1 counts 0, 1, 2, ... and is taken for column names");
+        }
+        String[] names = new String[fields];
+        for (int field = 0; field < fields; field++) {
+            // A header that numpy.savetxt wrote begins with a number sign.
+            String text = lines.text(field);
+            names[field] = (field == 0 && text.startsWith("#") ? text.substring(1).strip() : text).toLowerCase(Locale.ROOT);
+        }
+        pending = false;
+        return names;
+    }
+
+    /** What was left out or guessed, one line each. */
+    List<String> warnings() {
+        return List.copyOf(warnings);
+    }
+
+    /** The labels of all rows read so far, or null if there is no column of labels. */
+    int[] labels() {
+        return labelField < 0 || !keepLabels ? null : Arrays.copyOf(labels, labelled);
+    }
+
+    @Override
+    public SampleShape shape() {
+        return shape;
+    }
+
+    @Override
+    public boolean bytes() {
+        return false;
+    }
+
+    @Override
+    public long count() {
+        return -1;
+    }
+
+    @Override
+    public int read(float[] out, int maxRows) {
+        int rows = 0;
+        while (rows < maxRows && nextRow()) {
+            for (int c = 0; c < columns.length; c++) {
+                out[rows * columns.length + c] = number(columns[c]);
+            }
+            if (labelField >= 0 && keepLabels) {
+                if (labelled == labels.length) {
+                    labels = Arrays.copyOf(labels, 2 * labelled);
+                }
+                labels[labelled++] = label();
+            }
+            rows++;
+        }
+        return rows;
+    }
+
+    private boolean nextRow() {
+        if (!pending) {
+            if (!lines.next()) {
+                return false;
+            }
+            lines.split();
+        }
+        pending = false;
+        if (lines.fields() != fields) {
+            throw new UserError(file + ": line " + lines.number() + " has " + lines.fields() + " fields where the first has "
+                    + fields + "; every line needs the same number of fields");
+        }
+        return true;
+    }
+
+    private float number(int field) {
+        try {
+            double value = CsvNumber.parse(lines.line(), lines.start(field), lines.end(field));
+            if (Float.isFinite((float) value)) {
+                return (float) value;
+            }
+        } catch (NumberFormatException e) {
+            String text = lines.text(field);
+            if (!CsvNumber.isGap(text)) {
+                throw fault(field, text.isEmpty() ? "is empty" : "is " + Faults.quoted(text) + ", which is no number");
+            }
+        }
+        throw fault(field, "is " + Faults.quoted(lines.text(field)) + ", which is no finite number that a float can hold");
+    }
+
+    private int label() {
+        try {
+            double value = CsvNumber.parse(lines.line(), lines.start(labelField), lines.end(labelField));
+            if ((int) value == value) {
+                return (int) value;
+            }
+        } catch (NumberFormatException e) {
+            // Told below, like a number that is not whole.
+        }
+        throw fault(labelField, "has the label " + Faults.quoted(lines.text(labelField)) + ", which is no whole number of 32"
+                + " bits (rename the column if it is a feature)");
+    }
+
+    private UserError fault(int field, String found) {
+        return new UserError(file + ": line " + lines.number() + ", column " + (field + 1) + " " + found
+                + "; every field needs a decimal number such as 0.5 or -1e-3");
+    }
+
+    @Override
+    public int readBytes(byte[] out, int maxRows) {
+        throw new IllegalStateException("these rows are not bytes");
+    }
+
+    @Override
+    public void close() {
+        lines.close();
+    }
+}

@@ -1,0 +1,199 @@
+package io.jcuvae.data;
+
+import io.jcuvae.tensor.UserError;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What {@code --data} names: a built-in set, a folder of IDX files, or one file.
+ *
+ * <p>{@code mnist-sample} is the first 10,000 training and 2,000 test digits of MNIST; {@code moons[:N]} draws N training
+ * and N / 5 test moons (default 10,000). A path that has one of these names is given as {@code ./moons}. Nothing but the
+ * file's kind is looked at before {@link #load} or {@link #open}.
+ */
+public final class DataSource {
+    private static final String FORMS = "accepted are mnist-sample, moons[:N], a folder with MNIST-named IDX files, or one"
+            + " .npy, .npz[:key], .csv or IDX file";
+    private static final String DIGITS = "mnist-sample";
+    private static final String MOONS = "moons";
+    private static final int MOONS_DEFAULT = 10_000;
+
+    private final String name;
+    private final RowSource train;
+    private final RowSource test;
+    private final List<String> warnings;
+
+    private DataSource(String name, RowSource train, RowSource test, List<String> warnings) {
+        this.name = name;
+        this.train = train;
+        this.test = test;
+        this.warnings = warnings;
+    }
+
+    /**
+     * Finds what a text names.
+     *
+     * @param src a built-in set's name or a path
+     * @throws UserError if it is none of the accepted forms, or names no file that exists
+     */
+    public static DataSource parse(String src) {
+        List<String> warnings = new ArrayList<>();
+        if (src.equals(DIGITS)) {
+            return new DataSource(src, digits("train"), digits("t10k"), warnings);
+        }
+        if (src.equals(MOONS) || src.startsWith(MOONS + ":")) {
+            int count = moonCount(src);
+            return new DataSource(
+                    src, new Moons(0, count), new Moons(Moons.MOST, Math.max(1, count / 5)), warnings);
+        }
+        FileKind.Named file = FileKind.find(src, FORMS);
+        if (Files.isDirectory(file.path())) {
+            MnistFolder folder = MnistFolder.of(file.path());
+            return new DataSource(src, folder.train(), folder.test(), warnings);
+        }
+        return new DataSource(src, rows(file, FileKind.of(file.path(), FORMS), warnings), null, warnings);
+    }
+
+    private static RowSource rows(FileKind.Named file, FileKind kind, List<String> warnings) {
+        Path path = file.path();
+        if (kind == FileKind.NPZ) {
+            return keepLabels -> {
+                NpzFile npz = new NpzFile(path);
+                note(warnings, npz.warnings());
+                return npz.rows(file.key()).open(keepLabels);
+            };
+        }
+        return switch (kind) {
+            case IDX -> MnistFolder.idx(path);
+            case NPY -> new ArrayRows(() -> ByteSource.open(path), NpyHeader::read, null);
+            default -> keepLabels -> {
+                CsvReader reader = new CsvReader(ByteSource.open(path), keepLabels, name -> true);
+                note(warnings, reader.warnings());
+                return new RowSource.Open(reader, reader::labels);
+            };
+        };
+    }
+
+    private static void note(List<String> warnings, List<String> more) {
+        for (String line : more) {
+            if (!warnings.contains(line)) {
+                warnings.add(line);
+            }
+        }
+    }
+
+    private static RowSource digits(String part) {
+        ArrayRows labels = new ArrayRows(() -> resource(part + "-labels-idx1-ubyte.gz"), IdxHeader::read, null);
+        return new ArrayRows(() -> resource(part + "-images-idx3-ubyte.gz"), IdxHeader::read, () -> labels);
+    }
+
+    private static ByteSource resource(String file) {
+        InputStream in = DataSource.class.getResourceAsStream(file);
+        if (in == null) {
+            throw new IllegalStateException("resource " + file + " is missing from the program");
+        }
+        return ByteSource.resource(DIGITS + " (" + file + ")", in);
+    }
+
+    private static int moonCount(String src) {
+        if (src.equals(MOONS)) {
+            return MOONS_DEFAULT;
+        }
+        String text = src.substring(MOONS.length() + 1);
+        try {
+            int count = Integer.parseInt(text);
+            if (count >= 1 && count <= Moons.MOST) {
+                return count;
+            }
+        } catch (NumberFormatException e) {
+            // Told below, like a number out of range.
+        }
+        throw new UserError("moons:" + Faults.quoted(text) + " is no number of moons; give 1 to " + Moons.MOST
+                + ", as in moons:10000");
+    }
+
+    /**
+     * Opens latents to decode: .npy [N, Z] or [N, 2, Z] (the means are taken), .npz (member mean or z, or its only one),
+     * .csv (columns mean0, mean1, ..., or all columns).
+     *
+     * @param file the path, for .npz also {@code path:key}
+     * @param latentSize the model's Z, which the rows must have
+     * @return rows of Z floats
+     * @throws UserError if the file is none of these or its rows have another length
+     */
+    public static SampleReader openLatents(String file, int latentSize) {
+        return LatentFile.open(file, latentSize);
+    }
+
+    /** The source as the user wrote it. */
+    public String name() {
+        return name;
+    }
+
+    /** Whether test rows are set apart by the source itself. */
+    public boolean hasTestSplit() {
+        return test != null;
+    }
+
+    /** The rows that evaluation reads by default: TEST where the source sets test rows apart, else ALL. */
+    public Split evaluationSplit() {
+        return hasTestSplit() ? Split.TEST : Split.ALL;
+    }
+
+    /** What the reads so far skipped or guessed, one line each. */
+    public List<String> warnings() {
+        return List.copyOf(warnings);
+    }
+
+    /**
+     * Reads rows into memory.
+     *
+     * @param split which rows
+     * @param limit the most rows, the first ones of the split; 0 for all
+     * @throws UserError if the file is damaged, a value is not finite, the split is empty, or memory does not suffice
+     */
+    public Dataset load(Split split, int limit) {
+        return RowLoading.load(name, part(split), filter(split), requireLimit(limit));
+    }
+
+    /**
+     * Opens rows to be read once; what is held in memory does not grow with them, except for arrays in Fortran order,
+     * whose rows are scattered over the file.
+     *
+     * @param split which rows
+     * @param limit the most rows, the first ones of the split; 0 for all
+     * @throws UserError as for {@link #load}, here or when reading
+     */
+    public SampleReader open(Split split, int limit) {
+        requireLimit(limit);
+        SampleReader all = part(split).open(false).reader();
+        SampleReader rows = new SelectedReader(all, filter(split), limit);
+        if (rows.count() == 0) {
+            rows.close();
+            throw RowLoading.noRows(name, split);
+        }
+        return rows;
+    }
+
+    private RowSource part(Split split) {
+        if (test == null || split == Split.TRAIN) {
+            return train;
+        }
+        return split == Split.TEST ? test : new JoinedRows(name, train, test);
+    }
+
+    /** What remains to be selected by row index. */
+    private Split filter(Split split) {
+        return test == null ? split : Split.ALL;
+    }
+
+    private static int requireLimit(int limit) {
+        if (limit < 0) {
+            throw new UserError("a limit of " + limit + " rows is impossible; give 1 or more, or 0 for all");
+        }
+        return limit;
+    }
+}

@@ -1,0 +1,118 @@
+package io.jcuvae.data;
+
+import io.jcuvae.tensor.UserError;
+import java.nio.file.Files;
+import java.util.Locale;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+
+/** Latents to decode, as {@link RowWriters#latents} wrote them or as a bare table of Z numbers per row. */
+final class LatentFile {
+    private static final String FORMS = "latents are read from .npy [N, Z] or [N, 2, Z], .npz (member mean or z) or .csv"
+            + " (columns mean0, mean1, ...)";
+    private static final Predicate<String> MEANS =
+            Pattern.compile("mean_?\\d+").asMatchPredicate();
+
+    private LatentFile() {}
+
+    /** Opens the means. */
+    static SampleReader open(String file, int latentSize) {
+        FileKind.Named named = FileKind.find(file, FORMS);
+        if (Files.isDirectory(named.path())) {
+            throw new UserError(Faults.name(named.path()) + ": is a folder; " + FORMS);
+        }
+        SampleReader reader =
+                switch (FileKind.of(named.path(), FORMS)) {
+                    case NPZ -> member(named).unscaled().open(false).reader();
+                    case CSV -> new CsvReader(ByteSource.open(named.path()), false, MEANS);
+                    case NPY -> new ArrayRows(() -> ByteSource.open(named.path()), NpyHeader::read, null)
+                            .unscaled()
+                            .open(false)
+                            .reader();
+                    case IDX -> throw new UserError(Faults.name(named.path()) + ": is an IDX file; " + FORMS);
+                };
+        int[] sizes = reader.shape().sizes();
+        if (sizes.length == 1 && sizes[0] == latentSize) {
+            return reader;
+        }
+        if (sizes.length == 2 && sizes[0] == 2 && sizes[1] == latentSize) {
+            return new FirstColumns(reader, latentSize);
+        }
+        reader.close();
+        throw new UserError(Faults.name(named.path()) + ": has rows of shape " + reader.shape() + ", the model has "
+                + latentSize + " latents; " + FORMS);
+    }
+
+    private static ArrayRows member(FileKind.Named named) {
+        NpzFile npz = new NpzFile(named.path());
+        if (named.key() != null) {
+            return npz.rows(named.key());
+        }
+        for (String name : new String[] {"mean", "z"}) {
+            for (String key : npz.keys()) {
+                if (key.toLowerCase(Locale.ROOT).equals(name)) {
+                    return npz.rows(key);
+                }
+            }
+        }
+        return npz.rows(null);
+    }
+
+    /** The first columns of wider rows. */
+    private static final class FirstColumns implements SampleReader {
+        private static final int BLOCK_VALUES = 1 << 16;
+
+        private final SampleReader reader;
+        private final SampleShape shape;
+        private final int width;
+        private final float[] block;
+
+        FirstColumns(SampleReader reader, int columns) {
+            this.reader = reader;
+            this.shape = new SampleShape(columns);
+            this.width = reader.shape().width();
+            this.block = new float[Math.max(1, BLOCK_VALUES / width) * width];
+        }
+
+        @Override
+        public SampleShape shape() {
+            return shape;
+        }
+
+        @Override
+        public boolean bytes() {
+            return false;
+        }
+
+        @Override
+        public long count() {
+            return reader.count();
+        }
+
+        @Override
+        public int read(float[] out, int maxRows) {
+            int columns = shape.width();
+            int done = 0;
+            while (done < maxRows) {
+                int got = reader.read(block, Math.min(block.length / width, maxRows - done));
+                if (got == 0) {
+                    break;
+                }
+                for (int i = 0; i < got; i++) {
+                    System.arraycopy(block, i * width, out, done++ * columns, columns);
+                }
+            }
+            return done;
+        }
+
+        @Override
+        public int readBytes(byte[] out, int maxRows) {
+            throw new IllegalStateException("these rows are not bytes");
+        }
+
+        @Override
+        public void close() {
+            reader.close();
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package io.jcuvae.data;
+
+import io.jcuvae.tensor.UserError;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** Rows as one grid of pictures; bytes are gathered in memory and drawn at the end. */
+final class PngWriter implements RowWriter {
+    private static final int MOST = 10_000;
+
+    private final Path file;
+    private final SampleShape shape;
+    private final long promised;
+    private final AtomicFile aside;
+    private byte[] pixels;
+    private int rows;
+
+    PngWriter(Path file, SampleShape shape, long count) {
+        this.file = file;
+        this.shape = shape;
+        this.promised = count;
+        ImageGrid.requireImage(file, shape);
+        requireRows(count);
+        this.pixels = new byte[(int) Math.max(count, 16) * shape.width()];
+        // Made at once, so that a folder that cannot be written to is told before the work.
+        this.aside = AtomicFile.create(file);
+    }
+
+    private void requireRows(long count) {
+        if (count > MOST || count * shape.width() > ImageGrid.MOST_PIXELS) {
+            throw new UserError(Faults.name(file) + ": " + count + " pictures of " + shape + " are too many for one .png (at"
+                    + " most " + MOST + " pictures and " + ImageGrid.MOST_PIXELS + " pixels); use .npy or fewer");
+        }
+    }
+
+    @Override
+    public void write(float[] values, int count) {
+        requireRows((long) rows + count);
+        int length = count * shape.width();
+        int filled = rows * shape.width();
+        if (filled + length > pixels.length) {
+            pixels = Arrays.copyOf(pixels, Math.max(2 * filled, filled + length));
+        }
+        String name = Faults.name(file);
+        for (int i = 0; i < length; i++) {
+            pixels[filled + i] = Values.toByte(values[i], name);
+        }
+        rows += count;
+    }
+
+    @Override
+    public void commit() {
+        RowWriters.requireCount(file, promised, rows);
+        try (aside) {
+            ImageGrid grid = ImageGrid.plain(rows, shape, ImageGrid.nearSquare(rows));
+            for (int i = 0; i < rows; i++) {
+                grid.place(pixels, i);
+            }
+            grid.writeTo(aside.stream());
+            aside.commit();
+        } catch (IOException e) {
+            throw Faults.unwritable(file, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        aside.close();
+    }
+}

@@ -1,0 +1,90 @@
+package io.jcuvae.data;
+
+import io.jcuvae.tensor.UserError;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** Writers of rows, chosen by the file's ending; the choice is made, and refused, before any row is computed. */
+public final class RowWriters {
+    private static final String SAMPLE_ENDINGS = ".npy, .npz, .csv, .png, -ubyte or -ubyte.gz";
+    private static final String LATENT_ENDINGS = ".npy, .npz or .csv";
+
+    private RowWriters() {}
+
+    /**
+     * A writer of samples: .npy (float32 [rows, sizes...]), .npz (member samples), .csv (columns x0, x1, ...), .png (a grid
+     * of up to 10,000 pictures), -ubyte and -ubyte.gz (IDX bytes: 255 times the value, rounded half up, clipped).
+     *
+     * @param file the target; its folder is made if it does not exist
+     * @param shape the shape of a row
+     * @param count the number of rows, or -1 where it is not known yet
+     * @throws UserError if the ending is unknown, or the rows do not fit the format
+     */
+    public static RowWriter samples(Path file, SampleShape shape, long count) {
+        int width = shape.width();
+        return switch (ending(file, SAMPLE_ENDINGS)) {
+            case ".npy" -> new NpyWriter(file, width, count, shape.sizes());
+            case ".npz" -> new NpzWriter(file, width, count, List.of(new NpzWriter.Member("samples", 0, shape.sizes())));
+            case ".csv" -> new CsvWriter(file, count, numbered("x", width).toList());
+            case ".png" -> new PngWriter(file, shape, count);
+            case "-ubyte" -> new IdxWriter(file, shape, count, false);
+            default -> new IdxWriter(file, shape, count, true);
+        };
+    }
+
+    /**
+     * A writer of latents, whose rows are Z means and then Z logarithms of variances: .npy [rows, 2, Z], .npz (members mean
+     * and logvar [rows, Z]), .csv (columns mean0, ..., logvar0, ...).
+     *
+     * @param file the target; its folder is made if it does not exist
+     * @param latentSize Z
+     * @param count the number of rows, or -1 where it is not known yet
+     * @throws UserError if the ending is unknown
+     */
+    public static RowWriter latents(Path file, int latentSize, long count) {
+        int width = 2 * latentSize;
+        return switch (ending(file, LATENT_ENDINGS)) {
+            case ".npy" -> new NpyWriter(file, width, count, 2, latentSize);
+            case ".npz" -> new NpzWriter(
+                    file,
+                    width,
+                    count,
+                    List.of(
+                            new NpzWriter.Member("mean", 0, latentSize),
+                            new NpzWriter.Member("logvar", latentSize, latentSize)));
+            default -> new CsvWriter(
+                    file,
+                    count,
+                    Stream.concat(numbered("mean", latentSize), numbered("logvar", latentSize))
+                            .toList());
+        };
+    }
+
+    private static Stream<String> numbered(String name, int count) {
+        return IntStream.range(0, count).mapToObj(i -> name + i);
+    }
+
+    /** The one of the endings that the file has. */
+    private static String ending(Path file, String endings) {
+        String name = file.getFileName() == null
+                ? ""
+                : file.getFileName().toString().toLowerCase(Locale.ROOT);
+        for (String ending : endings.split("(,| or) ")) {
+            if (name.endsWith(ending)) {
+                return ending;
+            }
+        }
+        throw new UserError(Faults.name(file) + ": this ending tells no format; name the file with " + endings);
+    }
+
+    /** Checks at the end that the promise of a number of rows was kept. */
+    static void requireCount(Path file, long promised, long written) {
+        if (promised >= 0 && promised != written) {
+            throw new IllegalStateException(
+                    Faults.name(file) + ": " + promised + " rows were promised, " + written + " were written");
+        }
+    }
+}
