@@ -263,7 +263,7 @@ public final class Trainer {
     private void finishEpoch(int epoch, double seconds, double rate) {
         double[] scalars = scalars();
         Evaluator.Result result = evaluator.evaluate(
-                test.reader(),
+                test.open(),
                 config.binarization(),
                 Evaluator.binarizationKey(config.binarization(), false, config.seed()),
                 config.seed());
