@@ -1,0 +1,209 @@
+package io.jcuvae.bench;
+
+import com.google.gson.JsonObject;
+import io.jcuvae.data.Dataset;
+import io.jcuvae.nn.DenseSpec;
+import io.jcuvae.nn.LayerSpec;
+import io.jcuvae.nn.Parameters;
+import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Binarization;
+import io.jcuvae.tensor.ElementType;
+import io.jcuvae.tensor.Scalars;
+import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.Tensor;
+import io.jcuvae.train.EpochMetrics;
+import io.jcuvae.train.Setting;
+import io.jcuvae.train.TrainConfig;
+import io.jcuvae.train.Trainer;
+import io.jcuvae.vae.Vae;
+import io.jcuvae.vae.VaeSpec;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** Measures training, encoding and decoding of one configuration in this process. */
+public final class StepBench {
+    /** Rows of a batch of encoding and decoding, as in the peer's script. */
+    private static final int INFERENCE_BATCH = 1024;
+    /** Latents to decode, as in the peer's script. */
+    private static final int DECODED = 100_000;
+
+    private static final int REPETITIONS = 7;
+
+    private final TrainConfig config;
+    private final Dataset data;
+    private final Backend backend;
+
+    /**
+     * Prepares a measurement.
+     *
+     * @param data training rows
+     */
+    public StepBench(TrainConfig config, Dataset data, Backend backend) {
+        this.config = config;
+        this.data = data;
+        this.backend = backend;
+    }
+
+    /**
+     * Trains for a while, the first epoch as a warm-up, and measures the others.
+     *
+     * @param epochs measured epochs
+     * @return samples_per_second (median), epoch_seconds (median), and the share of time by family
+     */
+    public JsonObject training(int epochs) {
+        List<Double> seconds = new ArrayList<>();
+        train(backend, epochs + 1, metrics -> seconds.add(metrics.seconds()));
+        double[] measured = seconds.stream().skip(1).mapToDouble(Double::doubleValue).toArray();
+        JsonObject json = new JsonObject();
+        json.addProperty("epoch_seconds", Median.of(measured));
+        json.addProperty("samples_per_second", data.count() / Median.of(measured));
+        json.addProperty("best_samples_per_second", data.count() / Arrays.stream(measured).min().orElseThrow());
+        return json;
+    }
+
+    private void train(Backend device, int epochs, Consumer<EpochMetrics> each) {
+        TrainConfig run = config.with(Setting.EPOCHS, Integer.toString(epochs));
+        Trainer.start(run, data, data.first(64), device, null, new Trainer.Listener() {
+                    @Override
+                    public void epoch(EpochMetrics metrics) {
+                        each.accept(metrics);
+                    }
+                })
+                .run(() -> false);
+    }
+
+    /**
+     * Where a training step's time goes: products of matrices (as they take alone), noise, loss, optimizer, and the rest,
+     * which is bias, activation, gathering and waiting. Microseconds per step.
+     */
+    public JsonObject profile() {
+        TimedBackend timed = new TimedBackend(backend);
+        double[] wall = new double[1];
+        train(timed.backend(), 2, metrics -> {
+            wall[0] = metrics.seconds();
+            if (metrics.epoch() == 1) {
+                timed.reset();
+            }
+        });
+        int steps = (data.count() + config.batch() - 1) / config.batch();
+        double scale = 1e6 / steps;
+        double products = 0;
+        double flops = 0;
+        OpBench ops = new OpBench(backend);
+        for (int[] shape : products()) {
+            products += ops.seconds(shape[0], shape[1], shape[2], shape[3] == 1, shape[4] == 1);
+            flops += 2.0 * shape[0] * shape[1] * shape[2];
+        }
+        double noise = timed.seconds("normal") * scale;
+        double loss = timed.seconds("bernoulli", "squaredErrorRows", "squaredErrorBackward", "gaussianRows",
+                "gaussianBackward", "elbo", "recordLoss", "sampleGaussian", "sampleGaussianBackward") * scale;
+        double optimizer = timed.seconds("adam") * scale;
+        double step = wall[0] * scale;
+        JsonObject json = new JsonObject();
+        json.addProperty("step_us", step);
+        json.addProperty("gemm_us", products * 1e6);
+        json.addProperty("noise_us", noise);
+        json.addProperty("loss_us", loss);
+        json.addProperty("optimizer_us", optimizer);
+        json.addProperty("other_us", step - products * 1e6 - noise - loss - optimizer);
+        json.addProperty("gemm_gflops", flops / products / 1e9);
+        json.addProperty("blas_peak_gflops", ops.peak());
+        return json;
+    }
+
+    /** The matrix products of a step: rows, columns, inner, transposed left, transposed right. */
+    private List<int[]> products() {
+        List<int[]> products = new ArrayList<>();
+        VaeSpec spec = config.spec(Shape.of(data.width()));
+        int width = data.width();
+        for (LayerSpec layer : spec.encoder()) {
+            add(products, width, ((DenseSpec) layer).outputs(), width != data.width());
+            width = ((DenseSpec) layer).outputs();
+        }
+        add(products, width, 2 * spec.latents(), true);
+        width = spec.latents();
+        for (LayerSpec layer : spec.decoder()) {
+            add(products, width, ((DenseSpec) layer).outputs(), true);
+            width = ((DenseSpec) layer).outputs();
+        }
+        return products;
+    }
+
+    private void add(List<int[]> products, int inputs, int outputs, boolean inputGradient) {
+        int rows = config.batch();
+        products.add(new int[] {rows, outputs, inputs, 0, 1});
+        products.add(new int[] {outputs, inputs, rows, 1, 0});
+        if (inputGradient) {
+            products.add(new int[] {rows, inputs, outputs, 0, 0});
+        }
+    }
+
+    /** Encodes all rows and decodes {@value #DECODED} latents, in batches of {@value #INFERENCE_BATCH}. */
+    public JsonObject inference() {
+        VaeSpec spec = config.spec(Shape.of(data.width()));
+        Parameters values = Parameters.allocate(spec.layout(), backend);
+        backend.upload(values.block(), config.initialisation().values(spec.layout(), config.seed()), 0);
+        Vae vae = Vae.forInference(spec, backend, values, INFERENCE_BATCH);
+        JsonObject json = new JsonObject();
+        json.add("encode", rate(data.count(), encoding(vae)));
+        float[] latents = new float[INFERENCE_BATCH * spec.latents()];
+        float[] images = new float[INFERENCE_BATCH * data.width()];
+        json.add("decode", rate(DECODED, () -> {
+            for (int done = 0; done < DECODED; done += INFERENCE_BATCH) {
+                backend.upload(vae.z(), latents, 0);
+                vae.decode();
+                vae.mean();
+                backend.download(images, 0, vae.output());
+            }
+        }));
+        return json;
+    }
+
+    private Runnable encoding(Vae vae) {
+        int count = data.count();
+        Tensor rows = Tensor.of(
+                backend.allocate(data.isBytes() ? ElementType.U8 : ElementType.F32, (long) count * data.width()),
+                Shape.of(count, data.width()));
+        if (data.isBytes()) {
+            backend.upload(rows, data.bytes(), 0);
+        } else {
+            backend.upload(rows, data.floats(), 0);
+        }
+        // The last batch wraps around, as its rows are not looked at.
+        int padded = (count + INFERENCE_BATCH - 1) / INFERENCE_BATCH * INFERENCE_BATCH;
+        int[] numbers = new int[padded];
+        for (int i = 0; i < padded; i++) {
+            numbers[i] = i % count;
+        }
+        Tensor order = Tensor.of(backend.allocate(ElementType.I32, padded), Shape.of(padded));
+        backend.upload(order, numbers);
+        Tensor scalars = Scalars.allocate(backend);
+        double[] position = new double[Scalars.COUNT];
+        return () -> {
+            for (int done = 0; done < count; done += INFERENCE_BATCH) {
+                position[Scalars.ORDER_POSITION.ordinal()] = done;
+                backend.upload(scalars, position);
+                backend.ops().gather(vae.x(), rows, order, scalars, Binarization.NONE, 0);
+                vae.encode();
+            }
+            backend.synchronize();
+        };
+    }
+
+    private static JsonObject rate(int count, Runnable work) {
+        double[] seconds = new double[REPETITIONS];
+        work.run();
+        for (int i = 0; i < REPETITIONS; i++) {
+            long start = System.nanoTime();
+            work.run();
+            seconds[i] = (System.nanoTime() - start) / 1e9;
+        }
+        JsonObject json = new JsonObject();
+        json.addProperty("count", count);
+        json.addProperty("seconds", Median.of(seconds));
+        json.addProperty("samples_per_second", count / Median.of(seconds));
+        return json;
+    }
+}
