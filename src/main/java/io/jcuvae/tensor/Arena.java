@@ -37,7 +37,7 @@ public final class Arena {
      */
     public static <T> T bind(Backend backend, Function<Arena, T> bind) {
         Arena measuring = new Arena(null);
-        bind.apply(measuring);
+        T unused = bind.apply(measuring);
         return bind.apply(new Arena(backend.allocate(ElementType.F32, Math.max(1, measuring.used))));
     }
 

@@ -56,14 +56,8 @@ public final class Philox {
     /** The four values 4 * group .. 4 * group + 3 of the sequence. */
     private static void group(int[] out, long key, int epoch, long group) {
         long block = group / SUBSEQUENCES;
-        block(
-                out,
-                (int) block,
-                (int) (block >>> 32),
-                (int) (group % SUBSEQUENCES),
-                epoch,
-                (int) key,
-                (int) (key >>> 32));
+        int subsequence = (int) (group % SUBSEQUENCES);
+        block(out, (int) block, (int) (block >>> 32), subsequence, epoch, (int) key, (int) (key >>> 32));
     }
 
     /** Fills {@code out[offset .. offset + count)} with the 32-bit values {@code first, first + 1, ...} of the sequence. */
