@@ -55,11 +55,14 @@ public final class StepBench {
     public JsonObject training(int epochs) {
         List<Double> seconds = new ArrayList<>();
         train(backend, epochs + 1, metrics -> seconds.add(metrics.seconds()));
-        double[] measured = seconds.stream().skip(1).mapToDouble(Double::doubleValue).toArray();
+        double[] measured =
+                seconds.stream().skip(1).mapToDouble(Double::doubleValue).toArray();
         JsonObject json = new JsonObject();
         json.addProperty("epoch_seconds", Median.of(measured));
         json.addProperty("samples_per_second", data.count() / Median.of(measured));
-        json.addProperty("best_samples_per_second", data.count() / Arrays.stream(measured).min().orElseThrow());
+        json.addProperty(
+                "best_samples_per_second",
+                data.count() / Arrays.stream(measured).min().orElseThrow());
         return json;
     }
 
@@ -97,8 +100,17 @@ public final class StepBench {
             flops += 2.0 * shape[0] * shape[1] * shape[2];
         }
         double noise = timed.seconds("normal") * scale;
-        double loss = timed.seconds("bernoulli", "squaredErrorRows", "squaredErrorBackward", "gaussianRows",
-                "gaussianBackward", "elbo", "recordLoss", "sampleGaussian", "sampleGaussianBackward") * scale;
+        double loss = timed.seconds(
+                        "bernoulli",
+                        "squaredErrorRows",
+                        "squaredErrorBackward",
+                        "gaussianRows",
+                        "gaussianBackward",
+                        "elbo",
+                        "recordLoss",
+                        "sampleGaussian",
+                        "sampleGaussianBackward")
+                * scale;
         double optimizer = timed.seconds("adam") * scale;
         double step = wall[0] * scale;
         JsonObject json = new JsonObject();

@@ -27,7 +27,15 @@ final class ActivationLoops {
 
     /** a += bias and y = f(a) for the columns of some rows; a is left alone where y takes its place. */
     void biasForward(
-            float[] y, int yStart, float[] a, int aStart, int stride, int rows, float[] b, int bStart, int columns,
+            float[] y,
+            int yStart,
+            float[] a,
+            int aStart,
+            int stride,
+            int rows,
+            float[] b,
+            int bStart,
+            int columns,
             Activation f) {
         for (int done = 0; done < columns; done += BLOCK) {
             int n = Math.min(BLOCK, columns - done);
@@ -109,7 +117,15 @@ final class ActivationLoops {
 
     /** dx = dy f'(x); dx may be dy. */
     void backward(
-            float[] dx, int dxStart, float[] dy, int dyStart, float[] x, int xStart, float[] y, int yStart, int count,
+            float[] dx,
+            int dxStart,
+            float[] dy,
+            int dyStart,
+            float[] x,
+            int xStart,
+            float[] y,
+            int yStart,
+            int count,
             Activation f) {
         for (int done = 0; done < count; done += BLOCK) {
             int n = Math.min(BLOCK, count - done);

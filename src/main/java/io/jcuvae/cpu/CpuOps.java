@@ -82,8 +82,16 @@ final class CpuOps implements Ops {
         activations
                 .get()
                 .biasForward(
-                        floats(y), start(y) + at, floats(a), start(a) + at, y.columns(), r1 - r0, floats(bias),
-                        start(bias) + c0, c1 - c0, f);
+                        floats(y),
+                        start(y) + at,
+                        floats(a),
+                        start(a) + at,
+                        y.columns(),
+                        r1 - r0,
+                        floats(bias),
+                        start(bias) + c0,
+                        c1 - c0,
+                        f);
     }
 
     @Override
@@ -103,9 +111,10 @@ final class CpuOps implements Ops {
     @Override
     public void activate(Tensor y, Tensor x, Activation f) {
         check(y.count() == x.count(), "activate", y, x);
-        chunks(y.count(), CHUNK, (i, end) -> activations
-                .get()
-                .forward(floats(y), start(y) + i, floats(x), start(x) + i, end - i, f));
+        chunks(
+                y.count(),
+                CHUNK,
+                (i, end) -> activations.get().forward(floats(y), start(y) + i, floats(x), start(x) + i, end - i, f));
     }
 
     @Override
@@ -118,8 +127,16 @@ final class CpuOps implements Ops {
         activations
                 .get()
                 .backward(
-                        floats(dx), start(dx) + at, floats(dy), start(dy) + at, floats(x), start(x) + at, floats(y),
-                        start(y) + at, count, f);
+                        floats(dx),
+                        start(dx) + at,
+                        floats(dy),
+                        start(dy) + at,
+                        floats(x),
+                        start(x) + at,
+                        floats(y),
+                        start(y) + at,
+                        count,
+                        f);
     }
 
     /** Bias and activation follow in the thread that made the tile, while it is in its cache. */
@@ -130,7 +147,13 @@ final class CpuOps implements Ops {
         workers.run(product.tiles(), tile -> {
             product.multiply(tile);
             biasForward(
-                    y, a, bias, f, product.firstRow(tile), product.endRow(tile), product.firstColumn(tile),
+                    y,
+                    a,
+                    bias,
+                    f,
+                    product.firstRow(tile),
+                    product.endRow(tile),
+                    product.firstColumn(tile),
                     product.endColumn(tile));
         });
     }
@@ -170,42 +193,79 @@ final class CpuOps implements Ops {
     @Override
     public void reparameterize(Tensor z, Tensor head, Tensor noise) {
         int latents = checkedLatents("reparameterize", z, head, noise);
-        gaussianRows(z.rows(), latents, r -> GaussianLoops.reparameterize(
-                floats(z), start(z) + r * latents, floats(head), start(head) + 2 * r * latents, floats(noise),
-                start(noise) + r * latents, latents));
+        gaussianRows(
+                z.rows(),
+                latents,
+                r -> GaussianLoops.reparameterize(
+                        floats(z),
+                        start(z) + r * latents,
+                        floats(head),
+                        start(head) + 2 * r * latents,
+                        floats(noise),
+                        start(noise) + r * latents,
+                        latents));
     }
 
     @Override
     public void gaussianKl(Tensor kl, Tensor head) {
         int latents = head.columns() / 2;
         check(kl.count() == head.rows(), "gaussianKl", kl, head);
-        gaussianRows(head.rows(), latents, r -> floats(kl)[start(kl) + r] =
-                GaussianLoops.kl(floats(head), start(head) + 2 * r * latents, latents));
+        gaussianRows(
+                head.rows(),
+                latents,
+                r -> floats(kl)[start(kl) + r] =
+                        GaussianLoops.kl(floats(head), start(head) + 2 * r * latents, latents));
     }
 
     @Override
     public void sampleGaussian(Tensor z, Tensor kl, Tensor head, Tensor noise) {
         int latents = checkedLatents("sampleGaussian", z, head, noise);
-        gaussianRows(z.rows(), latents, r -> floats(kl)[start(kl) + r] = GaussianLoops.sample(
-                floats(z), start(z) + r * latents, floats(head), start(head) + 2 * r * latents, floats(noise),
-                start(noise) + r * latents, latents));
+        gaussianRows(
+                z.rows(),
+                latents,
+                r -> floats(kl)[start(kl) + r] = GaussianLoops.sample(
+                        floats(z),
+                        start(z) + r * latents,
+                        floats(head),
+                        start(head) + 2 * r * latents,
+                        floats(noise),
+                        start(noise) + r * latents,
+                        latents));
     }
 
     @Override
     public void sampleGaussianBackward(Tensor dhead, Tensor dz, Tensor head, Tensor noise, Tensor weights) {
         int latents = checkedLatents("sampleGaussianBackward", dz, head, noise);
-        gaussianRows(dz.rows(), latents, r -> GaussianLoops.backward(
-                floats(dhead), start(dhead) + 2 * r * latents, floats(dz), start(dz) + r * latents, floats(head),
-                start(head) + 2 * r * latents, floats(noise), start(noise) + r * latents, latents,
-                floats(weights)[start(weights) + r]));
+        gaussianRows(
+                dz.rows(),
+                latents,
+                r -> GaussianLoops.backward(
+                        floats(dhead),
+                        start(dhead) + 2 * r * latents,
+                        floats(dz),
+                        start(dz) + r * latents,
+                        floats(head),
+                        start(head) + 2 * r * latents,
+                        floats(noise),
+                        start(noise) + r * latents,
+                        latents,
+                        floats(weights)[start(weights) + r]));
     }
 
     @Override
     public void gaussianLogRatio(Tensor ratio, Tensor z, Tensor head, Tensor noise) {
         int latents = checkedLatents("gaussianLogRatio", z, head, noise);
-        gaussianRows(z.rows(), latents, r -> floats(ratio)[start(ratio) + r] = GaussianLoops.logRatio(
-                floats(z), start(z) + r * latents, floats(head), start(head) + 2 * r * latents, floats(noise),
-                start(noise) + r * latents, latents));
+        gaussianRows(
+                z.rows(),
+                latents,
+                r -> floats(ratio)[start(ratio) + r] = GaussianLoops.logRatio(
+                        floats(z),
+                        start(z) + r * latents,
+                        floats(head),
+                        start(head) + 2 * r * latents,
+                        floats(noise),
+                        start(noise) + r * latents,
+                        latents));
     }
 
     private static int checkedLatents(String op, Tensor z, Tensor head, Tensor noise) {
@@ -252,15 +312,27 @@ final class CpuOps implements Ops {
 
     @Override
     public void bernoulliBackward(Tensor dlogits, Tensor logits, Tensor x, Tensor weights) {
-        check(logits.count() == x.count() && weights.count() == x.rows(), "bernoulliBackward", dlogits, logits, x, weights);
+        check(
+                logits.count() == x.count() && weights.count() == x.rows(),
+                "bernoulliBackward",
+                dlogits,
+                logits,
+                x,
+                weights);
         int width = logits.columns();
         rows(logits.rows(), 4 * width, (r0, r1) -> {
             LikelihoodLoops loops = likelihoods.get();
             for (int r = r0; r < r1; r++) {
                 int at = r * width;
                 loops.bernoulliBackward(
-                        floats(dlogits), start(dlogits) + at, floats(logits), start(logits) + at, floats(x), start(x) + at,
-                        width, floats(weights)[start(weights) + r]);
+                        floats(dlogits),
+                        start(dlogits) + at,
+                        floats(logits),
+                        start(logits) + at,
+                        floats(x),
+                        start(x) + at,
+                        width,
+                        floats(weights)[start(weights) + r]);
             }
         });
     }
@@ -312,14 +384,28 @@ final class CpuOps implements Ops {
     }
 
     private void differences(Tensor dmean, Tensor mean, Tensor x, Tensor weights, float factor) {
-        check(mean.count() == x.count() && weights.count() == x.rows(), "squaredErrorBackward", dmean, mean, x, weights);
+        check(
+                mean.count() == x.count() && weights.count() == x.rows(),
+                "squaredErrorBackward",
+                dmean,
+                mean,
+                x,
+                weights);
         int width = mean.columns();
         rows(mean.rows(), width, (r0, r1) -> {
             for (int r = r0; r < r1; r++) {
                 int at = r * width;
-                likelihoods.get().difference(
-                        floats(dmean), start(dmean) + at, floats(mean), start(mean) + at, floats(x), start(x) + at, width,
-                        factor * floats(weights)[start(weights) + r]);
+                likelihoods
+                        .get()
+                        .difference(
+                                floats(dmean),
+                                start(dmean) + at,
+                                floats(mean),
+                                start(mean) + at,
+                                floats(x),
+                                start(x) + at,
+                                width,
+                                factor * floats(weights)[start(weights) + r]);
             }
         });
     }
@@ -381,8 +467,10 @@ final class CpuOps implements Ops {
     @Override
     public void normal(Tensor noise, Tensor scalars, long key) {
         long first = (long) doubles(scalars)[start(scalars) + Scalars.NOISE_POSITION.ordinal()];
-        chunks(noise.count(), NOISE_CHUNK, (i, end) ->
-                Philox.fillNormal(floats(noise), start(noise) + i, end - i, key, first + i));
+        chunks(
+                noise.count(),
+                NOISE_CHUNK,
+                (i, end) -> Philox.fillNormal(floats(noise), start(noise) + i, end - i, key, first + i));
     }
 
     @Override
@@ -442,8 +530,11 @@ final class CpuOps implements Ops {
         if (start(p) != 0 || start(m) != 0 || start(v) != 0 || start(g) != 0) {
             throw new IllegalArgumentException("adam takes whole blocks, each from its buffer's first element");
         }
-        chunks(p.count(), CHUNK, (i, end) -> StepLoops.adam(
-                floats(p), floats(m), floats(v), floats(g), i, end, beta1, beta2, rate, root, epsilon));
+        chunks(
+                p.count(),
+                CHUNK,
+                (i, end) -> StepLoops.adam(
+                        floats(p), floats(m), floats(v), floats(g), i, end, beta1, beta2, rate, root, epsilon));
     }
 
     @Override

@@ -34,7 +34,15 @@ final class GaussianLoops {
     }
 
     static void backward(
-            float[] dhead, int dho, float[] dz, int dzo, float[] head, int ho, float[] noise, int no, int latents,
+            float[] dhead,
+            int dho,
+            float[] dz,
+            int dzo,
+            float[] head,
+            int ho,
+            float[] noise,
+            int no,
+            int latents,
             float weight) {
         for (int i = 0; i < latents; i++) {
             float dzi = dz[dzo + i];

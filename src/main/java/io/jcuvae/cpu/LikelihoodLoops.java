@@ -81,7 +81,8 @@ final class LikelihoodLoops {
     }
 
     /** dmean = factor (mean - x). */
-    void difference(float[] dmean, int dStart, float[] mean, int mStart, float[] x, int xStart, int width, float factor) {
+    void difference(
+            float[] dmean, int dStart, float[] mean, int mStart, float[] x, int xStart, int width, float factor) {
         for (int done = 0; done < width; done += BLOCK) {
             int n = Math.min(BLOCK, width - done);
             load(mean, mStart + done, x, xStart + done, n);

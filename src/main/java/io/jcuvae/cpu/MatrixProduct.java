@@ -29,8 +29,7 @@ final class MatrixProduct {
     private final boolean byRows;
     private final int tiles;
 
-    MatrixProduct(
-            Gemm gemm, Tensor c, Tensor a, boolean transposeA, Tensor b, boolean transposeB, boolean accumulate) {
+    MatrixProduct(Gemm gemm, Tensor c, Tensor a, boolean transposeA, Tensor b, boolean transposeB, boolean accumulate) {
         this.gemm = gemm;
         this.c = c;
         this.a = a;

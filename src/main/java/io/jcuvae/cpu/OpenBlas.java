@@ -41,6 +41,9 @@ final class OpenBlas {
     }
 
     private static String firstLine(Throwable e) {
-        return String.valueOf(e.getMessage() == null ? e : e.getMessage()).lines().findFirst().orElse(e.toString());
+        return String.valueOf(e.getMessage() == null ? e : e.getMessage())
+                .lines()
+                .findFirst()
+                .orElse(e.toString());
     }
 }

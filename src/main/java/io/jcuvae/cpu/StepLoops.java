@@ -4,7 +4,8 @@ import java.util.Arrays;
 
 /** What a training step needs besides the model: gathering rows, and Adam. */
 final class StepLoops {
-    // A float keeps 2^-24 of the constant: gradients are rounded to 6e-18, first moments to 6e-31, second ones to 6e-39.
+    // A float keeps 2^-24 of the constant: gradients are rounded to 6e-18, first moments to 6e-31, second ones to
+    // 6e-39.
     private static final float TINY_GRADIENT = 1e-10f;
     private static final float TINY_FIRST = 1e-23f;
     private static final float TINY_SECOND = 1e-31f;
@@ -34,7 +35,16 @@ final class StepLoops {
      * them to zero before, at an error far below what epsilon hides.
      */
     static void adam(
-            float[] p, float[] m, float[] v, float[] g, int start, int end, float beta1, float beta2, float rate, float root,
+            float[] p,
+            float[] m,
+            float[] v,
+            float[] g,
+            int start,
+            int end,
+            float beta1,
+            float beta2,
+            float rate,
+            float root,
             float epsilon) {
         float keep1 = 1 - beta1;
         float keep2 = 1 - beta2;

@@ -34,8 +34,7 @@ final class ByteSource implements Closeable {
     private final BooleanSupplier sound;
     private long position;
 
-    private ByteSource(
-            String name, InputStream in, Closeable owner, long most, boolean exact, BooleanSupplier sound) {
+    private ByteSource(String name, InputStream in, Closeable owner, long most, boolean exact, BooleanSupplier sound) {
         this.name = name;
         this.in = in;
         this.owner = owner;
@@ -130,7 +129,8 @@ final class ByteSource implements Closeable {
         if (bytes > left) {
             throw Faults.damaged(
                     name,
-                    what + " promises " + bytes + " bytes of values, there " + (exact ? "are " : "can be at most ") + left);
+                    what + " promises " + bytes + " bytes of values, there " + (exact ? "are " : "can be at most ")
+                            + left);
         }
         if (exact && bytes < left) {
             throw Faults.damaged(name, what + " promises " + bytes + " bytes of values, there are " + left);

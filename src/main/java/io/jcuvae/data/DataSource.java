@@ -15,8 +15,9 @@ import java.util.List;
  * file's kind is looked at before {@link #load} or {@link #open}.
  */
 public final class DataSource {
-    private static final String FORMS = "accepted are mnist-sample, moons[:N], a folder with MNIST-named IDX files, or one"
-            + " .npy, .npz[:key], .csv or IDX file";
+    private static final String FORMS =
+            "accepted are mnist-sample, moons[:N], a folder with MNIST-named IDX files, or one"
+                    + " .npy, .npz[:key], .csv or IDX file";
     private static final String DIGITS = "mnist-sample";
     private static final String MOONS = "moons";
     private static final int MOONS_DEFAULT = 10_000;
@@ -46,8 +47,7 @@ public final class DataSource {
         }
         if (src.equals(MOONS) || src.startsWith(MOONS + ":")) {
             int count = moonCount(src);
-            return new DataSource(
-                    src, new Moons(0, count), new Moons(Moons.MOST, Math.max(1, count / 5)), warnings);
+            return new DataSource(src, new Moons(0, count), new Moons(Moons.MOST, Math.max(1, count / 5)), warnings);
         }
         FileKind.Named file = FileKind.find(src, FORMS);
         if (Files.isDirectory(file.path())) {
@@ -69,11 +69,12 @@ public final class DataSource {
         return switch (kind) {
             case IDX -> MnistFolder.idx(path);
             case NPY -> new ArrayRows(() -> ByteSource.open(path), NpyHeader::read, null);
-            default -> keepLabels -> {
-                CsvReader reader = new CsvReader(ByteSource.open(path), keepLabels, name -> true);
-                note(warnings, reader.warnings());
-                return new RowSource.Open(reader, reader::labels);
-            };
+            default ->
+                keepLabels -> {
+                    CsvReader reader = new CsvReader(ByteSource.open(path), keepLabels, name -> true);
+                    note(warnings, reader.warnings());
+                    return new RowSource.Open(reader, reader::labels);
+                };
         };
     }
 

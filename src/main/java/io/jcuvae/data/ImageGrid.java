@@ -126,8 +126,8 @@ public final class ImageGrid {
     private static void requireDrawable(Path file, SampleShape shape, long count) {
         requireImage(file, shape);
         if (count < 1 || count * shape.width() > MOST_PIXELS) {
-            throw new UserError(Faults.name(file) + ": cannot draw " + count + " pictures of " + shape + "; a grid has 1 or"
-                    + " more, of at most " + MOST_PIXELS + " pixels in all: use fewer, or .npy");
+            throw new UserError(Faults.name(file) + ": cannot draw " + count + " pictures of " + shape
+                    + "; a grid has 1 or" + " more, of at most " + MOST_PIXELS + " pixels in all: use fewer, or .npy");
         }
     }
 

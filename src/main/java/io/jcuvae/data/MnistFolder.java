@@ -39,8 +39,7 @@ record MnistFolder(RowSource train, RowSource test) {
 
     private static RowSource rows(Path folder, Path images, String part) {
         Path labels = find(folder, part, "labels");
-        return new ArrayRows(
-                () -> ByteSource.open(images), IdxHeader::read, labels == null ? null : () -> idx(labels));
+        return new ArrayRows(() -> ByteSource.open(images), IdxHeader::read, labels == null ? null : () -> idx(labels));
     }
 
     /** The rows of one IDX file. */
@@ -60,8 +59,8 @@ record MnistFolder(RowSource train, RowSource test) {
         }
         for (Path file : found) {
             if (!plainName(file).equals(plainName(found.get(0)))) {
-                throw new UserError(Faults.name(folder) + ": has both " + Faults.quoted(plainName(found.get(0))) + " and "
-                        + Faults.quoted(plainName(file)) + "; name the single file that is meant");
+                throw new UserError(Faults.name(folder) + ": has both " + Faults.quoted(plainName(found.get(0)))
+                        + " and " + Faults.quoted(plainName(file)) + "; name the single file that is meant");
             }
         }
         // Sorted, so the unpacked file comes before its gzipped twin.

@@ -27,7 +27,8 @@ public final class RowWriters {
         int width = shape.width();
         return switch (ending(file, SAMPLE_ENDINGS)) {
             case ".npy" -> new NpyWriter(file, width, count, shape.sizes());
-            case ".npz" -> new NpzWriter(file, width, count, List.of(new NpzWriter.Member("samples", 0, shape.sizes())));
+            case ".npz" ->
+                new NpzWriter(file, width, count, List.of(new NpzWriter.Member("samples", 0, shape.sizes())));
             case ".csv" -> new CsvWriter(file, count, numbered("x", width).toList());
             case ".png" -> new PngWriter(file, shape, count);
             case "-ubyte" -> new IdxWriter(file, shape, count, false);
@@ -48,18 +49,20 @@ public final class RowWriters {
         int width = 2 * latentSize;
         return switch (ending(file, LATENT_ENDINGS)) {
             case ".npy" -> new NpyWriter(file, width, count, 2, latentSize);
-            case ".npz" -> new NpzWriter(
-                    file,
-                    width,
-                    count,
-                    List.of(
-                            new NpzWriter.Member("mean", 0, latentSize),
-                            new NpzWriter.Member("logvar", latentSize, latentSize)));
-            default -> new CsvWriter(
-                    file,
-                    count,
-                    Stream.concat(numbered("mean", latentSize), numbered("logvar", latentSize))
-                            .toList());
+            case ".npz" ->
+                new NpzWriter(
+                        file,
+                        width,
+                        count,
+                        List.of(
+                                new NpzWriter.Member("mean", 0, latentSize),
+                                new NpzWriter.Member("logvar", latentSize, latentSize)));
+            default ->
+                new CsvWriter(
+                        file,
+                        count,
+                        Stream.concat(numbered("mean", latentSize), numbered("logvar", latentSize))
+                                .toList());
         };
     }
 
@@ -69,9 +72,8 @@ public final class RowWriters {
 
     /** The one of the endings that the file has. */
     private static String ending(Path file, String endings) {
-        String name = file.getFileName() == null
-                ? ""
-                : file.getFileName().toString().toLowerCase(Locale.ROOT);
+        String name =
+                file.getFileName() == null ? "" : file.getFileName().toString().toLowerCase(Locale.ROOT);
         for (String ending : endings.split("(,| or) ")) {
             if (name.endsWith(ending)) {
                 return ending;

@@ -20,7 +20,8 @@ public final class Shape {
     public static Shape of(int... extents) {
         for (int extent : extents) {
             if (extent < 1) {
-                throw new IllegalArgumentException("shape " + Arrays.toString(extents) + ": every extent must be at least 1");
+                throw new IllegalArgumentException(
+                        "shape " + Arrays.toString(extents) + ": every extent must be at least 1");
             }
         }
         return new Shape(extents.clone());

@@ -12,8 +12,8 @@ public record Tensor(Buffer buffer, long offset, Shape shape) {
     /** Checks that the view lies within its buffer. */
     public Tensor {
         if (buffer != null && (offset < 0 || offset + shape.count() > buffer.length())) {
-            throw new IllegalArgumentException("view " + shape + " at " + offset + " leaves its buffer of " + buffer.length()
-                    + " elements");
+            throw new IllegalArgumentException(
+                    "view " + shape + " at " + offset + " leaves its buffer of " + buffer.length() + " elements");
         }
     }
 

@@ -87,8 +87,10 @@ final class Checkpoint {
                     Double.parseDouble(tensors.metadata().get("best_loss")),
                     Integer.parseInt(tensors.metadata().get("best_epoch")));
         } catch (RuntimeException e) {
-            throw new UserError(file + ": its scalars cannot be read (" + e.getMessage() + "); it was not written by this"
-                    + " version of jcuvae", e);
+            throw new UserError(
+                    file + ": its scalars cannot be read (" + e.getMessage() + "); it was not written by this"
+                            + " version of jcuvae",
+                    e);
         }
     }
 }

@@ -22,8 +22,7 @@ public record DataRecord(
 
     /** Describes the two parts of a source. */
     public static DataRecord of(String source, Dataset train, Dataset test) {
-        return new DataRecord(
-                source, train.fingerprint(), train.count(), test.count(), train.shape(), train.values());
+        return new DataRecord(source, train.fingerprint(), train.count(), test.count(), train.shape(), train.values());
     }
 
     /** As it stands in config.json and in model files. */

@@ -15,7 +15,8 @@ final class Diagnosis {
         String where = "step " + step + " (epoch " + epoch + "): ";
         for (ParameterLayout.Entry entry : state.values().layout().entries()) {
             if (nonFinite(state.values().get(entry.name()), backend)) {
-                return where + "parameter " + entry.name() + " is not finite: its gradient overflowed in step " + (step - 1);
+                return where + "parameter " + entry.name() + " is not finite: its gradient overflowed in step "
+                        + (step - 1);
             }
         }
         for (Arena.Entry entry : vae.tensors()) {

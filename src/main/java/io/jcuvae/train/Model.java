@@ -55,7 +55,8 @@ public record Model(TrainConfig config, DataRecord data, VaeSpec spec, Parameter
         if (Files.isDirectory(path)) {
             Path file = new RunFolder(path).model();
             if (!Files.exists(file)) {
-                throw new UserError(path + ": holds no model.safetensors; --model takes the folder of a run or a model file");
+                throw new UserError(
+                        path + ": holds no model.safetensors; --model takes the folder of a run or a model file");
             }
             return file;
         }
@@ -73,7 +74,8 @@ public record Model(TrainConfig config, DataRecord data, VaeSpec spec, Parameter
         try {
             return DataRecord.fromJson(metadata(file, tensors, "data"));
         } catch (RuntimeException e) {
-            throw new UserError(file + ": its description of the training data cannot be read (" + e.getMessage() + ")", e);
+            throw new UserError(
+                    file + ": its description of the training data cannot be read (" + e.getMessage() + ")", e);
         }
     }
 
@@ -125,8 +127,8 @@ public record Model(TrainConfig config, DataRecord data, VaeSpec spec, Parameter
     static List<Safetensors.Entry> entries(ParameterLayout layout, float[] block, String prefix) {
         List<Safetensors.Entry> entries = new ArrayList<>();
         for (ParameterLayout.Entry entry : layout.entries()) {
-            entries.add(Safetensors.Entry.of(
-                    prefix + entry.name(), entry.shape().extents(), block, (int) entry.offset()));
+            entries.add(
+                    Safetensors.Entry.of(prefix + entry.name(), entry.shape().extents(), block, (int) entry.offset()));
         }
         return entries;
     }

@@ -25,7 +25,9 @@ public record RunFolder(Path path) {
 
     /** Whether a JSON object is the config.json of a run folder. */
     static boolean isConfig(JsonObject json) {
-        return json.has("format") && json.get("options") != null && json.get("options").isJsonObject();
+        return json.has("format")
+                && json.get("options") != null
+                && json.get("options").isJsonObject();
     }
 
     /** The configuration, with all that is needed to repeat the run. */
@@ -70,7 +72,8 @@ public record RunFolder(Path path) {
      */
     public void create() {
         if (Files.exists(checkpoint()) || Files.exists(config())) {
-            throw new UserError(path + ": holds a run already; choose another --out, or go on with it: --resume " + path);
+            throw new UserError(
+                    path + ": holds a run already; choose another --out, or go on with it: --resume " + path);
         }
         try {
             Files.createDirectories(path);
@@ -109,8 +112,7 @@ public record RunFolder(Path path) {
     /** Adds a line to metrics.jsonl. */
     void append(EpochMetrics metrics) {
         try {
-            Files.writeString(
-                    metrics(), metrics.toJson() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            Files.writeString(metrics(), metrics.toJson() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new Failure(metrics() + ": cannot be written (" + e.getMessage() + "); is the disk full?", e);
         }

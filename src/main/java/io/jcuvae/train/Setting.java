@@ -55,7 +55,10 @@ public enum Setting {
             "draw grey values to 0 or 1: once (static) or anew in every epoch (dynamic)",
             choice(Binarization.values(), Binarization::label)),
     /** How parameters start. */
-    INIT("NAME", "initial parameters: PyTorch's default, He or Glorot", choice(Initialisation.values(), Initialisation::label)),
+    INIT(
+            "NAME",
+            "initial parameters: PyTorch's default, He or Glorot",
+            choice(Initialisation.values(), Initialisation::label)),
     /** Start of all random sequences. */
     SEED("N", "start of all random sequences", Setting::wholeNumber),
     /** First rows of the data to use. */

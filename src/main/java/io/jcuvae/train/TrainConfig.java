@@ -159,7 +159,9 @@ public final class TrainConfig {
         if (value instanceof Likelihood likelihood) {
             return likelihood.label();
         }
-        return value instanceof Enum<?> choice ? choice.name().toLowerCase(java.util.Locale.ROOT) : String.valueOf(value);
+        return value instanceof Enum<?> choice
+                ? choice.name().toLowerCase(java.util.Locale.ROOT)
+                : String.valueOf(value);
     }
 
     /** What to train on. */
@@ -189,7 +191,8 @@ public final class TrainConfig {
 
     /** Widths of the encoder's layers. */
     public List<Integer> hidden() {
-        return ((List<?>) values.get(Setting.HIDDEN)).stream().map(Integer.class::cast).toList();
+        return ((List<?>) values.get(Setting.HIDDEN))
+                .stream().map(Integer.class::cast).toList();
     }
 
     /** Nonlinearity of the hidden layers. */

@@ -94,7 +94,15 @@ public final class Trainer {
 
     private TrainStep step(Tensor data, int rows) {
         return new TrainStep(
-                backend, spec, state, data, order, rows, config.reduction(), config.binarization(), config.seed(),
+                backend,
+                spec,
+                state,
+                data,
+                order,
+                rows,
+                config.reduction(),
+                config.binarization(),
+                config.seed(),
                 Adam.STANDARD);
     }
 
@@ -239,8 +247,9 @@ public final class Trainer {
     private void look(int epoch, int done, double rate, TrainStep last) {
         double[] scalars = scalars();
         if (scalars[Scalars.HALTED_AT.ordinal()] != 0) {
-            throw new Failure(Diagnosis.of(state, last.vae(), backend, (long) scalars[Scalars.HALTED_AT.ordinal()], epoch)
-                    + advice());
+            throw new Failure(
+                    Diagnosis.of(state, last.vae(), backend, (long) scalars[Scalars.HALTED_AT.ordinal()], epoch)
+                            + advice());
         }
         listener.progress(new Progress(epoch, config.epochs(), done, samples, losses(scalars), rate));
     }
@@ -248,8 +257,8 @@ public final class Trainer {
     private String advice() {
         return folder == null
                 ? "; try a lower --lr"
-                : "; " + folder.checkpoint() + " holds the last finite state; go on from it with --resume " + folder.path()
-                        + " and a lower --lr";
+                : "; " + folder.checkpoint() + " holds the last finite state; go on from it with --resume "
+                        + folder.path() + " and a lower --lr";
     }
 
     private static EpochMetrics.Losses losses(double[] scalars) {
@@ -267,8 +276,8 @@ public final class Trainer {
                 config.binarization(),
                 Evaluator.binarizationKey(config.binarization(), false, config.seed()),
                 config.seed());
-        EpochMetrics metrics = new EpochMetrics(
-                epoch, losses(scalars), result, config.learningRate(), config.beta(), seconds, rate);
+        EpochMetrics metrics =
+                new EpochMetrics(epoch, losses(scalars), result, config.learningRate(), config.beta(), seconds, rate);
         if (result.loss(config.beta()) < best.loss()) {
             best = new Checkpoint.Best(result.loss(config.beta()), epoch);
         }

@@ -40,8 +40,7 @@ public final class Vae {
 
     /** Binds a model that only looks. */
     public static Vae forInference(VaeSpec spec, Backend backend, Parameters values, int rows) {
-        return Arena.bind(
-                backend, arena -> new Vae(spec, new Binding(backend.ops(), values, null, arena, rows), 1));
+        return Arena.bind(backend, arena -> new Vae(spec, new Binding(backend.ops(), values, null, arena, rows), 1));
     }
 
     /**
