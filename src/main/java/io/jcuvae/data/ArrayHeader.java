@@ -54,11 +54,12 @@ record ArrayHeader(String file, ElementType type, ByteOrder order, long[] dims, 
     SampleShape rowShape() {
         if (dims.length < 2) {
             throw new UserError(file + ": has shape " + Faults.list(dims)
-                    + ", one number per row as labels have; data needs rows: a shape of [rows, width] or [rows, height, width]");
+                    + ", one number per row as labels have; data needs rows: a shape of [rows, width] or"
+                    + " [rows, height, width]");
         }
         if (elements() == 0) {
-            throw new UserError(file + ": has shape " + Faults.list(dims) + ", so it holds no values; at least one row is"
-                    + " needed");
+            throw new UserError(file + ": has shape " + Faults.list(dims)
+                    + ", so it holds no values; at least one row is" + " needed");
         }
         if (dims.length > MOST_DIMS || elements() / dims[0] > WIDEST) {
             throw new UserError(file + ": has shape " + Faults.list(dims) + "; rows of at most " + WIDEST

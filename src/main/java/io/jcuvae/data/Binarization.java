@@ -38,7 +38,8 @@ public enum Binarization {
     }
 
     /**
-     * Makes one row black and white in place: value d becomes 1 if uniform n = sampleIndex * width + d is below it, else 0.
+     * Makes one row black and white in place: value d becomes 1 if uniform n = sampleIndex * width + d is below it,
+     * else 0.
      *
      * @param rows holds the row's width values in [0, 1] from {@code rowOffset}
      * @param sampleIndex the sample's row number in its split, so that order and batches do not matter

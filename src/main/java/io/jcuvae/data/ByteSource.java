@@ -16,8 +16,8 @@ import java.util.zip.GZIPInputStream;
 /**
  * The bytes of a file front to back, unpacked where they are gzipped, with every failure told as a {@link UserError}.
  *
- * <p>It knows what it can hold: exactly so many bytes (a plain file, a zip member), or at most so many (gzip), so that a
- * header's claim can be refused before anything is allocated for it.
+ * <p>It knows what it can hold: exactly so many bytes (a plain file, a zip member), or at most so many (gzip), so that
+ * a header's claim can be refused before anything is allocated for it.
  */
 final class ByteSource implements Closeable {
     /** Deflate cannot shrink by more than 1032 to 1 (zlib's technical notes); the slack covers tiny files. */
@@ -34,8 +34,7 @@ final class ByteSource implements Closeable {
     private final BooleanSupplier sound;
     private long position;
 
-    private ByteSource(
-            String name, InputStream in, Closeable owner, long most, boolean exact, BooleanSupplier sound) {
+    private ByteSource(String name, InputStream in, Closeable owner, long most, boolean exact, BooleanSupplier sound) {
         this.name = name;
         this.in = in;
         this.owner = owner;
@@ -130,7 +129,8 @@ final class ByteSource implements Closeable {
         if (bytes > left) {
             throw Faults.damaged(
                     name,
-                    what + " promises " + bytes + " bytes of values, there " + (exact ? "are " : "can be at most ") + left);
+                    what + " promises " + bytes + " bytes of values, there " + (exact ? "are " : "can be at most ")
+                            + left);
         }
         if (exact && bytes < left) {
             throw Faults.damaged(name, what + " promises " + bytes + " bytes of values, there are " + left);

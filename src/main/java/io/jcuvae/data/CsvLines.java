@@ -84,8 +84,8 @@ final class CsvLines implements Closeable {
         while (readLine()) {
             if (!isBlank()) {
                 if (blank > 0 && started) {
-                    throw new UserError(source.name() + ": line " + blank + " is empty; every line needs the same fields:"
-                            + " remove it");
+                    throw new UserError(source.name() + ": line " + blank
+                            + " is empty; every line needs the same fields:" + " remove it");
                 }
                 return true;
             }

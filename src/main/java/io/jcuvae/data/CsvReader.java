@@ -8,12 +8,12 @@ import java.util.Locale;
 import java.util.function.Predicate;
 
 /**
- * A table of numbers in UTF-8 text: fields parted by comma, semicolon or tab (whichever the first line has most of), with
- * or without a line of names.
+ * A table of numbers in UTF-8 text: fields parted by comma, semicolon or tab (whichever the first line has most of),
+ * with or without a line of names.
  *
  * <p>The first line is one of names if a field in it is neither a number nor a gap, or if it counts 0, 1, 2, ... as
- * nameless tables do when a data frame writes them. A column named label or y holds labels; a column without a name beside
- * named ones is a row index and is left out with a warning.
+ * nameless tables do when a data frame writes them. A column named label or y holds labels; a column without a name
+ * beside named ones is a row index and is left out with a warning.
  */
 final class CsvReader implements SampleReader {
     private static final List<String> LABEL_NAMES = List.of("label", "y");
@@ -117,7 +117,8 @@ final class CsvReader implements SampleReader {
         for (int field = 0; field < fields; field++) {
             // A header that numpy.savetxt wrote begins with a number sign.
             String text = lines.text(field);
-            names[field] = (field == 0 && text.startsWith("#") ? text.substring(1).strip() : text).toLowerCase(Locale.ROOT);
+            names[field] =
+                    (field == 0 && text.startsWith("#") ? text.substring(1).strip() : text).toLowerCase(Locale.ROOT);
         }
         pending = false;
         return names;
@@ -175,8 +176,8 @@ final class CsvReader implements SampleReader {
         }
         pending = false;
         if (lines.fields() != fields) {
-            throw new UserError(file + ": line " + lines.number() + " has " + lines.fields() + " fields where the first has "
-                    + fields + "; every line needs the same number of fields");
+            throw new UserError(file + ": line " + lines.number() + " has " + lines.fields()
+                    + " fields where the first has " + fields + "; every line needs the same number of fields");
         }
         return true;
     }
@@ -193,7 +194,8 @@ final class CsvReader implements SampleReader {
                 throw fault(field, text.isEmpty() ? "is empty" : "is " + Faults.quoted(text) + ", which is no number");
             }
         }
-        throw fault(field, "is " + Faults.quoted(lines.text(field)) + ", which is no finite number that a float can hold");
+        throw fault(
+                field, "is " + Faults.quoted(lines.text(field)) + ", which is no finite number that a float can hold");
     }
 
     private int label() {
@@ -205,8 +207,10 @@ final class CsvReader implements SampleReader {
         } catch (NumberFormatException e) {
             // Told below, like a number that is not whole.
         }
-        throw fault(labelField, "has the label " + Faults.quoted(lines.text(labelField)) + ", which is no whole number of 32"
-                + " bits (rename the column if it is a feature)");
+        throw fault(
+                labelField,
+                "has the label " + Faults.quoted(lines.text(labelField)) + ", which is no whole number of 32"
+                        + " bits (rename the column if it is a feature)");
     }
 
     private UserError fault(int field, String found) {

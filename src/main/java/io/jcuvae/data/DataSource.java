@@ -10,13 +10,14 @@ import java.util.List;
 /**
  * What {@code --data} names: a built-in set, a folder of IDX files, or one file.
  *
- * <p>{@code mnist-sample} is the first 10,000 training and 2,000 test digits of MNIST; {@code moons[:N]} draws N training
- * and N / 5 test moons (default 10,000). A path that has one of these names is given as {@code ./moons}. Nothing but the
- * file's kind is looked at before {@link #load} or {@link #open}.
+ * <p>{@code mnist-sample} is the first 10,000 training and 2,000 test digits of MNIST; {@code moons[:N]} draws N
+ * training and N / 5 test moons (default 10,000). A path that has one of these names is given as {@code ./moons}.
+ * Nothing but the file's kind is looked at before {@link #load} or {@link #open}.
  */
 public final class DataSource {
-    private static final String FORMS = "accepted are mnist-sample, moons[:N], a folder with MNIST-named IDX files, or one"
-            + " .npy, .npz[:key], .csv or IDX file";
+    private static final String FORMS =
+            "accepted are mnist-sample, moons[:N], a folder with MNIST-named IDX files, or one"
+                    + " .npy, .npz[:key], .csv or IDX file";
     private static final String DIGITS = "mnist-sample";
     private static final String MOONS = "moons";
     private static final int MOONS_DEFAULT = 10_000;
@@ -46,8 +47,7 @@ public final class DataSource {
         }
         if (src.equals(MOONS) || src.startsWith(MOONS + ":")) {
             int count = moonCount(src);
-            return new DataSource(
-                    src, new Moons(0, count), new Moons(Moons.MOST, Math.max(1, count / 5)), warnings);
+            return new DataSource(src, new Moons(0, count), new Moons(Moons.MOST, Math.max(1, count / 5)), warnings);
         }
         FileKind.Named file = FileKind.find(src, FORMS);
         if (Files.isDirectory(file.path())) {
@@ -69,11 +69,12 @@ public final class DataSource {
         return switch (kind) {
             case IDX -> MnistFolder.idx(path);
             case NPY -> new ArrayRows(() -> ByteSource.open(path), NpyHeader::read, null);
-            default -> keepLabels -> {
-                CsvReader reader = new CsvReader(ByteSource.open(path), keepLabels, name -> true);
-                note(warnings, reader.warnings());
-                return new RowSource.Open(reader, reader::labels);
-            };
+            default ->
+                keepLabels -> {
+                    CsvReader reader = new CsvReader(ByteSource.open(path), keepLabels, name -> true);
+                    note(warnings, reader.warnings());
+                    return new RowSource.Open(reader, reader::labels);
+                };
         };
     }
 
@@ -116,8 +117,8 @@ public final class DataSource {
     }
 
     /**
-     * Opens latents to decode: .npy [N, Z] or [N, 2, Z] (the means are taken), .npz (member mean or z, or its only one),
-     * .csv (columns mean0, mean1, ..., or all columns).
+     * Opens latents to decode: .npy [N, Z] or [N, 2, Z] (the means are taken), .npz (member mean or z, or its only
+     * one), .csv (columns mean0, mean1, ..., or all columns).
      *
      * @param file the path, for .npz also {@code path:key}
      * @param latentSize the model's Z, which the rows must have

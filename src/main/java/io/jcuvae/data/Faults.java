@@ -67,7 +67,8 @@ final class Faults {
     /** What a failed write means. */
     static UserError unwritable(Path file, IOException cause) {
         return new UserError(
-                name(file) + ": cannot be written (" + reason(cause) + "); check the folder, its permissions and the space",
+                name(file) + ": cannot be written (" + reason(cause)
+                        + "); check the folder, its permissions and the space",
                 cause);
     }
 

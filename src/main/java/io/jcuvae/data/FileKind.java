@@ -108,7 +108,8 @@ enum FileKind {
 
     private static Optional<String> closest(Stream<String> names, String name, int allowed) {
         return names.filter(other -> !other.startsWith("."))
-                .filter(other -> other.equals(name + ".gz") || name.equals(other + ".gz") || distance(name, other) <= allowed)
+                .filter(other ->
+                        other.equals(name + ".gz") || name.equals(other + ".gz") || distance(name, other) <= allowed)
                 .min(Comparator.comparingInt((String other) -> distance(name, other))
                         .thenComparing(Comparator.naturalOrder()));
     }

@@ -53,7 +53,8 @@ final class Heap {
     private static UserError noRoom(String file, long bytes) {
         long mebibyte = 1 << 20;
         return new UserError(file + ": needs " + (bytes / mebibyte + 1) + " MiB of memory at once, the JVM has "
-                + Runtime.getRuntime().maxMemory() / mebibyte + " MiB in all; read fewer rows with a limit, or give it more"
+                + Runtime.getRuntime().maxMemory() / mebibyte
+                + " MiB in all; read fewer rows with a limit, or give it more"
                 + " with -Xmx");
     }
 }

@@ -20,7 +20,8 @@ final class IdxHeader {
         ElementType type = type(magic[2] & 0xFF);
         if (magic[0] != 0 || magic[1] != 0 || type == null) {
             throw new UserError(file + ": begins with bytes " + (magic[0] & 0xFF) + " " + (magic[1] & 0xFF) + " "
-                    + (magic[2] & 0xFF) + " " + (magic[3] & 0xFF) + ", which is no IDX file (0 0, then type 8, 9, 11, 12,"
+                    + (magic[2] & 0xFF) + " " + (magic[3] & 0xFF)
+                    + ", which is no IDX file (0 0, then type 8, 9, 11, 12,"
                     + " 13 or 14, then the number of sizes); check that this is the right file");
         }
         int count = magic[3] & 0xFF;

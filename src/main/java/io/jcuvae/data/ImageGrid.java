@@ -11,8 +11,8 @@ import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * Grey pictures side by side in a PNG, on a grey ground that shows between them. Small pictures are enlarged, each pixel
- * to a square, up to about 64 pixels a side while the whole stays handy.
+ * Grey pictures side by side in a PNG, on a grey ground that shows between them. Small pictures are enlarged, each
+ * pixel to a square, up to about 64 pixels a side while the whole stays handy.
  */
 public final class ImageGrid {
     /** The most pixels of pictures in one grid, before they are enlarged. */
@@ -126,8 +126,8 @@ public final class ImageGrid {
     private static void requireDrawable(Path file, SampleShape shape, long count) {
         requireImage(file, shape);
         if (count < 1 || count * shape.width() > MOST_PIXELS) {
-            throw new UserError(Faults.name(file) + ": cannot draw " + count + " pictures of " + shape + "; a grid has 1 or"
-                    + " more, of at most " + MOST_PIXELS + " pixels in all: use fewer, or .npy");
+            throw new UserError(Faults.name(file) + ": cannot draw " + count + " pictures of " + shape
+                    + "; a grid has 1 or" + " more, of at most " + MOST_PIXELS + " pixels in all: use fewer, or .npy");
         }
     }
 

@@ -14,8 +14,9 @@ record JoinedRows(String name, RowSource first, RowSource second) implements Row
                     && a.reader().bytes() == b.reader().bytes();
             if (!alike) {
                 b.reader().close();
-                throw new UserError(name + ": its training rows are " + a.reader().shape() + ", its test rows "
-                        + b.reader().shape() + " or of another type; use one part at a time with split train or test");
+                throw new UserError(name + ": its training rows are "
+                        + a.reader().shape() + ", its test rows " + b.reader().shape()
+                        + " or of another type; use one part at a time with split train or test");
             }
             return new Open(new Reader(a.reader(), b.reader()), () -> joined(a, b));
         } catch (RuntimeException e) {

@@ -8,10 +8,10 @@ import java.util.regex.Pattern;
 
 /** Latents to decode, as {@link RowWriters#latents} wrote them or as a bare table of Z numbers per row. */
 final class LatentFile {
-    private static final String FORMS = "latents are read from .npy [N, Z] or [N, 2, Z], .npz (member mean or z) or .csv"
-            + " (columns mean0, mean1, ...)";
-    private static final Predicate<String> MEANS =
-            Pattern.compile("mean_?\\d+").asMatchPredicate();
+    private static final String FORMS =
+            "latents are read from .npy [N, Z] or [N, 2, Z], .npz (member mean or z) or .csv"
+                    + " (columns mean0, mean1, ...)";
+    private static final Predicate<String> MEANS = Pattern.compile("mean_?\\d+").asMatchPredicate();
 
     private LatentFile() {}
 
@@ -25,10 +25,11 @@ final class LatentFile {
                 switch (FileKind.of(named.path(), FORMS)) {
                     case NPZ -> member(named).unscaled().open(false).reader();
                     case CSV -> new CsvReader(ByteSource.open(named.path()), false, MEANS);
-                    case NPY -> new ArrayRows(() -> ByteSource.open(named.path()), NpyHeader::read, null)
-                            .unscaled()
-                            .open(false)
-                            .reader();
+                    case NPY ->
+                        new ArrayRows(() -> ByteSource.open(named.path()), NpyHeader::read, null)
+                                .unscaled()
+                                .open(false)
+                                .reader();
                     case IDX -> throw new UserError(Faults.name(named.path()) + ": is an IDX file; " + FORMS);
                 };
         int[] sizes = reader.shape().sizes();

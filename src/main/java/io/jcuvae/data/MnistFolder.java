@@ -10,9 +10,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A folder of IDX files named as MNIST's are: {@code train-images-idx3-ubyte}, {@code train-labels-idx1-ubyte}, and the
- * same with {@code t10k} or {@code test}; each also with {@code .idx}, with a prefix as in {@code binarized_mnist_train-},
- * and gzipped. Labels are optional. Without test images the training images are divided like a single file.
+ * A folder of IDX files named as MNIST's are: {@code train-images-idx3-ubyte}, {@code train-labels-idx1-ubyte}, and
+ * the same with {@code t10k} or {@code test}; each also with {@code .idx}, with a prefix as in
+ * {@code binarized_mnist_train-}, and gzipped. Labels are optional. Without test images the training images are
+ * divided like a single file.
  *
  * @param train the training rows
  * @param test the test rows, or null
@@ -30,8 +31,8 @@ record MnistFolder(RowSource train, RowSource test) {
         Path train = find(folder, TRAIN, "images");
         if (train == null) {
             throw new UserError(Faults.name(folder)
-                    + ": is a folder without a file named train-images-idx3-ubyte (or .gz); a folder needs the MNIST-named IDX"
-                    + " files: give one, or name a single file");
+                    + ": is a folder without a file named train-images-idx3-ubyte (or .gz); a folder needs the"
+                    + " MNIST-named IDX files: give one, or name a single file");
         }
         Path test = find(folder, TEST, "images");
         return new MnistFolder(rows(folder, train, TRAIN), test == null ? null : rows(folder, test, TEST));
@@ -39,8 +40,7 @@ record MnistFolder(RowSource train, RowSource test) {
 
     private static RowSource rows(Path folder, Path images, String part) {
         Path labels = find(folder, part, "labels");
-        return new ArrayRows(
-                () -> ByteSource.open(images), IdxHeader::read, labels == null ? null : () -> idx(labels));
+        return new ArrayRows(() -> ByteSource.open(images), IdxHeader::read, labels == null ? null : () -> idx(labels));
     }
 
     /** The rows of one IDX file. */
@@ -60,8 +60,8 @@ record MnistFolder(RowSource train, RowSource test) {
         }
         for (Path file : found) {
             if (!plainName(file).equals(plainName(found.get(0)))) {
-                throw new UserError(Faults.name(folder) + ": has both " + Faults.quoted(plainName(found.get(0))) + " and "
-                        + Faults.quoted(plainName(file)) + "; name the single file that is meant");
+                throw new UserError(Faults.name(folder) + ": has both " + Faults.quoted(plainName(found.get(0)))
+                        + " and " + Faults.quoted(plainName(file)) + "; name the single file that is meant");
             }
         }
         // Sorted, so the unpacked file comes before its gzipped twin.

@@ -37,7 +37,8 @@ final class NpyHeader {
         ElementType type = type(dict.descr());
         if (type == null) {
             throw new UserError(file + ": holds values of type " + Faults.quoted(dict.descr())
-                    + "; truth values, integers and floats of up to 8 bytes are accepted: convert it with astype('float32')");
+                    + "; truth values, integers and floats of up to 8 bytes are accepted: convert it with"
+                    + " astype('float32')");
         }
         ByteOrder order = dict.descr().charAt(0) == '>' ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
         return new ArrayHeader(file, type, order, dict.shape(), dict.fortran());
@@ -48,7 +49,8 @@ final class NpyHeader {
         String file = source.name();
         byte[] start = source.next(8, "the .npy header");
         if (!Arrays.equals(start, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
-            throw new UserError(file + ": does not begin with the .npy mark \\x93NUMPY; check that this is a NumPy array file");
+            throw new UserError(
+                    file + ": does not begin with the .npy mark \\x93NUMPY; check that this is a NumPy array file");
         }
         if (start[6] < 1 || start[6] > 3) {
             throw new UserError(file + ": .npy version " + (start[6] & 0xFF) + "." + (start[7] & 0xFF)

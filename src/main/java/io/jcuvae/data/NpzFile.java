@@ -41,7 +41,8 @@ final class NpzFile {
         }
         try (ZipFile zip = new ZipFile(file.toFile())) {
             if (zip.size() > MOST_MEMBERS) {
-                throw new UserError(name + ": has " + zip.size() + " members; at most " + MOST_MEMBERS + " are accepted");
+                throw new UserError(
+                        name + ": has " + zip.size() + " members; at most " + MOST_MEMBERS + " are accepted");
             }
             for (ZipEntry entry : Collections.list(zip.entries())) {
                 list(zip, entry);
@@ -56,8 +57,8 @@ final class NpzFile {
     private UserError notZip(Exception cause) {
         String reason = cause.getMessage() == null ? "unreadable" : cause.getMessage();
         return new UserError(
-                name + ": cannot be opened as .npz (" + Faults.quoted(reason) + "), it is no zip file or is damaged; copy it"
-                        + " again or save it with numpy.savez",
+                name + ": cannot be opened as .npz (" + Faults.quoted(reason)
+                        + "), it is no zip file or is damaged; copy it" + " again or save it with numpy.savez",
                 cause);
     }
 
@@ -142,7 +143,9 @@ final class NpzFile {
         for (int i = 0; i < keys.size(); i++) {
             ArrayHeader header = headers.get(i);
             boolean fits = header.dims().length > 0 && header.rows() == rows && header.elements() == rows;
-            if (fits && header.type().isWhole() && LABEL_NAMES.contains(keys.get(i).toLowerCase(Locale.ROOT))) {
+            if (fits
+                    && header.type().isWhole()
+                    && LABEL_NAMES.contains(keys.get(i).toLowerCase(Locale.ROOT))) {
                 String key = keys.get(i);
                 return new ArrayRows(() -> open(key), NpyHeader::read, null);
             }
@@ -156,7 +159,8 @@ final class NpzFile {
             zip = new ZipFile(file.toFile());
             ZipEntry entry = zip.getEntry(key + ENDING);
             if (entry == null) {
-                throw new UserError(name + ": member " + Faults.quoted(key) + " is gone; the file changed while it was read");
+                throw new UserError(
+                        name + ": member " + Faults.quoted(key) + " is gone; the file changed while it was read");
             }
             return source(zip, entry, zip);
         } catch (UserError e) {

@@ -29,8 +29,9 @@ final class PngWriter implements RowWriter {
 
     private void requireRows(long count) {
         if (count > MOST || count * shape.width() > ImageGrid.MOST_PIXELS) {
-            throw new UserError(Faults.name(file) + ": " + count + " pictures of " + shape + " are too many for one .png (at"
-                    + " most " + MOST + " pictures and " + ImageGrid.MOST_PIXELS + " pixels); use .npy or fewer");
+            throw new UserError(Faults.name(file) + ": " + count + " pictures of " + shape
+                    + " are too many for one .png (at" + " most " + MOST + " pictures and " + ImageGrid.MOST_PIXELS
+                    + " pixels); use .npy or fewer");
         }
     }
 

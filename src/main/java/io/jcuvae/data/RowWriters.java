@@ -15,8 +15,8 @@ public final class RowWriters {
     private RowWriters() {}
 
     /**
-     * A writer of samples: .npy (float32 [rows, sizes...]), .npz (member samples), .csv (columns x0, x1, ...), .png (a grid
-     * of up to 10,000 pictures), -ubyte and -ubyte.gz (IDX bytes: 255 times the value, rounded half up, clipped).
+     * A writer of samples: .npy (float32 [rows, sizes...]), .npz (member samples), .csv (columns x0, x1, ...), .png (a
+     * grid of up to 10,000 pictures), -ubyte and -ubyte.gz (IDX bytes: 255 times the value, rounded half up, clipped).
      *
      * @param file the target; its folder is made if it does not exist
      * @param shape the shape of a row
@@ -27,7 +27,8 @@ public final class RowWriters {
         int width = shape.width();
         return switch (ending(file, SAMPLE_ENDINGS)) {
             case ".npy" -> new NpyWriter(file, width, count, shape.sizes());
-            case ".npz" -> new NpzWriter(file, width, count, List.of(new NpzWriter.Member("samples", 0, shape.sizes())));
+            case ".npz" ->
+                new NpzWriter(file, width, count, List.of(new NpzWriter.Member("samples", 0, shape.sizes())));
             case ".csv" -> new CsvWriter(file, count, numbered("x", width).toList());
             case ".png" -> new PngWriter(file, shape, count);
             case "-ubyte" -> new IdxWriter(file, shape, count, false);
@@ -36,8 +37,8 @@ public final class RowWriters {
     }
 
     /**
-     * A writer of latents, whose rows are Z means and then Z logarithms of variances: .npy [rows, 2, Z], .npz (members mean
-     * and logvar [rows, Z]), .csv (columns mean0, ..., logvar0, ...).
+     * A writer of latents, whose rows are Z means and then Z logarithms of variances: .npy [rows, 2, Z], .npz (members
+     * mean and logvar [rows, Z]), .csv (columns mean0, ..., logvar0, ...).
      *
      * @param file the target; its folder is made if it does not exist
      * @param latentSize Z
@@ -48,18 +49,20 @@ public final class RowWriters {
         int width = 2 * latentSize;
         return switch (ending(file, LATENT_ENDINGS)) {
             case ".npy" -> new NpyWriter(file, width, count, 2, latentSize);
-            case ".npz" -> new NpzWriter(
-                    file,
-                    width,
-                    count,
-                    List.of(
-                            new NpzWriter.Member("mean", 0, latentSize),
-                            new NpzWriter.Member("logvar", latentSize, latentSize)));
-            default -> new CsvWriter(
-                    file,
-                    count,
-                    Stream.concat(numbered("mean", latentSize), numbered("logvar", latentSize))
-                            .toList());
+            case ".npz" ->
+                new NpzWriter(
+                        file,
+                        width,
+                        count,
+                        List.of(
+                                new NpzWriter.Member("mean", 0, latentSize),
+                                new NpzWriter.Member("logvar", latentSize, latentSize)));
+            default ->
+                new CsvWriter(
+                        file,
+                        count,
+                        Stream.concat(numbered("mean", latentSize), numbered("logvar", latentSize))
+                                .toList());
         };
     }
 
@@ -69,9 +72,8 @@ public final class RowWriters {
 
     /** The one of the endings that the file has. */
     private static String ending(Path file, String endings) {
-        String name = file.getFileName() == null
-                ? ""
-                : file.getFileName().toString().toLowerCase(Locale.ROOT);
+        String name =
+                file.getFileName() == null ? "" : file.getFileName().toString().toLowerCase(Locale.ROOT);
         for (String ending : endings.split("(,| or) ")) {
             if (name.endsWith(ending)) {
                 return ending;

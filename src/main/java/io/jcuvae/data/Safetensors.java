@@ -23,8 +23,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Named arrays in one file, in the safetensors format: an 8-byte little-endian header length, a JSON header that gives each
- * array's type, shape and place, then the values, little-endian (github.com/huggingface/safetensors).
+ * Named arrays in one file, in the safetensors format: an 8-byte little-endian header length, a JSON header that gives
+ * each array's type, shape and place, then the values, little-endian (github.com/huggingface/safetensors).
  *
  * <p>The metadata key {@code sha256} holds the checksum of all values; where a file has it, reading verifies it.
  */
@@ -100,8 +100,8 @@ public final class Safetensors {
                 throw new IllegalArgumentException(name + " of type " + dtype + " cannot be a " + data.getClass());
             }
             if (name.equals(METADATA) || offset < 0 || product(shape) < 0 || product(shape) > length - offset) {
-                throw new IllegalArgumentException(
-                        name + " of shape " + Arrays.toString(shape) + " does not fit " + length + " values at " + offset);
+                throw new IllegalArgumentException(name + " of shape " + Arrays.toString(shape) + " does not fit "
+                        + length + " values at " + offset);
             }
         }
 
@@ -255,8 +255,7 @@ public final class Safetensors {
         while (bytes.length < promised) {
             int filled = bytes.length;
             Heap.check(source.name(), promised, 1);
-            bytes = Heap.resized(
-                    source.name(), bytes, Heap.grown(source.name(), filled, filled + 1L, promised, 1));
+            bytes = Heap.resized(source.name(), bytes, Heap.grown(source.name(), filled, filled + 1L, promised, 1));
             source.fill(bytes, filled, bytes.length - filled, what);
         }
         return bytes;
@@ -301,8 +300,8 @@ public final class Safetensors {
 
     private ByteBuffer buffer(String name, DType dtype) {
         if (place(name).dtype() != dtype) {
-            throw new UserError(file + ": array " + Faults.quoted(name) + " holds " + place(name).dtype() + " where " + dtype
-                    + " is needed; is this the right file?");
+            throw new UserError(file + ": array " + Faults.quoted(name) + " holds "
+                    + place(name).dtype() + " where " + dtype + " is needed; is this the right file?");
         }
         return ByteBuffer.wrap(values.get(name)).order(ByteOrder.LITTLE_ENDIAN);
     }

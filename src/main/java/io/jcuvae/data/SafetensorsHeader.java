@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The header of a safetensors file, checked against itself: known types, no name twice, every array's place as long as its
- * shape asks, the places one after the other without gap or overlap.
+ * The header of a safetensors file, checked against itself: known types, no name twice, every array's place as long as
+ * its shape asks, the places one after the other without gap or overlap.
  *
  * @param metadata text by key
  * @param places where each array lies
@@ -58,8 +58,10 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, Place> places
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .getLong();
         if (length < 2 || length > LONGEST) {
-            throw new UserError(file + ": claims a header of " + Long.toUnsignedString(length) + " bytes where 2 to "
-                    + LONGEST + " are accepted; it is no safetensors file or is damaged: check that this is the right file");
+            throw new UserError(
+                    file + ": claims a header of " + Long.toUnsignedString(length) + " bytes where 2 to " + LONGEST
+                            + " are accepted; it is no safetensors file or is damaged: check that this is the right"
+                            + " file");
         }
         source.requireAtLeast(length, "the header");
         try {
@@ -74,7 +76,9 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, Place> places
             throw Faults.damaged(file, "its header is no UTF-8 text");
         } catch (IOException | JsonParseException | IllegalStateException | NumberFormatException e) {
             throw new UserError(
-                    Faults.damaged(file, "its header is no JSON of the safetensors format").getMessage(), e);
+                    Faults.damaged(file, "its header is no JSON of the safetensors format")
+                            .getMessage(),
+                    e);
         }
     }
 
@@ -126,13 +130,15 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, Place> places
             } else if (key.equals("data_offsets") && range == null) {
                 range = numbers(json, 2);
             } else {
-                throw Faults.damaged(file, "its header gives array " + Faults.quoted(name) + " a faulty or second "
-                        + Faults.quoted(key));
+                throw Faults.damaged(
+                        file,
+                        "its header gives array " + Faults.quoted(name) + " a faulty or second " + Faults.quoted(key));
             }
         }
         json.endObject();
         if (dtype == null || shape == null || range == null || range.length != 2) {
-            throw Faults.damaged(file, "its header gives array " + Faults.quoted(name) + " no dtype, shape or data_offsets");
+            throw Faults.damaged(
+                    file, "its header gives array " + Faults.quoted(name) + " no dtype, shape or data_offsets");
         }
         return checked(file, name, dtype, shape, range);
     }
@@ -151,8 +157,10 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, Place> places
             bytes = shape[d] > Integer.MAX_VALUE || bytes > Integer.MAX_VALUE * 8L ? Long.MAX_VALUE : bytes * shape[d];
         }
         if (range[1] - range[0] != bytes) {
-            throw Faults.damaged(file, "its header gives array " + Faults.quoted(name) + " of shape " + Faults.list(shape)
-                    + " and type " + dtype + " the bytes " + Faults.list(range));
+            throw Faults.damaged(
+                    file,
+                    "its header gives array " + Faults.quoted(name) + " of shape " + Faults.list(shape) + " and type "
+                            + dtype + " the bytes " + Faults.list(range));
         }
         return new Place(type, sizes, range[0], range[1]);
     }
@@ -183,8 +191,8 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, Place> places
             if (place.begin() != end) {
                 throw Faults.damaged(
                         file,
-                        "its header puts array " + Faults.quoted(name) + " at byte " + place.begin() + " of the values where "
-                                + end + " is next");
+                        "its header puts array " + Faults.quoted(name) + " at byte " + place.begin()
+                                + " of the values where " + end + " is next");
             }
             end = place.end();
         }

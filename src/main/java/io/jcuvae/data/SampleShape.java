@@ -41,7 +41,8 @@ public record SampleShape(int... sizes) {
                     .toArray());
         } catch (IllegalArgumentException e) {
             throw new UserError(
-                    "sample shape " + Faults.quoted(text) + " is not understood; write sizes joined by x, such as 28x28",
+                    "sample shape " + Faults.quoted(text)
+                            + " is not understood; write sizes joined by x, such as 28x28",
                     e);
         }
     }
