@@ -173,6 +173,9 @@ final class ByteSource implements Closeable {
             return got;
         } catch (IOException | RuntimeException e) {
             throw Faults.unreadable(name, e);
+        } catch (StackOverflowError e) {
+            // GZIPInputStream steps over empty members by recursion, so a chain of thousands ends here.
+            throw Faults.damaged(name, "the compressed data is a chain of empty parts");
         }
     }
 
