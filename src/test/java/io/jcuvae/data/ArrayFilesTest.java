@@ -88,7 +88,8 @@ final class ArrayFilesTest {
                 new float[] {first, second}, load("x.npy", header, hex(values)).floats());
         assertArrayEquals(
                 new float[] {first, second},
-                load("x.npy.gz", Samples.gzip(Samples.join(header, hex(values)))).floats());
+                load("x.npy.gz", Samples.gzip(Samples.join(header, hex(values))))
+                        .floats());
     }
 
     @ParameterizedTest
@@ -127,11 +128,16 @@ final class ArrayFilesTest {
         assertArrayEquals(hex("00ffff00"), data.bytes());
         assertEquals(ValueKind.BINARY, data.values());
         assertArrayEquals(
-                hex("00ffff00"), load("b.npy", Samples.npy("|b1", false, "2, 2"), hex("00010200")).bytes());
+                hex("00ffff00"),
+                load("b.npy", Samples.npy("|b1", false, "2, 2"), hex("00010200"))
+                        .bytes());
         assertArrayEquals(
-                hex("00ffff00"), load("f.npy", Samples.npy("|b1", true, "2, 2"), hex("00010100")).bytes());
+                hex("00ffff00"),
+                load("f.npy", Samples.npy("|b1", true, "2, 2"), hex("00010100")).bytes());
         assertArrayEquals(
-                hex("00010200"), load("g.npy", Samples.npy("|u1", false, "2, 2"), hex("00010200")).bytes());
+                hex("00010200"),
+                load("g.npy", Samples.npy("|u1", false, "2, 2"), hex("00010200"))
+                        .bytes());
         assertArrayEquals(
                 hex("00ff"), load("h-ubyte", Samples.idx(8, 1, 2), hex("0001")).bytes());
     }
@@ -140,23 +146,28 @@ final class ArrayFilesTest {
     void aChannelAxisOfOneIsDropped() {
         assertEquals(
                 new SampleShape(2, 3),
-                load("a.npy", Samples.npy("|u1", false, "1, 2, 3, 1"), new byte[6]).shape());
+                load("a.npy", Samples.npy("|u1", false, "1, 2, 3, 1"), new byte[6])
+                        .shape());
         assertEquals(
                 new SampleShape(2, 3),
-                load("a.npy", Samples.npy("|u1", false, "1, 1, 2, 3"), new byte[6]).shape());
+                load("a.npy", Samples.npy("|u1", false, "1, 1, 2, 3"), new byte[6])
+                        .shape());
         assertEquals(
                 new SampleShape(1),
                 load("a.npy", Samples.npy("|u1", false, "6, 1"), new byte[6]).shape());
         assertEquals(
                 new SampleShape(3, 1, 2),
-                load("a.npy", Samples.npy("|u1", false, "1, 3, 1, 2"), new byte[6]).shape());
+                load("a.npy", Samples.npy("|u1", false, "1, 3, 1, 2"), new byte[6])
+                        .shape());
     }
 
     @Test
     void unknownEndingsAreToldByTheFirstBytes() {
-        assertArrayEquals(hex("0709"), load("rows", Samples.idx(8, 1, 2), hex("0709")).bytes());
         assertArrayEquals(
-                hex("0709"), load("rows.bin", Samples.npy("|u1", false, "1, 2"), hex("0709")).bytes());
+                hex("0709"), load("rows", Samples.idx(8, 1, 2), hex("0709")).bytes());
+        assertArrayEquals(
+                hex("0709"),
+                load("rows.bin", Samples.npy("|u1", false, "1, 2"), hex("0709")).bytes());
     }
 
     private Path npz(String... keysAndHeaders) {
@@ -181,14 +192,16 @@ final class ArrayFilesTest {
 
     @Test
     void npzChoosesTheOnlyMemberThatCanBeData() {
-        Path file = npz("a.npy", "<i8", "3,", "pixels.npy", "|u1", "3, 2", "o.npy", "|O8", "3, 2", "w.npy", "<U1", "3,");
+        Path file =
+                npz("a.npy", "<i8", "3,", "pixels.npy", "|u1", "3, 2", "o.npy", "|O8", "3, 2", "w.npy", "<U1", "3,");
         DataSource source = DataSource.parse(file.toString());
         Dataset data = source.load(Split.ALL, 0);
         assertArrayEquals(hex("030405060708"), data.bytes());
         assertNull(data.labels());
         source.open(Split.ALL, 0).close();
         assertEquals(2, source.warnings().size(), source.warnings().toString());
-        assertTrue(source.warnings().get(0).contains("pickled"), source.warnings().get(0));
+        assertTrue(
+                source.warnings().get(0).contains("pickled"), source.warnings().get(0));
     }
 
     @Test
@@ -207,8 +220,8 @@ final class ArrayFilesTest {
         Path file = npz("a.npy", "|u1", "3, 2", "b.npy", "|u1", "4, 2");
         String message = Samples.assertRefused(file, () -> Samples.readEveryWay(file));
         assertTrue(message.contains("\"a\" [3, 2], \"b\" [4, 2]") && message.contains(":key"), message);
-        message = Samples.assertRefused(
-                file, () -> DataSource.parse(file + ":c").load(Split.ALL, 0));
+        message =
+                Samples.assertRefused(file, () -> DataSource.parse(file + ":c").load(Split.ALL, 0));
         assertTrue(message.contains("\"c\"") && message.contains("\"a\""), message);
     }
 

@@ -48,7 +48,8 @@ final class RoundTripTest {
             assertArrayEquals(rows, back.floats());
             assertEquals(name.endsWith("csv") ? new SampleShape(35) : SHAPE, back.shape());
             assertFalse(back.isBytes());
-            assertArrayEquals(rows, Samples.drain(DataSource.parse(file.toString()).open(Split.ALL, 0)));
+            assertArrayEquals(
+                    rows, Samples.drain(DataSource.parse(file.toString()).open(Split.ALL, 0)));
         }
         assertEquals(List.of(name), Samples.names(file.getParent()));
     }
@@ -80,8 +81,7 @@ final class RoundTripTest {
                     Arrays.copyOfRange(rows, row * 2 * z, row * 2 * z + z),
                     Arrays.copyOfRange(means, row * z, row * z + z));
         }
-        UserError error =
-                assertThrows(UserError.class, () -> DataSource.openLatents(file.toString(), 5));
+        UserError error = assertThrows(UserError.class, () -> DataSource.openLatents(file.toString(), 5));
         Samples.assertOneLine(error, name);
         assertTrue(error.getMessage().contains("5 latents"), error.getMessage());
         assertEquals(List.of(name), Samples.names(folder));
@@ -102,7 +102,8 @@ final class RoundTripTest {
         writeAll(RowWriters.latents(file, 1, 2), new float[] {1, 2, 3, 4}, 2);
         assertArrayEquals(new float[] {2, 4}, Samples.drain(DataSource.openLatents(file + ":logvar", 1)));
         assertArrayEquals(
-                new float[] {1, 3}, DataSource.parse(file + ":mean").load(Split.ALL, 0).floats());
+                new float[] {1, 3},
+                DataSource.parse(file + ":mean").load(Split.ALL, 0).floats());
     }
 
     @ParameterizedTest
@@ -127,8 +128,8 @@ final class RoundTripTest {
     @Test
     void endingsAreRefusedBeforeTheWork() {
         Path file = folder.resolve("rows.jpg");
-        String message =
-                Samples.assertRefused(file, () -> RowWriters.samples(file, SHAPE, 3).close());
+        String message = Samples.assertRefused(
+                file, () -> RowWriters.samples(file, SHAPE, 3).close());
         assertTrue(message.contains(".npy, .npz, .csv, .png, -ubyte or -ubyte.gz"), message);
         Path latents = folder.resolve("z.png");
         Samples.assertRefused(latents, () -> RowWriters.latents(latents, 3, 3).close());
