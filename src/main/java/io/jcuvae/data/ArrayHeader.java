@@ -54,8 +54,8 @@ record ArrayHeader(String file, ElementType type, ByteOrder order, long[] dims, 
     SampleShape rowShape() {
         if (dims.length < 2) {
             throw new UserError(file + ": has shape " + Faults.list(dims)
-                    + ", one number per row as labels have; data needs rows:"
-                    + " a shape of [rows, width] or [rows, height, width]");
+                    + ", one number per row as labels have; data needs rows: a shape of [rows, width] or"
+                    + " [rows, height, width]");
         }
         if (elements() == 0) {
             throw new UserError(file + ": has shape " + Faults.list(dims)

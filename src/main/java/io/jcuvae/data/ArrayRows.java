@@ -8,9 +8,9 @@ import java.util.function.Supplier;
 /**
  * The rows of one array: IDX, NPY, or a member of an NPZ.
  *
- * <p>Unsigned bytes stay bytes, 0..255 for 0..1. An array of bytes that holds nothing above 1 would become all but black
- * by that, so its ones are read as 255, that is 1.0; one look at the bytes up to the first above 1 tells. Truth values
- * are read the same way. Every other type is taken as the numbers that it holds.
+ * <p>Unsigned bytes stay bytes, 0..255 for 0..1. An array of bytes that holds nothing above 1 would become all but
+ * black by that, so its ones are read as 255, that is 1.0; one look at the bytes up to the first above 1 tells. Truth
+ * values are read the same way. Every other type is taken as the numbers that it holds.
  */
 final class ArrayRows implements RowSource {
     private static final int BLOCK = 1 << 16;

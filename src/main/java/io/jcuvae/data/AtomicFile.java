@@ -16,8 +16,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * A file that appears only when complete: written aside in the same folder, forced to disk, then renamed over the target.
- * Closed without {@link #commit}, or with the program stopped, it leaves nothing behind.
+ * A file that appears only when complete: written aside in the same folder, forced to disk, then renamed over the
+ * target. Closed without {@link #commit}, or with the program stopped, it leaves nothing behind.
  */
 public final class AtomicFile implements Closeable {
     private static final int BUFFER = 1 << 16;

@@ -16,8 +16,8 @@ import java.util.zip.GZIPInputStream;
 /**
  * The bytes of a file front to back, unpacked where they are gzipped, with every failure told as a {@link UserError}.
  *
- * <p>It knows what it can hold: exactly so many bytes (a plain file, a zip member), or at most so many (gzip), so that a
- * header's claim can be refused before anything is allocated for it.
+ * <p>It knows what it can hold: exactly so many bytes (a plain file, a zip member), or at most so many (gzip), so that
+ * a header's claim can be refused before anything is allocated for it.
  */
 final class ByteSource implements Closeable {
     /** Deflate cannot shrink by more than 1032 to 1 (zlib's technical notes); the slack covers tiny files. */
@@ -173,6 +173,9 @@ final class ByteSource implements Closeable {
             return got;
         } catch (IOException | RuntimeException e) {
             throw Faults.unreadable(name, e);
+        } catch (StackOverflowError e) {
+            // GZIPInputStream steps over empty members by recursion, so a chain of thousands ends here.
+            throw Faults.damaged(name, "the compressed data is a chain of empty parts");
         }
     }
 

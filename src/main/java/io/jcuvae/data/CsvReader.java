@@ -8,12 +8,12 @@ import java.util.Locale;
 import java.util.function.Predicate;
 
 /**
- * A table of numbers in UTF-8 text: fields parted by comma, semicolon or tab (whichever the first line has most of), with
- * or without a line of names.
+ * A table of numbers in UTF-8 text: fields parted by comma, semicolon or tab (whichever the first line has most of),
+ * with or without a line of names.
  *
  * <p>The first line is one of names if a field in it is neither a number nor a gap, or if it counts 0, 1, 2, ... as
- * nameless tables do when a data frame writes them. A column named label or y holds labels; a column without a name beside
- * named ones is a row index and is left out with a warning.
+ * nameless tables do when a data frame writes them. A column named label or y holds labels; a column without a name
+ * beside named ones is a row index and is left out with a warning.
  */
 final class CsvReader implements SampleReader {
     private static final List<String> LABEL_NAMES = List.of("label", "y");

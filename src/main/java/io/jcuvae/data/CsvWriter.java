@@ -6,7 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Rows as comma-separated text under a line of names; every float is written so that it reads back as the same float. */
+/**
+ * Rows as comma-separated text under a line of names; every float is written so that it reads back as the same float.
+ */
 final class CsvWriter implements RowWriter {
     private final Path file;
     private final int width;

@@ -10,9 +10,9 @@ import java.util.List;
 /**
  * What {@code --data} names: a built-in set, a folder of IDX files, or one file.
  *
- * <p>{@code mnist-sample} is the first 10,000 training and 2,000 test digits of MNIST; {@code moons[:N]} draws N training
- * and N / 5 test moons (default 10,000). A path that has one of these names is given as {@code ./moons}. Nothing but the
- * file's kind is looked at before {@link #load} or {@link #open}.
+ * <p>{@code mnist-sample} is the first 10,000 training and 2,000 test digits of MNIST; {@code moons[:N]} draws N
+ * training and N / 5 test moons (default 10,000). A path that has one of these names is given as {@code ./moons}.
+ * Nothing but the file's kind is looked at before {@link #load} or {@link #open}.
  */
 public final class DataSource {
     private static final String FORMS =
@@ -117,8 +117,8 @@ public final class DataSource {
     }
 
     /**
-     * Opens latents to decode: .npy [N, Z] or [N, 2, Z] (the means are taken), .npz (member mean or z, or its only one),
-     * .csv (columns mean0, mean1, ..., or all columns).
+     * Opens latents to decode: .npy [N, Z] or [N, 2, Z] (the means are taken), .npz (member mean or z, or its only
+     * one), .csv (columns mean0, mean1, ..., or all columns).
      *
      * @param file the path, for .npz also {@code path:key}
      * @param latentSize the model's Z, which the rows must have

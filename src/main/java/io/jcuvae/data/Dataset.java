@@ -180,8 +180,8 @@ public final class Dataset {
     }
 
     /**
-     * A SHA-256 over the kind (bytes or floats), the shape, the count and the values (floats as little-endian IEEE 754),
-     * so equal rows have equal fingerprints whatever file they came from; computed once.
+     * A SHA-256 over the kind (bytes or floats), the shape, the count and the values (floats as little-endian IEEE
+     * 754), so equal rows have equal fingerprints whatever file they came from; computed once.
      *
      * @return {@code sha256:} and 64 hexadecimal digits
      */

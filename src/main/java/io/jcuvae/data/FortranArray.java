@@ -3,8 +3,8 @@ package io.jcuvae.data;
 import java.nio.ByteBuffer;
 
 /**
- * Arrays whose first index runs fastest (Fortran order). A row is scattered over the whole file, so the array is read at
- * once and turned over in memory.
+ * Arrays whose first index runs fastest (Fortran order). A row is scattered over the whole file, so the array is read
+ * at once and turned over in memory.
  */
 final class FortranArray {
     private FortranArray() {}

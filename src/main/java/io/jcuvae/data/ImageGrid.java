@@ -11,8 +11,8 @@ import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * Grey pictures side by side in a PNG, on a grey ground that shows between them. Small pictures are enlarged, each pixel
- * to a square, up to about 64 pixels a side while the whole stays handy.
+ * Grey pictures side by side in a PNG, on a grey ground that shows between them. Small pictures are enlarged, each
+ * pixel to a square, up to about 64 pixels a side while the whole stays handy.
  */
 public final class ImageGrid {
     /** The most pixels of pictures in one grid, before they are enlarged. */

@@ -10,9 +10,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A folder of IDX files named as MNIST's are: {@code train-images-idx3-ubyte}, {@code train-labels-idx1-ubyte}, and the
- * same with {@code t10k} or {@code test}; each also with {@code .idx}, with a prefix as in {@code binarized_mnist_train-},
- * and gzipped. Labels are optional. Without test images the training images are divided like a single file.
+ * A folder of IDX files named as MNIST's are: {@code train-images-idx3-ubyte}, {@code train-labels-idx1-ubyte}, and
+ * the same with {@code t10k} or {@code test}; each also with {@code .idx}, with a prefix as in
+ * {@code binarized_mnist_train-}, and gzipped. Labels are optional. Without test images the training images are
+ * divided like a single file.
  *
  * @param train the training rows
  * @param test the test rows, or null
@@ -30,8 +31,8 @@ record MnistFolder(RowSource train, RowSource test) {
         Path train = find(folder, TRAIN, "images");
         if (train == null) {
             throw new UserError(Faults.name(folder)
-                    + ": is a folder without a file named train-images-idx3-ubyte (or .gz); a folder needs the MNIST-named IDX"
-                    + " files: give one, or name a single file");
+                    + ": is a folder without a file named train-images-idx3-ubyte (or .gz); a folder needs the"
+                    + " MNIST-named IDX files: give one, or name a single file");
         }
         Path test = find(folder, TEST, "images");
         return new MnistFolder(rows(folder, train, TRAIN), test == null ? null : rows(folder, test, TEST));

@@ -5,12 +5,12 @@ import io.jcuvae.tensor.Stream;
 import java.util.Arrays;
 
 /**
- * Drawn pictures of a moon at 28x28 bytes, from the thin waxing crescent over the full moon to the thin waning crescent;
- * the phase, uniform over the cycle without the invisible new moon, is their one factor of variation.
+ * Drawn pictures of a moon at 28x28 bytes, from the thin waxing crescent over the full moon to the thin waning
+ * crescent; the phase, uniform over the cycle without the invisible new moon, is their one factor of variation.
  *
- * <p>Sample i is a function of value i of {@code Stream.DRAWING} with seed 0 alone. Its label is the phase's hundredth:
- * 0 for the thinnest waxing crescent, 49 and 50 around full, 99 for the thinnest waning one. Test samples take the values
- * after the largest training set's.
+ * <p>Sample i is a function of value i of {@code Stream.DRAWING} with seed 0 alone. Its label is the phase's
+ * hundredth: 0 for the thinnest waxing crescent, 49 and 50 around full, 99 for the thinnest waning one. Test samples
+ * take the values after the largest training set's.
  */
 final class Moons implements RowSource {
     /** The most samples that may be asked for, and the number of the first test sample. */

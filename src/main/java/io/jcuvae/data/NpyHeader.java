@@ -37,8 +37,8 @@ final class NpyHeader {
         ElementType type = type(dict.descr());
         if (type == null) {
             throw new UserError(file + ": holds values of type " + Faults.quoted(dict.descr())
-                    + "; truth values, integers and floats of up to 8 bytes are accepted:"
-                    + " convert it with astype('float32')");
+                    + "; truth values, integers and floats of up to 8 bytes are accepted: convert it with"
+                    + " astype('float32')");
         }
         ByteOrder order = dict.descr().charAt(0) == '>' ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
         return new ArrayHeader(file, type, order, dict.shape(), dict.fortran());

@@ -13,8 +13,8 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Rows as a .npz of float32 members, each a range of the columns. The members are gathered aside and put together, stored
- * as numpy.savez stores them, when the number of rows is known.
+ * Rows as a .npz of float32 members, each a range of the columns. The members are gathered aside and put together,
+ * stored as numpy.savez stores them, when the number of rows is known.
  */
 final class NpzWriter implements RowWriter {
     private static final int BLOCK = 1 << 16;

@@ -15,8 +15,8 @@ public final class RowWriters {
     private RowWriters() {}
 
     /**
-     * A writer of samples: .npy (float32 [rows, sizes...]), .npz (member samples), .csv (columns x0, x1, ...), .png (a grid
-     * of up to 10,000 pictures), -ubyte and -ubyte.gz (IDX bytes: 255 times the value, rounded half up, clipped).
+     * A writer of samples: .npy (float32 [rows, sizes...]), .npz (member samples), .csv (columns x0, x1, ...), .png (a
+     * grid of up to 10,000 pictures), -ubyte and -ubyte.gz (IDX bytes: 255 times the value, rounded half up, clipped).
      *
      * @param file the target; its folder is made if it does not exist
      * @param shape the shape of a row
@@ -37,8 +37,8 @@ public final class RowWriters {
     }
 
     /**
-     * A writer of latents, whose rows are Z means and then Z logarithms of variances: .npy [rows, 2, Z], .npz (members mean
-     * and logvar [rows, Z]), .csv (columns mean0, ..., logvar0, ...).
+     * A writer of latents, whose rows are Z means and then Z logarithms of variances: .npy [rows, 2, Z], .npz (members
+     * mean and logvar [rows, Z]), .csv (columns mean0, ..., logvar0, ...).
      *
      * @param file the target; its folder is made if it does not exist
      * @param latentSize Z

@@ -23,8 +23,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Named arrays in one file, in the safetensors format: an 8-byte little-endian header length, a JSON header that gives each
- * array's type, shape and place, then the values, little-endian (github.com/huggingface/safetensors).
+ * Named arrays in one file, in the safetensors format: an 8-byte little-endian header length, a JSON header that gives
+ * each array's type, shape and place, then the values, little-endian (github.com/huggingface/safetensors).
  *
  * <p>The metadata key {@code sha256} holds the checksum of all values; where a file has it, reading verifies it.
  */

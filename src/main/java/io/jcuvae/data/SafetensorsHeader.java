@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The header of a safetensors file, checked against itself: known types, no name twice, every array's place as long as its
- * shape asks, the places one after the other without gap or overlap.
+ * The header of a safetensors file, checked against itself: known types, no name twice, every array's place as long as
+ * its shape asks, the places one after the other without gap or overlap.
  *
  * @param metadata text by key
  * @param places where each array lies
@@ -60,7 +60,8 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, Place> places
         if (length < 2 || length > LONGEST) {
             throw new UserError(
                     file + ": claims a header of " + Long.toUnsignedString(length) + " bytes where 2 to " + LONGEST
-                            + " are accepted; it is no safetensors file or is damaged: check that this is the right file");
+                            + " are accepted; it is no safetensors file or is damaged: check that this is the right"
+                            + " file");
         }
         source.requireAtLeast(length, "the header");
         try {
