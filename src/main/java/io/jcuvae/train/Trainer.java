@@ -6,6 +6,7 @@ import io.jcuvae.data.Permutation;
 import io.jcuvae.nn.ParameterLayout;
 import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Binarization;
 import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Failure;
 import io.jcuvae.tensor.Scalars;
@@ -77,9 +78,11 @@ public final class Trainer {
         this.folder = folder;
         this.listener = listener;
         record = DataRecord.of(config.data(), train, test);
-        if (config.likelihood().needsUnitData()) {
-            train.requireUnit("a Bernoulli likelihood");
-            test.requireUnit("a Bernoulli likelihood");
+        boolean drawn = config.binarization() != Binarization.NONE;
+        if (drawn || config.likelihood().needsUnitData()) {
+            String why = (drawn ? "binarization" : "a Bernoulli likelihood") + " needs values in [0, 1]";
+            train.requireUnit(why);
+            test.requireUnit(why);
         }
         Shape sample = Shape.of(train.shape().sizes());
         spec = config.spec(sample);
