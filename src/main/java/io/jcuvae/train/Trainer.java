@@ -315,8 +315,10 @@ public final class Trainer {
             backend.download(values, 0, parameters.get(entry.name()));
             for (float value : values) {
                 if (!Float.isFinite(value)) {
-                    throw new Failure("epoch " + epoch() + ": " + what + entry.name() + " is " + value
-                            + ": its gradient overflowed" + advice());
+                    double[] scalars = scalars();
+                    throw new Failure("step " + (long) scalars[Scalars.STEP.ordinal()] + " (epoch "
+                            + (int) scalars[Scalars.EPOCH.ordinal()] + "): " + what + entry.name() + " is not finite ("
+                            + value + "): its gradient overflowed" + advice());
                 }
             }
         }
