@@ -372,7 +372,7 @@ final class CpuOps implements Ops {
                     System.arraycopy(floats(data), from, floats(x), to, width);
                 }
                 if (binarization != Binarization.NONE) {
-                    StepLoops.binarize(floats(x), to, width, key, epoch, sample);
+                    Binarization.draw(floats(x), to, 1, sample, width, key, epoch);
                 }
             }
         });

@@ -1,6 +1,5 @@
 package io.jcuvae.cpu;
 
-import io.jcuvae.tensor.Philox;
 import java.util.Arrays;
 
 /** What a training step needs besides the model: gathering rows, and Adam. */
@@ -24,15 +23,6 @@ final class StepLoops {
     static void scale(float[] x, int xo, byte[] data, int start, int width) {
         for (int i = 0; i < width; i++) {
             x[xo + i] = BYTE_TO_UNIT[data[start + i] & 0xFF];
-        }
-    }
-
-    /** One where the uniform of (sample, place) is below the value, else zero. */
-    static void binarize(float[] x, int xo, int width, long key, int epoch, long sample) {
-        float[] uniforms = new float[width];
-        Philox.fillUniform(uniforms, 0, width, key, epoch, sample * width);
-        for (int i = 0; i < width; i++) {
-            x[xo + i] = uniforms[i] < x[xo + i] ? 1f : 0f;
         }
     }
 

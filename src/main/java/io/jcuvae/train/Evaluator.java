@@ -1,6 +1,5 @@
 package io.jcuvae.train;
 
-import io.jcuvae.data.Binarizer;
 import io.jcuvae.data.SampleReader;
 import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Backend;
@@ -79,11 +78,12 @@ public final class Evaluator {
         int read;
         while ((read = reader.read(batch, ROWS)) > 0) {
             if (binarization != Binarization.NONE) {
-                Binarizer.apply(batch, 0, read, done, width, binarizationKey, 0);
+                Binarization.draw(batch, 0, read, done, width, binarizationKey, 0);
             }
             backend.upload(vae.x(), batch, 0);
             position[Scalars.NOISE_POSITION.ordinal()] = (double) done * latents;
             backend.upload(scalars, position);
+            backend.reserveNoise(Stream.EVALUATION.key(seed), done * latents, vae.noise().count());
             backend.ops().normal(vae.noise(), scalars, Stream.EVALUATION.key(seed));
             vae.encode();
             vae.sample();

@@ -4,7 +4,9 @@ import com.google.gson.JsonObject;
 import io.jcuvae.data.Dataset;
 import io.jcuvae.data.Permutation;
 import io.jcuvae.nn.ParameterLayout;
+import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Binarization;
 import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Failure;
 import io.jcuvae.tensor.Scalars;
@@ -76,9 +78,11 @@ public final class Trainer {
         this.folder = folder;
         this.listener = listener;
         record = DataRecord.of(config.data(), train, test);
-        if (config.likelihood().needsUnitData()) {
-            train.requireUnit("a Bernoulli likelihood");
-            test.requireUnit("a Bernoulli likelihood");
+        boolean drawn = config.binarization() != Binarization.NONE;
+        if (drawn || config.likelihood().needsUnitData()) {
+            String why = (drawn ? "binarization" : "a Bernoulli likelihood") + " needs values in [0, 1]";
+            train.requireUnit(why);
+            test.requireUnit(why);
         }
         Shape sample = Shape.of(train.shape().sizes());
         spec = config.spec(sample);
@@ -192,6 +196,7 @@ public final class Trainer {
     public boolean run(BooleanSupplier stop) {
         for (int epoch = epoch(); epoch <= config.epochs(); epoch++) {
             if (!runEpoch(epoch, stop)) {
+                requireFinite();
                 save();
                 return false;
             }
@@ -261,9 +266,10 @@ public final class Trainer {
     }
 
     private void finishEpoch(int epoch, double seconds, double rate) {
+        requireFinite();
         double[] scalars = scalars();
         Evaluator.Result result = evaluator.evaluate(
-                test.reader(),
+                test.open(),
                 config.binarization(),
                 Evaluator.binarizationKey(config.binarization(), false, config.seed()),
                 config.seed());
@@ -293,7 +299,32 @@ public final class Trainer {
         }
     }
 
-    /** Writes the checkpoint and the model, unless nothing is kept or a parameter is not finite. */
+    /**
+     * Refuses to go on from a state that holds more than numbers. Parameters can be finite where the moments are not: a
+     * gradient whose square leaves the range of floats freezes its parameter for good.
+     */
+    private void requireFinite() {
+        requireFinite("", state.values());
+        requireFinite("Adam's first moment of ", state.firstMoments());
+        requireFinite("Adam's second moment of ", state.secondMoments());
+    }
+
+    private void requireFinite(String what, Parameters parameters) {
+        for (ParameterLayout.Entry entry : parameters.layout().entries()) {
+            float[] values = new float[Math.toIntExact(entry.shape().count())];
+            backend.download(values, 0, parameters.get(entry.name()));
+            for (float value : values) {
+                if (!Float.isFinite(value)) {
+                    double[] scalars = scalars();
+                    throw new Failure("step " + (long) scalars[Scalars.STEP.ordinal()] + " (epoch "
+                            + (int) scalars[Scalars.EPOCH.ordinal()] + "): " + what + entry.name() + " is not finite ("
+                            + value + "): its gradient overflowed" + advice());
+                }
+            }
+        }
+    }
+
+    /** Writes the model and the checkpoint, unless nothing is kept. */
     private void save() {
         if (folder == null) {
             return;
@@ -301,13 +332,10 @@ public final class Trainer {
         ParameterLayout layout = spec.layout();
         float[] values = new float[Math.toIntExact(layout.count())];
         backend.download(values, 0, state.values().block());
-        for (float value : values) {
-            if (!Float.isFinite(value)) {
-                throw new Failure("epoch " + epoch() + ": a parameter is " + value + advice());
-            }
-        }
-        Checkpoint.write(folder.checkpoint(), config, record, state, backend, best);
+        // The checkpoint last: a run killed in between repeats its way to the same model, while a checkpoint of the last
+        // epoch beside an older model would look finished.
         Model.write(folder.model(), config, record, layout, values);
+        Checkpoint.write(folder.checkpoint(), config, record, state, backend, best);
     }
 
     /** The settings that may differ when a run is resumed. */

@@ -1,0 +1,39 @@
+package io.jcuvae.jobs;
+
+import io.jcuvae.data.DataSource;
+import io.jcuvae.data.RowWriter;
+import io.jcuvae.data.RowWriters;
+import io.jcuvae.data.SampleReader;
+import io.jcuvae.tensor.Backend;
+import io.jcuvae.train.Model;
+import java.nio.file.Path;
+
+/** Turns codes into their expected data. */
+public final class Decoding {
+    private Decoding() {}
+
+    /**
+     * Writes the expected data of every code, in the order of the codes and batch by batch.
+     *
+     * @param latentsFile codes as {@link Encoding} writes them, one row of Z numbers each
+     * @param out its ending says the format
+     * @throws io.jcuvae.tensor.UserError when the codes do not fit the model, or a file cannot be read or written
+     */
+    public static void run(Model model, Backend backend, String latentsFile, Path out, Progress progress) {
+        try (SampleReader reader = DataSource.openLatents(latentsFile, model.spec().latents());
+                RowWriter writer = RowWriters.samples(out, model.data().shape(), reader.count())) {
+            BoundModel bound = new BoundModel(model, backend);
+            float[] codes = bound.codes();
+            float[] samples = bound.samples();
+            long done = 0;
+            int rows;
+            while ((rows = reader.read(codes, BoundModel.ROWS)) > 0) {
+                bound.decode(samples, codes);
+                writer.write(samples, rows);
+                done += rows;
+                progress.at(done, reader.count());
+            }
+            writer.commit();
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package io.jcuvae.jobs;
+
+import io.jcuvae.data.DataSource;
+import io.jcuvae.data.RowWriter;
+import io.jcuvae.data.RowWriters;
+import io.jcuvae.data.SampleReader;
+import io.jcuvae.data.Split;
+import io.jcuvae.tensor.Backend;
+import io.jcuvae.train.Model;
+import java.nio.file.Path;
+
+/**
+ * Turns samples into the parameters of their posteriors: Z means, which are the codes, and Z log variances. No noise is
+ * drawn, and grey values go in as they are even where training drew them to 0 or 1.
+ */
+public final class Encoding {
+    private Encoding() {}
+
+    /**
+     * Writes the posterior of every row, in the order of the rows and batch by batch.
+     *
+     * @param splitOrNull null for what the source is evaluated on
+     * @param limit the first rows to use, 0 for all
+     * @param out its ending says the format
+     * @throws io.jcuvae.tensor.UserError when the data do not fit the model, or the file cannot be written
+     */
+    public static void run(
+            Model model, Backend backend, DataSource source, Split splitOrNull, int limit, Path out, Progress progress) {
+        try (SampleReader reader = Rows.open(model, source, Rows.split(source, splitOrNull), limit);
+                RowWriter writer = RowWriters.latents(out, model.spec().latents(), reader.count())) {
+            BoundModel bound = new BoundModel(model, backend);
+            float[] samples = bound.samples();
+            float[] posteriors = bound.posteriors();
+            long done = 0;
+            int rows;
+            while ((rows = reader.read(samples, BoundModel.ROWS)) > 0) {
+                bound.encode(posteriors, samples);
+                writer.write(posteriors, rows);
+                done += rows;
+                progress.at(done, reader.count());
+            }
+            writer.commit();
+        }
+    }
+}

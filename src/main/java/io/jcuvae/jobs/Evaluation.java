@@ -1,0 +1,231 @@
+package io.jcuvae.jobs;
+
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import io.jcuvae.data.DataSource;
+import io.jcuvae.data.SampleReader;
+import io.jcuvae.data.Split;
+import io.jcuvae.data.ValueKind;
+import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Binarization;
+import io.jcuvae.tensor.Failure;
+import io.jcuvae.tensor.UserError;
+import io.jcuvae.train.DataRecord;
+import io.jcuvae.train.Evaluator;
+import io.jcuvae.train.Model;
+import java.util.Locale;
+import java.util.function.Consumer;
+
+/** Scores a model on data: the negative ELBO and its parts, active units, and the importance-weighted log-likelihood. */
+public final class Evaluation {
+    /**
+     * What an evaluation finds, nats per sample, beside what it is a figure of.
+     *
+     * @param reconstruction negative log-likelihood with one draw per sample
+     * @param kl divergence from the prior
+     * @param activeUnits latents whose posterior mean varies by more than {@link Evaluator#ACTIVE_VARIANCE}
+     * @param latents Z
+     * @param count samples
+     * @param importanceSamples K, or 0 where the next two were not asked for
+     * @param nll importance-weighted negative log-likelihood, NaN without
+     * @param nllStandardError of its mean over the samples, NaN without or for a single sample
+     * @param split which rows
+     * @param data the source as the user named it
+     * @param binarization what was done to grey values
+     * @param protocol likelihood and values that the figures belong to
+     * @param caution what they must not be taken for
+     * @param protocolNote set where the protocol differs from the training's and that was accepted, else null
+     * @param trainedOn what the model was trained on
+     * @param seed of the draws, the training run's
+     * @param device what computed
+     */
+    public record Report(
+            double reconstruction,
+            double kl,
+            int activeUnits,
+            int latents,
+            long count,
+            int importanceSamples,
+            double nll,
+            double nllStandardError,
+            Split split,
+            String data,
+            Binarization binarization,
+            String protocol,
+            String caution,
+            String protocolNote,
+            DataRecord trainedOn,
+            long seed,
+            String device) {
+
+        /** reconstruction + KL: the negative ELBO whatever beta the model was trained with. */
+        public double loss() {
+            return reconstruction + kl;
+        }
+
+        /**
+         * One object. Without importance samples {@code importance_samples} is 0 and {@code nll} and
+         * {@code nll_standard_error} are null; {@code protocol_note} is there only where there is one.
+         */
+        public JsonObject toJson() {
+            JsonObject json = new JsonObject();
+            json.addProperty("loss", loss());
+            json.addProperty("reconstruction", reconstruction);
+            json.addProperty("kl", kl);
+            json.addProperty("active_units", activeUnits);
+            json.addProperty("latents", latents);
+            json.addProperty("count", count);
+            json.addProperty("binarization", binarization.label());
+            json.addProperty("importance_samples", importanceSamples);
+            addFinite(json, "nll", nll);
+            addFinite(json, "nll_standard_error", nllStandardError);
+            json.addProperty("split", split.toString());
+            json.addProperty("data", data);
+            json.addProperty("protocol", protocol);
+            json.addProperty("protocol_caution", caution);
+            if (protocolNote != null) {
+                json.addProperty("protocol_note", protocolNote);
+            }
+            json.add("trained_on", trainedOn.toJson());
+            json.addProperty("seed", seed);
+            json.addProperty("device", device);
+            return json;
+        }
+
+        private static void addFinite(JsonObject json, String key, double value) {
+            if (Double.isFinite(value)) {
+                json.addProperty(key, value);
+            } else {
+                json.add(key, JsonNull.INSTANCE);
+            }
+        }
+
+        /** Lines for people, the protocol beside the numbers. */
+        public String toText() {
+            StringBuilder text = new StringBuilder();
+            line(text, "loss", "%.4f   reconstruction + KL, the negative ELBO with one draw of z per sample", loss());
+            line(text, "reconstruction", "%.4f", reconstruction);
+            line(text, "KL", "%.4f   %d of %d latents active", kl, activeUnits, latents);
+            if (importanceSamples > 0) {
+                String error = Double.isNaN(nllStandardError)
+                        ? ""
+                        : String.format(Locale.ROOT, " +- %.4f", nllStandardError);
+                line(text, "NLL", "%.4f%s   importance-weighted, %d draws per sample", nll, error, importanceSamples);
+            }
+            line(text, "units", "nats per sample, mean over %d samples", count);
+            line(text, "data", "%s (%s)", data, split);
+            line(text, "trained on", "%s, %d samples", trainedOn.source(), trainedOn.count());
+            line(text, "protocol", "%s; %s", protocol, caution);
+            if (protocolNote != null) {
+                line(text, "note", "%s", protocolNote);
+            }
+            line(text, "computed by", "%s, seed %d", device, seed);
+            return text.toString();
+        }
+
+        private static void line(StringBuilder text, String name, String format, Object... values) {
+            text.append(String.format(Locale.ROOT, "%-15s ", name))
+                    .append(String.format(Locale.ROOT, format, values))
+                    .append('\n');
+        }
+    }
+
+    private Evaluation() {}
+
+    /**
+     * Evaluates a model, reading the data once, and once more for importance samples.
+     *
+     * @param splitOrNull null for what the source is evaluated on
+     * @param limit the first rows to use, 0 for all
+     * @param importanceSamples K draws per sample for the log-likelihood, 0 for none
+     * @param acceptProtocol evaluates even where the data are of another kind than the training's
+     * @throws UserError when the data do not fit the model or its protocol
+     * @throws Failure when a figure is not finite
+     */
+    public static Report run(
+            Model model,
+            Backend backend,
+            DataSource source,
+            Split splitOrNull,
+            int limit,
+            int importanceSamples,
+            boolean acceptProtocol,
+            Progress progress) {
+        checkImportanceSamples(model, importanceSamples);
+        Split split = Rows.split(source, splitOrNull);
+        Binarization binarization = model.config().binarization();
+        long seed = model.config().seed();
+        long key = Evaluator.binarizationKey(binarization, split == Split.TRAIN, seed);
+        Protocol training = Protocol.ofTraining(model);
+
+        Evaluator.Result result;
+        ValueKind kind;
+        Consumer<ValueKind> early = found -> {
+            // Wider than the training's values already: no further row can mend that.
+            if (!acceptProtocol && found.compareTo(training.values()) > 0) {
+                throw otherProtocol(training, found, source);
+            }
+        };
+        try (WatchedReader reader = new WatchedReader(
+                Rows.open(model, source, split, limit), importanceSamples > 0 ? Progress.SILENT : progress, early)) {
+            result = new Evaluator(model.spec(), backend, model.values()).evaluate(reader, binarization, key, seed);
+            kind = reader.kind();
+        }
+        requireFinite("loss", result.loss(1), source);
+        Protocol evaluated = training.with(kind);
+        if (!acceptProtocol && !training.covers(evaluated)) {
+            throw otherProtocol(training, kind, source);
+        }
+
+        ImportanceSampler.Estimate nll = new ImportanceSampler.Estimate(Double.NaN, Double.NaN);
+        if (importanceSamples > 0) {
+            try (SampleReader reader = Rows.open(model, source, split, limit)) {
+                nll = new ImportanceSampler(model, backend, importanceSamples)
+                        .estimate(reader, binarization, key, seed, progress);
+            }
+            requireFinite("importance-weighted NLL", nll.mean(), source);
+        }
+        return new Report(
+                result.reconstruction(),
+                result.kl(),
+                result.activeUnits(),
+                model.spec().latents(),
+                result.count(),
+                importanceSamples,
+                nll.mean(),
+                nll.standardError(),
+                split,
+                source.name(),
+                binarization,
+                evaluated.toString(),
+                evaluated.caution(),
+                training.covers(evaluated) ? null : "trained on " + training.input() + "; do not compare with its figures",
+                model.data(),
+                seed,
+                backend.description());
+    }
+
+    private static void checkImportanceSamples(Model model, int importanceSamples) {
+        if (importanceSamples < 0) {
+            throw new UserError("--importance-samples: must be at least 0, got " + importanceSamples);
+        }
+        if (importanceSamples > 0 && !model.config().likelihood().isDensity()) {
+            throw new UserError("--importance-samples: the model's likelihood is "
+                    + model.config().likelihood().label() + ", which is not a density and has no log-likelihood; leave the"
+                    + " option out, or train with --likelihood gaussian");
+        }
+    }
+
+    private static UserError otherProtocol(Protocol training, ValueKind kind, DataSource source) {
+        return new UserError(source.name() + ": has " + training.with(kind).input() + ", the model was trained on "
+                + training.input() + ", and figures of the two cannot be compared; evaluate on data of that kind, or add"
+                + " --accept-protocol to evaluate all the same");
+    }
+
+    private static void requireFinite(String name, double value, DataSource source) {
+        if (!Double.isFinite(value)) {
+            throw new Failure("the " + name + " over " + source.name() + " is " + value
+                    + ": the model overflows on these data; are they scaled like the training data?");
+        }
+    }
+}

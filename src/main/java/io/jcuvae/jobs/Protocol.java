@@ -1,0 +1,62 @@
+package io.jcuvae.jobs;
+
+import io.jcuvae.data.ValueKind;
+import io.jcuvae.tensor.Binarization;
+import io.jcuvae.train.Model;
+import io.jcuvae.vae.Likelihood;
+
+/**
+ * What a loss is a loss of. Figures of different protocols differ by tens of nats for reasons that say nothing about the
+ * models, so they must not meet in one table unnoticed.
+ *
+ * @param likelihood what scores the values
+ * @param values what the data hold
+ * @param binarization what is done to them first
+ */
+record Protocol(Likelihood likelihood, ValueKind values, Binarization binarization) {
+    /** What the model was trained with. */
+    static Protocol ofTraining(Model model) {
+        return new Protocol(
+                model.config().likelihood(), model.data().values(), model.config().binarization());
+    }
+
+    /** The same treatment of other values. */
+    Protocol with(ValueKind other) {
+        return new Protocol(likelihood, other, binarization);
+    }
+
+    /** Whether figures can be compared. A model of any numbers takes those that happen to lie in [0, 1] as well. */
+    boolean covers(Protocol evaluated) {
+        return values == evaluated.values || values == ValueKind.REAL;
+    }
+
+    /** What is scored, as in {@code grey values in [0, 1], used as they are}. */
+    String input() {
+        return switch (values) {
+            case BINARY -> "values 0 and 1";
+            case UNIT -> "grey values in [0, 1], "
+                    + (binarization == Binarization.NONE
+                            ? "used as they are"
+                            : "drawn to 0 or 1 (" + binarization.label() + " binarization)");
+            case REAL -> "real values";
+        };
+    }
+
+    @Override
+    public String toString() {
+        return likelihood.label() + " likelihood of " + input();
+    }
+
+    /** What the figures must not be compared with, or what they are not; empty where nothing need be said. */
+    String caution() {
+        if (likelihood == Likelihood.MSE) {
+            return "a sum of squared errors is no density: loss and reconstruction are not nats";
+        }
+        if (likelihood == Likelihood.BERNOULLI) {
+            return values == ValueKind.UNIT && binarization == Binarization.NONE
+                    ? "not comparable with figures on binarized values"
+                    : "not comparable with figures on grey values";
+        }
+        return "a density of continuous values, not comparable with Bernoulli figures";
+    }
+}

@@ -1,0 +1,64 @@
+package io.jcuvae.jobs;
+
+import io.jcuvae.data.DataSource;
+import io.jcuvae.data.RowWriter;
+import io.jcuvae.data.RowWriters;
+import io.jcuvae.data.SampleReader;
+import io.jcuvae.data.Split;
+import io.jcuvae.tensor.Backend;
+import io.jcuvae.train.Model;
+import java.nio.file.Path;
+
+/**
+ * Encodes samples and decodes the posterior's mean to its expected data. No noise is drawn, and grey values go in as they
+ * are even where training drew them to 0 or 1, so a sample has one reconstruction.
+ */
+public final class Reconstruction {
+    private Reconstruction() {}
+
+    /**
+     * Writes the reconstruction of every row, in the order of the rows and batch by batch.
+     *
+     * @param splitOrNull null for what the source is evaluated on
+     * @param limit the first rows to use, 0 for all
+     * @param out its ending says the format
+     * @throws io.jcuvae.tensor.UserError when the data do not fit the model, or the file cannot be written
+     */
+    public static void run(
+            Model model, Backend backend, DataSource source, Split splitOrNull, int limit, Path out, Progress progress) {
+        try (SampleReader reader = Rows.open(model, source, Rows.split(source, splitOrNull), limit);
+                RowWriter writer = RowWriters.samples(out, model.data().shape(), reader.count())) {
+            BoundModel bound = new BoundModel(model, backend);
+            float[] samples = bound.samples();
+            float[] reconstructions = bound.samples();
+            long done = 0;
+            int rows;
+            while ((rows = reader.read(samples, BoundModel.ROWS)) > 0) {
+                bound.reconstruct(reconstructions, samples);
+                writer.write(reconstructions, rows);
+                done += rows;
+                progress.at(done, reader.count());
+            }
+            writer.commit();
+        }
+    }
+
+    /**
+     * The reconstructions of rows in memory: for pictures.
+     *
+     * @param rows [count, D]
+     * @return [count, D]
+     */
+    public static float[] of(Model model, Backend backend, float[] rows, int count) {
+        BoundModel bound = new BoundModel(model, backend);
+        float[] batch = bound.samples();
+        float[] all = new float[Math.multiplyExact(count, bound.width())];
+        for (int done = 0; done < count; done += BoundModel.ROWS) {
+            int values = Math.min(BoundModel.ROWS, count - done) * bound.width();
+            System.arraycopy(rows, done * bound.width(), batch, 0, values);
+            bound.reconstruct(batch, batch);
+            System.arraycopy(batch, 0, all, done * bound.width(), values);
+        }
+        return all;
+    }
+}

@@ -1,0 +1,48 @@
+package io.jcuvae.jobs;
+
+import io.jcuvae.data.DataSource;
+import io.jcuvae.data.SampleReader;
+import io.jcuvae.data.SampleShape;
+import io.jcuvae.data.Split;
+import io.jcuvae.data.Values;
+import io.jcuvae.tensor.Binarization;
+import io.jcuvae.tensor.UserError;
+import io.jcuvae.train.Model;
+
+/** Opens the rows that a job reads, and checks that the model can take them. */
+final class Rows {
+    private Rows() {}
+
+    /** The split to read: the given one, or what the source is evaluated on. */
+    static Split split(DataSource source, Split splitOrNull) {
+        return splitOrNull == null ? source.evaluationSplit() : splitOrNull;
+    }
+
+    /**
+     * A reader of rows as wide as the model's samples; where the model needs values in [0, 1] it refuses others as they come.
+     *
+     * @param limit the first rows to read, 0 for all
+     * @throws UserError naming both shapes when the widths differ
+     */
+    static SampleReader open(Model model, DataSource source, Split split, int limit) {
+        SampleReader reader = source.open(split, limit);
+        int width = Math.toIntExact(model.spec().sample().count());
+        if (reader.shape().width() != width) {
+            String found = describe(reader.shape());
+            reader.close();
+            throw new UserError(source.name() + ": data has samples of " + found + " values, the model takes "
+                    + describe(model.data().shape()) + "; name data like the model's training data, "
+                    + model.data().source());
+        }
+        boolean drawn = model.config().binarization() != Binarization.NONE;
+        if (!drawn && !model.config().likelihood().needsUnitData()) {
+            return reader;
+        }
+        return Values.requireUnit(
+                reader, source.name(), (drawn ? "binarization" : "a Bernoulli likelihood") + " needs values in [0, 1]");
+    }
+
+    private static String describe(SampleShape shape) {
+        return shape.sizes().length == 1 ? String.valueOf(shape.width()) : shape + " = " + shape.width();
+    }
+}
