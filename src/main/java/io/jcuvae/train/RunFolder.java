@@ -66,15 +66,23 @@ public record RunFolder(Path path) {
     }
 
     /**
+     * Refuses a folder that holds a run already.
+     *
+     * @throws UserError when it does
+     */
+    public void requireUnused() {
+        if (Files.exists(checkpoint()) || Files.exists(config())) {
+            throw new UserError(path + ": holds a run already; choose another --out, or go on with it: --resume " + path);
+        }
+    }
+
+    /**
      * Makes the folder for a new run.
      *
      * @throws UserError when it holds a run already
      */
     public void create() {
-        if (Files.exists(checkpoint()) || Files.exists(config())) {
-            throw new UserError(
-                    path + ": holds a run already; choose another --out, or go on with it: --resume " + path);
-        }
+        requireUnused();
         try {
             Files.createDirectories(path);
         } catch (IOException e) {

@@ -1,0 +1,42 @@
+package io.jcuvae.cli;
+
+import io.jcuvae.jobs.GoldenCheck;
+import io.jcuvae.tensor.Backend;
+import java.util.List;
+import org.apache.commons.cli.Option;
+
+/** Computes golden cases and compares. */
+final class CheckCommand implements Command {
+    private static final int OVER = 1;
+
+    @Override
+    public String summary() {
+        return "checks that this machine computes right: golden cases against their known results";
+    }
+
+    @Override
+    public List<Option> options() {
+        return List.of(
+                CommonOptions.value(
+                        "golden", "DIR", "a folder of cases, each a .json beside an .npz (default the built-in cases)"),
+                CommonOptions.device(),
+                CommonOptions.threads(),
+                CommonOptions.json());
+    }
+
+    @Override
+    public String example() {
+        return "check";
+    }
+
+    @Override
+    public int run(Arguments arguments, Output output) {
+        GoldenCheck.Report report;
+        try (Backend backend = Devices.open(arguments)) {
+            report = GoldenCheck.run(arguments.path("golden").orElse(null), backend);
+        }
+        output.line(report.toText().stripTrailing());
+        output.json(report.toJson());
+        return report.passed() ? 0 : OVER;
+    }
+}

@@ -1,0 +1,25 @@
+package io.jcuvae.cli;
+
+import java.util.List;
+import org.apache.commons.cli.Option;
+
+/** One command of the command line. Making one loads nothing heavy: it may only be asked for its help. */
+interface Command {
+    /** One line that says what it does, without a full stop. */
+    String summary();
+
+    /** Its options, in the order of the help text; {@code --help} and {@code --debug} are added to them. */
+    List<Option> options();
+
+    /** A typical use: what follows the program's name. */
+    String example();
+
+    /**
+     * Does it.
+     *
+     * @return the exit code
+     * @throws io.jcuvae.tensor.UserError for a mistake of the user's
+     * @throws io.jcuvae.tensor.Failure when something else fails that needs no stack trace
+     */
+    int run(Arguments arguments, Output output);
+}

@@ -1,0 +1,49 @@
+package io.jcuvae.cli;
+
+import io.jcuvae.data.DataSource;
+import io.jcuvae.data.Split;
+import io.jcuvae.jobs.Encoding;
+import java.util.List;
+import org.apache.commons.cli.Option;
+
+/** Turns samples into codes. */
+final class EncodeCommand implements Command {
+    @Override
+    public String summary() {
+        return "turns samples into latent codes: a mean and a log variance per latent";
+    }
+
+    @Override
+    public List<Option> options() {
+        return List.of(
+                CommonOptions.model(),
+                CommonOptions.data(),
+                CommonOptions.split(),
+                CommonOptions.limit(),
+                CommonOptions.value(
+                        "out",
+                        "FILE",
+                        "where to write: .npy ([N, 2, Z]), .npz (keys mean and logvar) or .csv (mean0, ..., logvar0, ...)"),
+                CommonOptions.device(),
+                CommonOptions.threads(),
+                CommonOptions.quiet(),
+                CommonOptions.json());
+    }
+
+    @Override
+    public String example() {
+        return "encode --model runs/digits --data mnist-sample --out codes.npz";
+    }
+
+    @Override
+    public int run(Arguments arguments, Output output) {
+        int limit = CommonOptions.limit(arguments);
+        Split split = CommonOptions.split(arguments);
+        return ModelJob.write(arguments, output, "encoding", (model, backend, out, progress) -> {
+            DataSource source = ModelJob.source(arguments, model);
+            Encoding.run(model, backend, source, split, limit, out, progress);
+            ModelJob.warn(source, output);
+            return new int[] {2, model.spec().latents()};
+        });
+    }
+}

@@ -1,0 +1,44 @@
+package io.jcuvae.cli;
+
+import io.jcuvae.jobs.Generation;
+import java.util.List;
+import org.apache.commons.cli.Option;
+
+/** Draws new samples. */
+final class GenerateCommand implements Command {
+    @Override
+    public String summary() {
+        return "draws new samples from a model";
+    }
+
+    @Override
+    public List<Option> options() {
+        return List.of(
+                CommonOptions.model(),
+                CommonOptions.value("count", "N", "how many samples (default 64)"),
+                CommonOptions.samples(),
+                CommonOptions.value("seed", "N", "start of the random sequence (default 0)"),
+                CommonOptions.value(
+                        "temperature", "T", "scale of the latent codes: 1 is the prior, less is tamer (default 1)"),
+                CommonOptions.device(),
+                CommonOptions.threads(),
+                CommonOptions.quiet(),
+                CommonOptions.json());
+    }
+
+    @Override
+    public String example() {
+        return "generate --model runs/digits --count 100 --out samples.png";
+    }
+
+    @Override
+    public int run(Arguments arguments, Output output) {
+        long count = arguments.wholeNumber("count", 1, Long.MAX_VALUE, 64);
+        long seed = arguments.wholeNumber("seed", Long.MIN_VALUE, Long.MAX_VALUE, 0);
+        double temperature = arguments.number("temperature", 1);
+        return ModelJob.write(arguments, output, "generating", (model, backend, out, progress) -> {
+            Generation.run(model, backend, count, seed, temperature, out, progress);
+            return model.data().shape().sizes();
+        });
+    }
+}

@@ -1,0 +1,52 @@
+package io.jcuvae.cli;
+
+import io.jcuvae.jobs.Progress;
+import java.io.PrintStream;
+import java.util.Locale;
+
+/** Shows on a terminal how far a job is, once it has taken two seconds. */
+final class JobProgress implements Progress, AutoCloseable {
+    private static final double SECONDS_BEFORE_SHOWN = 2;
+    private static final int BAR = 30;
+
+    private final String doing;
+    private final PrintStream live;
+    private final long start = System.nanoTime();
+    private LiveLine line;
+
+    JobProgress(Output output, String doing) {
+        this.doing = doing;
+        this.live = output.live();
+    }
+
+    @Override
+    public void at(long done, long total) {
+        double seconds = (System.nanoTime() - start) / 1e9;
+        if (live == null || seconds < SECONDS_BEFORE_SHOWN) {
+            return;
+        }
+        if (line == null) {
+            line = new LiveLine(live, total, (state, length) -> state.getExtraMessage());
+        }
+        line.at(done, text(done, total, done / seconds));
+    }
+
+    private String text(long count, long total, double rate) {
+        String speed = Figures.count(Math.round(rate)) + " samples/s";
+        if (total < 0) {
+            return String.format(Locale.ROOT, "%s  %s  %s", doing, Figures.count(count), speed);
+        }
+        double share = (double) count / total;
+        String left = Figures.time((total - count) / rate);
+        return String.format(
+                Locale.ROOT, "%s %s %3.0f%%  %s  %s left", doing, Figures.bar(share, BAR), 100 * share, speed, left);
+    }
+
+    /** Takes the line away. */
+    @Override
+    public void close() {
+        if (line != null) {
+            line.close();
+        }
+    }
+}

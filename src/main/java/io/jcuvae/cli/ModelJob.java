@@ -1,0 +1,102 @@
+package io.jcuvae.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.jcuvae.data.DataSource;
+import io.jcuvae.jobs.Progress;
+import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.UserError;
+import io.jcuvae.train.Model;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/** What the commands that use a trained model share: device, model and progress before, what was written after. */
+final class ModelJob {
+    /** The work itself. */
+    @FunctionalInterface
+    interface Work<T> {
+        /** Does it. */
+        T run(Model model, Backend backend, Progress progress);
+    }
+
+    /** Work that leaves a file of rows. */
+    @FunctionalInterface
+    interface Writing {
+        /**
+         * Does it.
+         *
+         * @return the shape of one row
+         */
+        int[] run(Model model, Backend backend, Path out, Progress progress);
+    }
+
+    private ModelJob() {}
+
+    /**
+     * Opens the device, loads the model and works.
+     *
+     * @param doing what, as in {@code encoding}
+     */
+    static <T> T run(Arguments arguments, Output output, String doing, Work<T> work) {
+        Path path = arguments.requiredPath("model");
+        try (Backend backend = Devices.open(arguments);
+                JobProgress progress = new JobProgress(output, doing)) {
+            return work.run(Model.load(path, backend), backend, progress);
+        }
+    }
+
+    /**
+     * Opens the device, loads the model, works, and says what was written to {@code --out}.
+     *
+     * @param doing what, as in {@code encoding}
+     * @return the exit code
+     */
+    static int write(Arguments arguments, Output output, String doing, Writing writing) {
+        arguments.requiredPath("model");
+        Path out = arguments.requiredPath("out");
+        JsonObject json = run(arguments, output, doing, (model, backend, progress) -> {
+            long[] count = new long[1];
+            int[] shape = writing.run(model, backend, out, (done, total) -> {
+                count[0] = done;
+                progress.at(done, total);
+            });
+            return describe(out, count[0], shape);
+        });
+        String row = json.getAsJsonArray("row_shape").asList().stream()
+                .map(JsonElement::getAsString)
+                .collect(Collectors.joining("x"));
+        long count = json.get("count").getAsLong();
+        output.line("wrote " + out + ": " + Figures.count(count) + (count == 1 ? " row of " : " rows of ") + row);
+        output.json(json);
+        return 0;
+    }
+
+    private static JsonObject describe(Path out, long count, int[] shape) {
+        JsonObject json = new JsonObject();
+        json.addProperty("file", out.toString());
+        json.addProperty("count", count);
+        JsonArray sizes = new JsonArray();
+        Arrays.stream(shape).forEach(sizes::add);
+        json.add("row_shape", sizes);
+        return json;
+    }
+
+    /** The data that {@code --data} names, or what the model was trained on. */
+    static DataSource source(Arguments arguments, Model model) {
+        if (arguments.has("data")) {
+            return DataSource.parse(arguments.required("data"));
+        }
+        try {
+            return DataSource.parse(model.data().source());
+        } catch (UserError e) {
+            throw new UserError(e.getMessage() + " (that is what the model was trained on; --data names other data)", e);
+        }
+    }
+
+    /** Tells what reading the data left out or guessed. */
+    static void warn(DataSource source, Output output) {
+        source.warnings().forEach(output::warn);
+    }
+}

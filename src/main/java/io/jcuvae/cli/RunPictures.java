@@ -1,0 +1,53 @@
+package io.jcuvae.cli;
+
+import com.google.gson.JsonObject;
+import io.jcuvae.data.Dataset;
+import io.jcuvae.data.ImageGrid;
+import io.jcuvae.data.SampleShape;
+import io.jcuvae.jobs.Generation;
+import io.jcuvae.jobs.Reconstruction;
+import io.jcuvae.report.Drawing;
+import io.jcuvae.report.LossChart;
+import io.jcuvae.tensor.Backend;
+import io.jcuvae.train.Model;
+import io.jcuvae.train.RunFolder;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The pictures of a run folder: curves, reconstructions of held-out samples, and samples from the prior.
+ *
+ * @param notes why there are not more
+ * @param warnings what could not be drawn
+ */
+record RunPictures(List<String> notes, List<String> warnings) {
+    private static final int PAIRS = 32;
+    private static final int SAMPLES = 64;
+
+    /** Draws what can be drawn; a picture that fails costs a warning, not the run. */
+    static RunPictures draw(
+            Model model, Backend backend, RunFolder folder, Dataset test, List<JsonObject> metrics) {
+        List<String> notes = new ArrayList<>();
+        List<String> warnings = new ArrayList<>();
+        Drawing.attempt(folder.lossChart(), file -> LossChart.write(file, metrics)).ifPresent(warnings::add);
+        SampleShape shape = test.shape();
+        if (!shape.isImage()) {
+            notes.add("samples of " + shape + " are no images, so there are no pictures of them");
+            return new RunPictures(notes, warnings);
+        }
+        int pairs = Math.min(PAIRS, test.count());
+        float[] rows = new float[pairs * test.width()];
+        for (int i = 0; i < pairs; i++) {
+            test.copyRow(i, rows, i * test.width());
+        }
+        float[] reconstructions = Reconstruction.of(model, backend, rows, pairs);
+        Drawing.attempt(
+                        folder.reconstructions(),
+                        file -> ImageGrid.writePairs(file, rows, reconstructions, pairs, shape, 0))
+                .ifPresent(warnings::add);
+        float[] samples = Generation.sample(model, backend, SAMPLES, model.config().seed(), 1);
+        Drawing.attempt(folder.samples(), file -> ImageGrid.write(file, samples, SAMPLES, shape, 0))
+                .ifPresent(warnings::add);
+        return new RunPictures(notes, warnings);
+    }
+}

@@ -1,0 +1,149 @@
+package io.jcuvae.cli;
+
+import io.jcuvae.data.DataSource;
+import io.jcuvae.data.Dataset;
+import io.jcuvae.data.Split;
+import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.UserError;
+import io.jcuvae.train.RunFolder;
+import io.jcuvae.train.Setting;
+import io.jcuvae.train.TrainConfig;
+import io.jcuvae.train.Trainer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.commons.cli.Option;
+
+/** Trains a model into a run folder. */
+final class TrainCommand implements Command {
+    private static final int STOPPED = 130;
+
+    @Override
+    public String summary() {
+        return "trains a model and writes it, its figures and pictures to a folder";
+    }
+
+    @Override
+    public List<Option> options() {
+        TrainConfig defaults = TrainConfig.defaults();
+        List<Option> options = new ArrayList<>();
+        for (Setting setting : Setting.values()) {
+            options.add(CommonOptions.value(
+                    setting.key(), setting.argument(), setting.help() + " (default " + defaults.text(setting) + ")"));
+        }
+        int afterData = 1;
+        options.add(
+                afterData,
+                CommonOptions.value("out", "DIR", "the folder to write (default runs/, the data's name and the time)"));
+        options.add(CommonOptions.value(
+                "preset",
+                "NAME",
+                "where the defaults come from: " + String.join("|", TrainConfig.PRESETS) + " (default "
+                        + TrainConfig.PRESETS.get(0) + ")"));
+        options.add(CommonOptions.value(
+                "config", "FILE", "settings as JSON, as in {\"epochs\": 20}, or a run's config.json; options go before it"));
+        options.add(CommonOptions.value(
+                "resume", "DIR", "go on with the run in that folder; --epochs, --lr, --beta, --threads and --device may change"));
+        options.add(CommonOptions.flag("quiet", "show only the final figures"));
+        options.add(CommonOptions.json());
+        return options;
+    }
+
+    @Override
+    public String example() {
+        return "train --data moons:5000 --epochs 5 --latent 8 --out runs/moons";
+    }
+
+    @Override
+    public int run(Arguments arguments, Output output) {
+        Optional<Path> resumed = arguments.path("resume");
+        TrainConfig config = resumed.isPresent() ? resumedConfig(arguments, resumed.get()) : newConfig(arguments);
+        Path folder = resumed.orElseGet(() -> arguments.path("out").orElseGet(() -> newFolder(config.data())));
+        if (resumed.isEmpty()) {
+            new RunFolder(folder).requireUnused();
+        }
+        DataSource source = DataSource.parse(config.data());
+        try (Backend backend = Devices.open(config.device(), config.threads());
+                TrainProgress progress = new TrainProgress(output, config.epochs(), config.latents())) {
+            Dataset train = source.load(Split.TRAIN, config.limit());
+            Dataset test = source.load(Split.TEST, 0);
+            source.warnings().forEach(output::warn);
+            Trainer trainer = resumed.isPresent()
+                    ? Trainer.resume(config, train, test, backend, folder, progress)
+                    : Trainer.start(config, train, test, backend, folder, progress);
+            TrainReport report = new TrainReport(output, trainer, backend, new RunFolder(folder), test);
+            report.begin();
+            if (trainer.epoch() > config.epochs()) {
+                output.warn("all " + config.epochs() + " epochs were done before; to train longer give --epochs");
+            }
+            boolean done;
+            try (Interruption interruption = new Interruption()) {
+                done = trainer.run(interruption::asked);
+                progress.close();
+                if (!done) {
+                    report.stopped();
+                }
+            }
+            if (done) {
+                report.end();
+            }
+            return done ? 0 : STOPPED;
+        }
+    }
+
+    private static TrainConfig newConfig(Arguments arguments) {
+        TrainConfig config = TrainConfig.preset(arguments.text("preset").orElse(TrainConfig.PRESETS.get(0)));
+        Optional<Path> file = arguments.path("config");
+        return withOptions(file.isPresent() ? config.withFile(file.get()) : config, arguments);
+    }
+
+    private static TrainConfig withOptions(TrainConfig config, Arguments arguments) {
+        TrainConfig changed = config;
+        for (Setting setting : Setting.values()) {
+            Optional<String> text = arguments.text(setting.key());
+            if (text.isPresent()) {
+                changed = changed.with(setting, text.get());
+            }
+        }
+        return changed;
+    }
+
+    private static TrainConfig resumedConfig(Arguments arguments, Path folder) {
+        for (String other : List.of("out", "preset", "config")) {
+            if (arguments.has(other)) {
+                throw new UserError("--" + other + ": cannot be given with --resume, which goes on in " + folder
+                        + " with the settings the run began with; leave it out");
+            }
+        }
+        RunFolder run = new RunFolder(folder);
+        TrainConfig began = run.readConfig();
+        TrainConfig wanted = withOptions(began, arguments);
+        Trainer.requireResumable(began, wanted);
+        if (!Files.exists(run.checkpoint())) {
+            throw new UserError(folder + ": holds no checkpoint.safetensors to go on from; start a new run");
+        }
+        return wanted;
+    }
+
+    /** A folder that is not there yet, named after the data and the time. */
+    private static Path newFolder(String data) {
+        String[] parts = data.split("[/\\\\]");
+        String last = parts.length == 0 ? "" : parts[parts.length - 1];
+        String name = last.replaceFirst("(\\.gz)?$", "")
+                .replaceFirst("\\.(npy|npz|csv)\\b.*$", "")
+                .replaceAll("[^A-Za-z0-9_.-]+", "-")
+                .replaceFirst("^[.-]+", "");
+        String time = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT));
+        Path first = Path.of("runs", (name.isEmpty() ? "run" : name) + "-" + time);
+        Path folder = first;
+        for (int i = 2; Files.exists(folder); i++) {
+            folder = first.resolveSibling(first.getFileName() + "-" + i);
+        }
+        return folder;
+    }
+}

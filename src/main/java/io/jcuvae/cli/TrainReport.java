@@ -1,0 +1,138 @@
+package io.jcuvae.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.jcuvae.data.Dataset;
+import io.jcuvae.tensor.Backend;
+import io.jcuvae.train.Model;
+import io.jcuvae.train.RunFolder;
+import io.jcuvae.train.TrainConfig;
+import io.jcuvae.train.Trainer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What a training tells before, after, and when it is stopped. */
+final class TrainReport {
+    private final Output output;
+    private final Trainer trainer;
+    private final Backend backend;
+    private final RunFolder folder;
+    private final Dataset test;
+
+    TrainReport(Output output, Trainer trainer, Backend backend, RunFolder folder, Dataset test) {
+        this.output = output;
+        this.trainer = trainer;
+        this.backend = backend;
+        this.folder = folder;
+        this.test = test;
+    }
+
+    /** Device, data, model and folder, before the first step. */
+    void begin() {
+        TrainConfig config = trainer.config();
+        Model model = trainer.model();
+        output.note("device   " + backend.description());
+        output.note("data     " + config.data() + ": " + Figures.count(model.data().count()) + " training and "
+                + Figures.count(model.data().testCount()) + " held-out samples of "
+                + model.data().shape());
+        output.note("model    " + ModelText.network(model) + ", "
+                + Figures.count(model.spec().layout().count()) + " parameters");
+        output.note("settings " + config.epochs() + " epochs of batches of " + config.batch() + ", Adam at "
+                + config.learningRate() + ", beta " + config.beta() + ", seed " + config.seed());
+        output.note("folder   " + folder.path());
+        output.note("");
+    }
+
+    /** How to go on. */
+    void stopped() {
+        int epoch = trainer.epoch();
+        if (output.json()) {
+            output.json(json(false, List.of()));
+        }
+        output.line("stopped in epoch " + epoch + " of " + trainer.config().epochs() + " and saved; go on with");
+        output.line("  " + Main.PROGRAM + " train --resume " + ModelText.quoted(folder.path()));
+    }
+
+    /** The figures, the pictures, and what to do next. */
+    void end() {
+        List<JsonObject> metrics = folder.readMetrics(trainer.config().epochs());
+        RunPictures pictures = RunPictures.draw(trainer.model(), backend, folder, test, metrics);
+        output.note("");
+        if (!metrics.isEmpty()) {
+            figures(metrics.get(metrics.size() - 1)).forEach(output::line);
+        }
+        output.note("");
+        output.note("wrote " + folder.path() + ": "
+                + files().stream().map(p -> p.getFileName().toString()).collect(Collectors.joining(", ")));
+        pictures.notes().forEach(output::note);
+        pictures.warnings().forEach(output::warn);
+        advice().forEach(output::note);
+        output.json(json(true, metrics));
+    }
+
+    private List<Path> files() {
+        return Stream.of(
+                        folder.model(),
+                        folder.checkpoint(),
+                        folder.config(),
+                        folder.metrics(),
+                        folder.lossChart(),
+                        folder.reconstructions(),
+                        folder.samples())
+                .filter(Files::exists)
+                .toList();
+    }
+
+    private List<String> figures(JsonObject last) {
+        List<String> lines = new ArrayList<>();
+        lines.add(String.format(Locale.ROOT, "%-14s  %10s  %10s", "epoch " + last.get("epoch"), "training", "held-out"));
+        for (String name : List.of("loss", "reconstruction", "kl")) {
+            String label = name.equals("kl") ? "KL" : name;
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "%-14s  %10s  %10s%s",
+                    label,
+                    Figures.nats(last.get("train_" + name).getAsDouble()),
+                    Figures.nats(last.get("test_" + name).getAsDouble()),
+                    name.equals("loss") ? "  nats per sample" : ""));
+        }
+        String active = last.get("active_units") + " of " + trainer.config().latents();
+        lines.add(String.format(Locale.ROOT, "%-14s  %10s  %10s", "active units", "", active));
+        return lines;
+    }
+
+    private List<String> advice() {
+        String model = " --model " + ModelText.quoted(folder.path());
+        boolean image = trainer.model().data().shape().isImage();
+        return List.of(
+                "",
+                "next:",
+                "  " + Main.PROGRAM + " evaluate" + model
+                        + (trainer.config().likelihood().isDensity() ? " --importance 100" : ""),
+                "  " + Main.PROGRAM + " generate" + model + " --count 100 --out samples" + (image ? ".png" : ".npy"),
+                "  " + Main.PROGRAM + " encode" + model + " --out codes.npy");
+    }
+
+    private JsonObject json(boolean completed, List<JsonObject> metrics) {
+        JsonObject json = new JsonObject();
+        json.addProperty("folder", folder.path().toString());
+        json.addProperty("completed", completed);
+        json.addProperty("epochs", metrics.size());
+        json.addProperty("device", backend.description());
+        json.addProperty("parameters", trainer.model().spec().layout().count());
+        json.add("settings", trainer.config().toJson());
+        json.add("data", trainer.model().data().toJson());
+        JsonElement last = metrics.isEmpty() ? new JsonObject() : metrics.get(metrics.size() - 1);
+        json.add("metrics", last);
+        JsonArray files = new JsonArray();
+        files().forEach(file -> files.add(file.toString()));
+        json.add("files", files);
+        return json;
+    }
+}
