@@ -62,7 +62,7 @@ public interface Ops {
     default void dense(Tensor y, Tensor a, Tensor x, Tensor w, Tensor bias, Activation f) {
         matmul(a, x, false, w, true, false);
         addBias(a, bias);
-        if (f != Activation.IDENTITY) {
+        if (f != Activation.IDENTITY || !a.equals(y)) {
             activate(y, a, f);
         }
     }
