@@ -48,7 +48,8 @@ final class Arguments {
                 if (stray.startsWith("-") && stray.length() > 1) {
                     throw unknown(stray, known, help);
                 }
-                throw new UserError("unexpected '" + stray + "': values follow an option, as in --data mnist-sample" + help);
+                throw new UserError(
+                        "unexpected '" + stray + "': values follow an option, as in --data mnist-sample" + help);
             }
             Set<String> seen = new HashSet<>();
             for (Option option : line.getOptions()) {
@@ -71,7 +72,8 @@ final class Arguments {
     private static UserError unknown(String word, List<Option> known, String help) {
         String name = word.split("=", 2)[0];
         Optional<String> near = NearestMatch.of(
-                name.replaceFirst("^-+", ""), known.stream().map(Option::getLongOpt).toList());
+                name.replaceFirst("^-+", ""),
+                known.stream().map(Option::getLongOpt).toList());
         return new UserError("unknown option " + name
                 + near.map(found -> "; did you mean --" + found + "?").orElse("") + help);
     }

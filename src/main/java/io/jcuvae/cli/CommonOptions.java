@@ -40,7 +40,9 @@ final class CommonOptions {
     /** Which rows. */
     static Option split() {
         return value(
-                "split", "NAME", "train, test or all (default test where the data set has test rows of its own, else all)");
+                "split",
+                "NAME",
+                "train, test or all (default test where the data set has test rows of its own, else all)");
     }
 
     /** The split that is asked for; null where it is left to the data. */

@@ -37,7 +37,11 @@ final class Help {
             String argument = option.hasArg() ? " " + option.getArgName() : "";
             row(text, "--" + option.getLongOpt() + argument, option.getDescription(), OPTIONS_COLUMN);
         }
-        text.append("\nexample:\n  ").append(Main.PROGRAM).append(' ').append(command.example()).append('\n');
+        text.append("\nexample:\n  ")
+                .append(Main.PROGRAM)
+                .append(' ')
+                .append(command.example())
+                .append('\n');
         return text.toString();
     }
 

@@ -92,7 +92,8 @@ final class InfoCommand implements Command {
         List<String> lines = new ArrayList<>();
         lines.add("model        " + Model.file(path));
         lines.add("network      " + ModelText.network(model));
-        lines.add(String.format(Locale.ROOT, "  %-10s  %-22s  %-10s  %-10s  %12s", "layer", "", "from", "to", "parameters"));
+        lines.add(String.format(
+                Locale.ROOT, "  %-10s  %-22s  %-10s  %-10s  %12s", "layer", "", "from", "to", "parameters"));
         for (Row row : rows(model)) {
             lines.add(String.format(
                     Locale.ROOT,

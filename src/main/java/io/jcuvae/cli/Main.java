@@ -76,7 +76,8 @@ public final class Main {
         String first = words.isEmpty() ? "--help" : words.remove(0);
         switch (first) {
             case "--help", "-h" -> output.line(Help.overview().stripTrailing());
-            case "--version" -> output.line("jcuvae " + Versions.jcuvae() + ", Java " + System.getProperty("java.version"));
+            case "--version" ->
+                output.line("jcuvae " + Versions.jcuvae() + ", Java " + System.getProperty("java.version"));
             case "help" -> help(words, output);
             default -> {
                 if (first.startsWith("-")) {

@@ -91,7 +91,8 @@ final class ModelJob {
         try {
             return DataSource.parse(model.data().source());
         } catch (UserError e) {
-            throw new UserError(e.getMessage() + " (that is what the model was trained on; --data names other data)", e);
+            throw new UserError(
+                    e.getMessage() + " (that is what the model was trained on; --data names other data)", e);
         }
     }
 

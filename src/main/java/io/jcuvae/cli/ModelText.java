@@ -18,7 +18,8 @@ final class ModelText {
         long width = model.spec().sample().count();
         int latents = model.spec().latents();
         return width + "-" + there + "(" + latents + ", " + latents + ")" + back + "-" + width + ", "
-                + model.config().activation().label() + ", " + model.config().likelihood().label() + " likelihood";
+                + model.config().activation().label() + ", "
+                + model.config().likelihood().label() + " likelihood";
     }
 
     /** A path as one would type it in a shell. */

@@ -16,8 +16,7 @@ final class Output {
     private final boolean json;
     private final boolean quiet;
 
-    private Output(
-            PrintStream out, PrintStream err, boolean outLive, boolean errLive, boolean json, boolean quiet) {
+    private Output(PrintStream out, PrintStream err, boolean outLive, boolean errLive, boolean json, boolean quiet) {
         this.out = out;
         this.err = err;
         this.outLive = outLive;

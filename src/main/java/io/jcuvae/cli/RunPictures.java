@@ -25,11 +25,11 @@ record RunPictures(List<String> notes, List<String> warnings) {
     private static final int SAMPLES = 64;
 
     /** Draws what can be drawn; a picture that fails costs a warning, not the run. */
-    static RunPictures draw(
-            Model model, Backend backend, RunFolder folder, Dataset test, List<JsonObject> metrics) {
+    static RunPictures draw(Model model, Backend backend, RunFolder folder, Dataset test, List<JsonObject> metrics) {
         List<String> notes = new ArrayList<>();
         List<String> warnings = new ArrayList<>();
-        Drawing.attempt(folder.lossChart(), file -> LossChart.write(file, metrics)).ifPresent(warnings::add);
+        Drawing.attempt(folder.lossChart(), file -> LossChart.write(file, metrics))
+                .ifPresent(warnings::add);
         SampleShape shape = test.shape();
         if (!shape.isImage()) {
             notes.add("samples of " + shape + " are no images, so there are no pictures of them");
@@ -45,7 +45,8 @@ record RunPictures(List<String> notes, List<String> warnings) {
                         folder.reconstructions(),
                         file -> ImageGrid.writePairs(file, rows, reconstructions, pairs, shape, 0))
                 .ifPresent(warnings::add);
-        float[] samples = Generation.sample(model, backend, SAMPLES, model.config().seed(), 1);
+        float[] samples =
+                Generation.sample(model, backend, SAMPLES, model.config().seed(), 1);
         Drawing.attempt(folder.samples(), file -> ImageGrid.write(file, samples, SAMPLES, shape, 0))
                 .ifPresent(warnings::add);
         return new RunPictures(notes, warnings);

@@ -46,9 +46,13 @@ final class TrainCommand implements Command {
                 "where the defaults come from: " + String.join("|", TrainConfig.PRESETS) + " (default "
                         + TrainConfig.PRESETS.get(0) + ")"));
         options.add(CommonOptions.value(
-                "config", "FILE", "settings as JSON, as in {\"epochs\": 20}, or a run's config.json; options go before it"));
+                "config",
+                "FILE",
+                "settings as JSON, as in {\"epochs\": 20}, or a run's config.json; options go before it"));
         options.add(CommonOptions.value(
-                "resume", "DIR", "go on with the run in that folder; --epochs, --lr, --beta, --threads and --device may change"));
+                "resume",
+                "DIR",
+                "go on with the run in that folder; --epochs, --lr, --beta, --threads and --device may change"));
         options.add(CommonOptions.flag("quiet", "show only the final figures"));
         options.add(CommonOptions.json());
         return options;
@@ -84,7 +88,7 @@ final class TrainCommand implements Command {
             boolean done;
             try (Interruption interruption = new Interruption()) {
                 done = trainer.run(interruption::asked);
-                progress.close();
+                progress.clear();
                 if (!done) {
                     report.stopped();
                 }

@@ -31,8 +31,7 @@ final class TrainProgress implements Trainer.Listener, AutoCloseable {
     private void begin() {
         if (!begun) {
             begun = true;
-            String head = row(
-                    "epoch", "loss", "reconstruction", "KL", "held-out", "active", "samples/s", "left");
+            String head = row("epoch", "loss", "reconstruction", "KL", "held-out", "active", "samples/s", "left");
             if (live != null) {
                 live.println(head);
             } else {
@@ -81,7 +80,7 @@ final class TrainProgress implements Trainer.Listener, AutoCloseable {
 
     @Override
     public void epoch(EpochMetrics metrics) {
-        close();
+        clear();
         active = metrics.test().activeUnits() + "/" + latents;
         String text = row(
                 metrics.epoch() + "/" + epochs,
@@ -102,13 +101,17 @@ final class TrainProgress implements Trainer.Listener, AutoCloseable {
 
     @Override
     public void warning(String message) {
-        close();
+        clear();
         output.warn(message);
     }
 
-    /** Takes the live row away. */
     @Override
     public void close() {
+        clear();
+    }
+
+    /** Takes the live row away, so that other lines can follow. */
+    void clear() {
         if (line != null) {
             line.close();
             line = null;

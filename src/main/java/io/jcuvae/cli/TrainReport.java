@@ -38,9 +38,10 @@ final class TrainReport {
         TrainConfig config = trainer.config();
         Model model = trainer.model();
         output.note("device   " + backend.description());
-        output.note("data     " + config.data() + ": " + Figures.count(model.data().count()) + " training and "
-                + Figures.count(model.data().testCount()) + " held-out samples of "
-                + model.data().shape());
+        output.note(
+                "data     " + config.data() + ": " + Figures.count(model.data().count()) + " training and "
+                        + Figures.count(model.data().testCount()) + " held-out samples of "
+                        + model.data().shape());
         output.note("model    " + ModelText.network(model) + ", "
                 + Figures.count(model.spec().layout().count()) + " parameters");
         output.note("settings " + config.epochs() + " epochs of batches of " + config.batch() + ", Adam at "
@@ -91,7 +92,8 @@ final class TrainReport {
 
     private List<String> figures(JsonObject last) {
         List<String> lines = new ArrayList<>();
-        lines.add(String.format(Locale.ROOT, "%-14s  %10s  %10s", "epoch " + last.get("epoch"), "training", "held-out"));
+        lines.add(
+                String.format(Locale.ROOT, "%-14s  %10s  %10s", "epoch " + last.get("epoch"), "training", "held-out"));
         for (String name : List.of("loss", "reconstruction", "kl")) {
             String label = name.equals("kl") ? "KL" : name;
             lines.add(String.format(

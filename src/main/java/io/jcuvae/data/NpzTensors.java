@@ -84,7 +84,9 @@ public final class NpzTensors {
                 }
             }
             source.requireEnd();
-            int[] shape = Arrays.stream(header.dims()).mapToInt(extent -> (int) extent).toArray();
+            int[] shape = Arrays.stream(header.dims())
+                    .mapToInt(extent -> (int) extent)
+                    .toArray();
             return new Values(shape, values);
         }
     }

@@ -104,7 +104,8 @@ final class BoundModel {
         backend.upload(scalars, position);
         backend.reserveNoise(key, first * latents, vae.noise().count());
         backend.ops().normal(vae.noise(), scalars, key);
-        // A "posterior" without mean whose deviation is the temperature; cold to the end is a log variance of -infinity.
+        // A "posterior" without mean whose deviation is the temperature; cold to the end is a log variance of
+        // -infinity.
         float[] head = posteriors();
         float logvar = (float) (2 * Math.log(temperature));
         for (int r = 0; r < ROWS; r++) {

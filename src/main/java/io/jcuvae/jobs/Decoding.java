@@ -20,7 +20,8 @@ public final class Decoding {
      * @throws io.jcuvae.tensor.UserError when the codes do not fit the model, or a file cannot be read or written
      */
     public static void run(Model model, Backend backend, String latentsFile, Path out, Progress progress) {
-        try (SampleReader reader = DataSource.openLatents(latentsFile, model.spec().latents());
+        try (SampleReader reader =
+                        DataSource.openLatents(latentsFile, model.spec().latents());
                 RowWriter writer = RowWriters.samples(out, model.data().shape(), reader.count())) {
             BoundModel bound = new BoundModel(model, backend);
             float[] codes = bound.codes();

@@ -46,8 +46,8 @@ final class Deviations {
     /** One line per quantity, in the order in which they came up. */
     List<GoldenCheck.Check> checks() {
         List<GoldenCheck.Check> checks = new ArrayList<>();
-        worst.forEach((quantity, so) -> checks.add(new GoldenCheck.Check(
-                quantity, so.compared, so.share, so.where, so.found, so.expected, so.tolerance)));
+        worst.forEach((quantity, so) -> checks.add(
+                new GoldenCheck.Check(quantity, so.compared, so.share, so.where, so.found, so.expected, so.tolerance)));
         return checks;
     }
 }

@@ -25,7 +25,13 @@ public final class Encoding {
      * @throws io.jcuvae.tensor.UserError when the data do not fit the model, or the file cannot be written
      */
     public static void run(
-            Model model, Backend backend, DataSource source, Split splitOrNull, int limit, Path out, Progress progress) {
+            Model model,
+            Backend backend,
+            DataSource source,
+            Split splitOrNull,
+            int limit,
+            Path out,
+            Progress progress) {
         try (SampleReader reader = Rows.open(model, source, Rows.split(source, splitOrNull), limit);
                 RowWriter writer = RowWriters.latents(out, model.spec().latents(), reader.count())) {
             BoundModel bound = new BoundModel(model, backend);

@@ -107,9 +107,8 @@ public final class Evaluation {
             line(text, "reconstruction", "%.4f", reconstruction);
             line(text, "KL", "%.4f   %d of %d latents active", kl, activeUnits, latents);
             if (importanceSamples > 0) {
-                String error = Double.isNaN(nllStandardError)
-                        ? ""
-                        : String.format(Locale.ROOT, " +- %.4f", nllStandardError);
+                String error =
+                        Double.isNaN(nllStandardError) ? "" : String.format(Locale.ROOT, " +- %.4f", nllStandardError);
                 line(text, "NLL", "%.4f%s   importance-weighted, %d draws per sample", nll, error, importanceSamples);
             }
             line(text, "units", "nats per sample, mean over %d samples", count);
@@ -199,7 +198,9 @@ public final class Evaluation {
                 binarization,
                 evaluated.toString(),
                 evaluated.caution(),
-                training.covers(evaluated) ? null : "trained on " + training.input() + "; do not compare with its figures",
+                training.covers(evaluated)
+                        ? null
+                        : "trained on " + training.input() + "; do not compare with its figures",
                 model.data(),
                 seed,
                 backend.description());
@@ -211,14 +212,16 @@ public final class Evaluation {
         }
         if (importanceSamples > 0 && !model.config().likelihood().isDensity()) {
             throw new UserError("--importance-samples: the model's likelihood is "
-                    + model.config().likelihood().label() + ", which is not a density and has no log-likelihood; leave the"
+                    + model.config().likelihood().label()
+                    + ", which is not a density and has no log-likelihood; leave the"
                     + " option out, or train with --likelihood gaussian");
         }
     }
 
     private static UserError otherProtocol(Protocol training, ValueKind kind, DataSource source) {
         return new UserError(source.name() + ": has " + training.with(kind).input() + ", the model was trained on "
-                + training.input() + ", and figures of the two cannot be compared; evaluate on data of that kind, or add"
+                + training.input()
+                + ", and figures of the two cannot be compared; evaluate on data of that kind, or add"
                 + " --accept-protocol to evaluate all the same");
     }
 

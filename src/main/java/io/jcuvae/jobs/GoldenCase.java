@@ -55,7 +55,8 @@ final class GoldenCase {
         try {
             json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
         } catch (IOException | JsonParseException | IllegalStateException e) {
-            throw new UserError(file + ": is no readable JSON object; a golden case is a .json with a .npz beside it", e);
+            throw new UserError(
+                    file + ": is no readable JSON object; a golden case is a .json with a .npz beside it", e);
         }
         GoldenCase golden = new GoldenCase(file, json, Map.of());
         if (golden.unsupported() != null) {
@@ -94,7 +95,8 @@ final class GoldenCase {
         if (batch < 1
                 || !shaped("x", -1, batch, width)
                 || !shaped("eps", array("x").shape()[0], batch, spec.latents())) {
-            throw new UserError(file + ": x and eps are " + Arrays.toString(array("x").shape()) + " and "
+            throw new UserError(file + ": x and eps are "
+                    + Arrays.toString(array("x").shape()) + " and "
                     + Arrays.toString(array("eps").shape()) + ", its config asks for [steps, " + batch + ", " + width
                     + "] and [steps, " + batch + ", " + spec.latents() + "]");
         }
@@ -111,7 +113,9 @@ final class GoldenCase {
 
     private JsonElement config(String key) {
         JsonElement config = json.get("config");
-        JsonElement value = config != null && config.isJsonObject() ? config.getAsJsonObject().get(key) : null;
+        JsonElement value = config != null && config.isJsonObject()
+                ? config.getAsJsonObject().get(key)
+                : null;
         if (value == null) {
             throw new UserError(file + ": has no config." + key + "; the file is damaged or no golden case");
         }
@@ -136,7 +140,8 @@ final class GoldenCase {
                 .filter(value -> label.apply(value).equals(text(key)))
                 .findFirst()
                 .orElseThrow(() -> new UserError(file + ": config." + key + " must be one of "
-                        + Stream.of(values).map(label).collect(Collectors.joining(", ")) + ", got '" + text(key) + "'"));
+                        + Stream.of(values).map(label).collect(Collectors.joining(", ")) + ", got '" + text(key)
+                        + "'"));
     }
 
     VaeSpec spec() {
@@ -191,7 +196,8 @@ final class GoldenCase {
     NpzTensors.Values array(String key) {
         NpzTensors.Values values = arrays.get(key);
         if (values == null) {
-            throw new UserError(file + ": the .npz beside it has no array " + key + "; the files are damaged or incomplete");
+            throw new UserError(
+                    file + ": the .npz beside it has no array " + key + "; the files are damaged or incomplete");
         }
         return values;
     }
@@ -245,12 +251,13 @@ final class GoldenCase {
 
     /** Loss, reconstruction or KL of a step, summed over its batch. */
     double scalar(int step, Scalar which) {
-        return read("loss_rec_kl_before_each_step_float64[" + (step - 1) + "]", () -> json.getAsJsonArray(
-                        "loss_rec_kl_before_each_step_float64")
-                .get(step - 1)
-                .getAsJsonArray()
-                .get(which.ordinal())
-                .getAsDouble());
+        return read(
+                "loss_rec_kl_before_each_step_float64[" + (step - 1) + "]",
+                () -> json.getAsJsonArray("loss_rec_kl_before_each_step_float64")
+                        .get(step - 1)
+                        .getAsJsonArray()
+                        .get(which.ordinal())
+                        .getAsDouble());
     }
 
     /** Loss, reconstruction or KL of the first step, as stored by themselves. */
@@ -270,10 +277,12 @@ final class GoldenCase {
      * @param group grad, step1, step2, ...
      */
     double norm(String group, String parameter) {
-        return read("l2_norm_float64." + group + "." + parameter, () -> json.getAsJsonObject("l2_norm_float64")
-                .getAsJsonObject(group)
-                .get(parameter)
-                .getAsDouble());
+        return read(
+                "l2_norm_float64." + group + "." + parameter,
+                () -> json.getAsJsonObject("l2_norm_float64")
+                        .getAsJsonObject(group)
+                        .get(parameter)
+                        .getAsDouble());
     }
 
     private double read(String what, DoubleSupplier number) {

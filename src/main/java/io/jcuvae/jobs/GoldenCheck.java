@@ -32,7 +32,13 @@ public final class GoldenCheck {
      * @param tolerance the largest error that passes there
      */
     public record Check(
-            String quantity, long compared, double share, String where, double found, double expected, double tolerance) {
+            String quantity,
+            long compared,
+            double share,
+            String where,
+            double found,
+            double expected,
+            double tolerance) {
         /** Whether the worst error is within its tolerance. */
         public boolean passed() {
             return share <= 1;
@@ -53,9 +59,7 @@ public final class GoldenCheck {
         }
 
         private static JsonPrimitive number(double value) {
-            return Double.isFinite(value)
-                    ? new JsonPrimitive(value)
-                    : new JsonPrimitive(String.valueOf(value));
+            return Double.isFinite(value) ? new JsonPrimitive(value) : new JsonPrimitive(String.valueOf(value));
         }
 
         private String toText() {
@@ -133,15 +137,16 @@ public final class GoldenCheck {
             StringBuilder text = new StringBuilder();
             for (Case golden : cases) {
                 text.append(golden.name()).append(": ").append(golden.status());
-                text.append(golden.skipped() == null ? "" : ", " + golden.skipped()).append('\n');
+                text.append(golden.skipped() == null ? "" : ", " + golden.skipped())
+                        .append('\n');
                 golden.checks().forEach(check -> text.append(check.toText()).append('\n'));
             }
             long failed = cases.stream()
                     .filter(golden -> golden.skipped() == null && !golden.passed())
                     .count();
             long run = cases.stream().filter(golden -> golden.skipped() == null).count();
-            text.append(String.format("%d of %d cases passed, %d skipped, on %s%n",
-                    run - failed, run, cases.size() - run, device));
+            text.append(String.format(
+                    "%d of %d cases passed, %d skipped, on %s%n", run - failed, run, cases.size() - run, device));
             return text.toString();
         }
     }

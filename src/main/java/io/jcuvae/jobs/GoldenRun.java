@@ -46,8 +46,7 @@ final class GoldenRun {
         this.backend = backend;
         layout = golden.spec().layout();
         state = TrainState.allocate(layout, backend);
-        vae = Vae.forTraining(
-                golden.spec(), backend, state.values(), state.gradients(), golden.batch(), Reduction.SUM);
+        vae = Vae.forTraining(golden.spec(), backend, state.values(), state.gradients(), golden.batch(), Reduction.SUM);
         inference = Vae.forInference(golden.spec(), backend, state.values(), golden.batch());
         backend.upload(state.values().block(), golden.initialBlock(), 0);
         double[] scalars = new double[Scalars.COUNT];
@@ -117,11 +116,16 @@ final class GoldenRun {
             String name = which.name().toLowerCase(Locale.ROOT);
             if (step == 1) {
                 double expected = golden.firstScalar(which);
-                deviations.add(name + ", step 1", "sum of the batch", found, expected,
+                deviations.add(
+                        name + ", step 1",
+                        "sum of the batch",
+                        found,
+                        expected,
                         (kl ? KL : FIRST_LOSS) * Math.abs(expected));
             }
             double expected = golden.scalar(step, which);
-            deviations.add(name + ", each step", "step " + step, found, expected, (kl ? KL : LOSS) * Math.abs(expected));
+            deviations.add(
+                    name + ", each step", "step " + step, found, expected, (kl ? KL : LOSS) * Math.abs(expected));
         }
         return sums;
     }
@@ -144,7 +148,8 @@ final class GoldenRun {
         for (String name : golden.activations()) {
             float[] values = found.get(name);
             if (values == null) {
-                throw new UserError("golden case " + golden.name() + ": fwd/" + name + " is no activation of its network");
+                throw new UserError(
+                        "golden case " + golden.name() + ": fwd/" + name + " is no activation of its network");
             }
             double[] expected = golden.array("fwd/" + name, values.length);
             deviations.addTensor("forward", name, values, expected, FORWARD);
@@ -198,7 +203,10 @@ final class GoldenRun {
             for (int i = 0; i < expected.length; i++) {
                 errors[compared + i] = Math.abs(found[i] - expected[i]);
                 deviations.add(
-                        group + ", every entry", entry.name() + "[" + places[i] + "]", found[i], expected[i],
+                        group + ", every entry",
+                        entry.name() + "[" + places[i] + "]",
+                        found[i],
+                        expected[i],
                         2 * golden.learningRate() * step);
             }
             addNorm(group, entry, whole);
@@ -211,7 +219,11 @@ final class GoldenRun {
         int kept = (int) Math.ceil(PARAMETERS_WITHIN * errors.length);
         double percentile = Double.isNaN(errors[errors.length - 1]) ? Double.NaN : errors[kept - 1];
         deviations.add(
-                group + ", 99.9 % of entries", "error of entry " + kept + " of " + errors.length, percentile, 0, PARAMETER);
+                group + ", 99.9 % of entries",
+                "error of entry " + kept + " of " + errors.length,
+                percentile,
+                0,
+                PARAMETER);
     }
 
     /** Weights of inputs that are zero in the whole batch have a gradient of exactly zero and must stay where they are. */

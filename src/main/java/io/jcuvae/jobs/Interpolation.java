@@ -48,7 +48,14 @@ public final class Interpolation {
      * @throws UserError when there is no such row, the data do not fit the model, or the file cannot be written
      */
     public static void run(
-            Model model, Backend backend, DataSource source, Split splitOrNull, long from, long to, int steps, Path out) {
+            Model model,
+            Backend backend,
+            DataSource source,
+            Split splitOrNull,
+            long from,
+            long to,
+            int steps,
+            Path out) {
         checkSteps(steps);
         float[][] ends = pick(model, source, Rows.split(source, splitOrNull), from, to);
         Interpolation line = new Interpolation(model, backend, ends[0], ends[1], steps);
@@ -101,7 +108,8 @@ public final class Interpolation {
 
     private static float[][] pick(Model model, DataSource source, Split split, long from, long to) {
         if (from < 0 || to < 0) {
-            throw new UserError((from < 0 ? "--from: " + from : "--to: " + to) + " is no row; rows are numbered from 0");
+            throw new UserError(
+                    (from < 0 ? "--from: " + from : "--to: " + to) + " is no row; rows are numbered from 0");
         }
         try (SampleReader reader = Rows.open(model, source, split, 0)) {
             int width = reader.shape().width();
@@ -116,8 +124,8 @@ public final class Interpolation {
                 done += rows;
             }
             if (done <= Math.max(from, to)) {
-                throw new UserError((from >= done ? "--from: " + from : "--to: " + to) + " is no row of " + source.name()
-                        + " (" + split + "), which has " + done + " rows, numbered 0 to " + (done - 1));
+                throw new UserError((from >= done ? "--from: " + from : "--to: " + to) + " is no row of "
+                        + source.name() + " (" + split + "), which has " + done + " rows, numbered 0 to " + (done - 1));
             }
             return ends;
         }

@@ -17,7 +17,9 @@ record Protocol(Likelihood likelihood, ValueKind values, Binarization binarizati
     /** What the model was trained with. */
     static Protocol ofTraining(Model model) {
         return new Protocol(
-                model.config().likelihood(), model.data().values(), model.config().binarization());
+                model.config().likelihood(),
+                model.data().values(),
+                model.config().binarization());
     }
 
     /** The same treatment of other values. */
@@ -34,10 +36,11 @@ record Protocol(Likelihood likelihood, ValueKind values, Binarization binarizati
     String input() {
         return switch (values) {
             case BINARY -> "values 0 and 1";
-            case UNIT -> "grey values in [0, 1], "
-                    + (binarization == Binarization.NONE
-                            ? "used as they are"
-                            : "drawn to 0 or 1 (" + binarization.label() + " binarization)");
+            case UNIT ->
+                "grey values in [0, 1], "
+                        + (binarization == Binarization.NONE
+                                ? "used as they are"
+                                : "drawn to 0 or 1 (" + binarization.label() + " binarization)");
             case REAL -> "real values";
         };
     }

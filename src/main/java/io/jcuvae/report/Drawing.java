@@ -26,8 +26,9 @@ public final class Drawing {
         } catch (LinkageError | InternalError | java.awt.AWTError | RuntimeException e) {
             // Without fonts, JDKs differ: InternalError, NullPointerException, RuntimeException from Fontconfig, ...
             String what = e.toString().lines().findFirst().orElse("");
-            return Optional.of(file + ": was not drawn (" + what + "); this Java lacks fonts or picture libraries: install"
-                    + " them, on Debian with apt install fontconfig libfreetype6 fonts-dejavu-core");
+            return Optional.of(
+                    file + ": was not drawn (" + what + "); this Java lacks fonts or picture libraries: install"
+                            + " them, on Debian with apt install fontconfig libfreetype6 fonts-dejavu-core");
         }
     }
 }

@@ -83,7 +83,8 @@ public final class Evaluator {
             backend.upload(vae.x(), batch, 0);
             position[Scalars.NOISE_POSITION.ordinal()] = (double) done * latents;
             backend.upload(scalars, position);
-            backend.reserveNoise(Stream.EVALUATION.key(seed), done * latents, vae.noise().count());
+            backend.reserveNoise(
+                    Stream.EVALUATION.key(seed), done * latents, vae.noise().count());
             backend.ops().normal(vae.noise(), scalars, Stream.EVALUATION.key(seed));
             vae.encode();
             vae.sample();

@@ -72,7 +72,8 @@ public record RunFolder(Path path) {
      */
     public void requireUnused() {
         if (Files.exists(checkpoint()) || Files.exists(config())) {
-            throw new UserError(path + ": holds a run already; choose another --out, or go on with it: --resume " + path);
+            throw new UserError(
+                    path + ": holds a run already; choose another --out, or go on with it: --resume " + path);
         }
     }
 

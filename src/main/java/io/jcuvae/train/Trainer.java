@@ -341,7 +341,8 @@ public final class Trainer {
         ParameterLayout layout = spec.layout();
         float[] values = new float[Math.toIntExact(layout.count())];
         backend.download(values, 0, state.values().block());
-        // The checkpoint last: a run killed in between repeats its way to the same model, while a checkpoint of the last
+        // The checkpoint last: a run killed in between repeats its way to the same model, while a checkpoint of the
+        // last
         // epoch beside an older model would look finished.
         Model.write(folder.model(), config, record, layout, values);
         Checkpoint.write(folder.checkpoint(), config, record, state, backend, best);

@@ -145,7 +145,8 @@ final class Lab {
         return random.nextInt(4) == 0 ? 0 : 1 + random.nextInt(LONGEST_GUARD);
     }
 
-    private static Tensor place(Backend backend, double[] values, ElementType type, Shape shape, int before, int after) {
+    private static Tensor place(
+            Backend backend, double[] values, ElementType type, Shape shape, int before, int after) {
         int count = before + values.length + after;
         Tensor whole = Tensor.of(backend.allocate(type, count), Shape.of(count));
         double[] contents = new double[count];

@@ -87,7 +87,8 @@ final class Tolerances {
             for (int k = 0; k < inner; k++) {
                 double factor = Math.abs(transposeA ? a[k * rows + m] : a[m * inner + k]);
                 for (int n = 0; n < columns; n++) {
-                    magnitudes[m * columns + n] += factor * Math.abs(transposeB ? b[n * inner + k] : b[k * columns + n]);
+                    magnitudes[m * columns + n] +=
+                            factor * Math.abs(transposeB ? b[n * inner + k] : b[k * columns + n]);
                 }
             }
         }

@@ -3,11 +3,10 @@ package io.jcuvae.data;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.jcuvae.tensor.Binarization;
 import io.jcuvae.tensor.Philox;
 import io.jcuvae.tensor.Stream;
-import io.jcuvae.tensor.UserError;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -52,7 +51,7 @@ final class DrawsTest {
         values[11] = 1;
         float[] rows = values.clone();
         float[] uniforms = new float[10];
-        Binarization.apply(rows, 10, 77, 10, key, 4);
+        Binarization.draw(rows, 10, 1, 77, 10, key, 4);
         Philox.fillUniform(uniforms, 0, 10, key, 4, 770);
         for (int i = 0; i < 30; i++) {
             boolean inside = i >= 10 && i < 20;
@@ -63,18 +62,10 @@ final class DrawsTest {
     }
 
     @Test
-    void epochsOfStaticAndDynamic() {
-        assertEquals(0, Binarization.STATIC.epochWord(9));
-        assertEquals(9, Binarization.DYNAMIC.epochWord(9));
-        assertEquals(Binarization.DYNAMIC, Binarization.parse("dynamic"));
-        assertThrows(UserError.class, () -> Binarization.parse("Static"));
-    }
-
-    @Test
     void onRateFollowsTheGreyLevel() {
         float[] row = new float[100_000];
         Arrays.fill(row, 0.3f);
-        Binarization.apply(row, 0, 0, row.length, Stream.BINARIZATION.key(0), 1);
+        Binarization.draw(row, 0, 1, 0, row.length, Stream.BINARIZATION.key(0), 1);
         double on = 0;
         for (float value : row) {
             on += value;

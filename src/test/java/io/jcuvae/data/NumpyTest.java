@@ -60,8 +60,7 @@ final class NumpyTest {
                 writer.commit();
             }
         }
-        python(
-                """
+        python("""
                 a = np.load('a.npy')
                 assert a.shape == (7, 3, 4) and a.dtype == np.float32
                 assert (np.load('b.npz')['samples'] == a).all()
@@ -81,8 +80,7 @@ final class NumpyTest {
 
     @Test
     void numpysOwnFilesAreRead() throws Exception {
-        python(
-                """
+        python("""
                 r = np.random.default_rng(1)
                 x = r.integers(-100, 100, (5, 6))
                 for t in 'i1 >i2 i2 i4 >i4 i8 >i8 f2 >f2 f4 >f4 f8 >f8'.split():
