@@ -2,6 +2,7 @@ package io.jcuvae.data;
 
 import io.jcuvae.tensor.UserError;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -123,12 +124,15 @@ final class ArrayRows implements RowSource {
             bytes.requireRemaining(header.dataBytes(), "its header");
             int count = Heap.check(header.file(), header.rows(), Integer.BYTES);
             int size = header.type().size();
-            int[] out = new int[count];
+            int[] out = new int[Math.min(count, Heap.FIRST_GROWTH)];
             byte[] block = new byte[(int) Math.min(BLOCK, header.dataBytes())];
             ByteBuffer view = ByteBuffer.wrap(block).order(header.order());
             for (int done = 0; done < count; ) {
                 int part = Math.min(block.length / size, count - done);
                 bytes.fill(block, 0, part * size, "the labels");
+                if (done + part > out.length) {
+                    out = Arrays.copyOf(out, (int) Math.min(count, 2L * out.length));
+                }
                 for (int i = 0; i < part; i++, done++) {
                     double value = header.type().value(view, i);
                     out[done] = (int) value;

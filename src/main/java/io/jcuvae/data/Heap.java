@@ -52,9 +52,8 @@ final class Heap {
 
     private static UserError noRoom(String file, long bytes) {
         long mebibyte = 1 << 20;
-        return new UserError(file + ": needs " + (bytes / mebibyte + 1) + " MiB of memory at once, the JVM has "
-                + Runtime.getRuntime().maxMemory() / mebibyte
-                + " MiB in all; read fewer rows with a limit, or give it more"
-                + " with -Xmx");
+        return new UserError(file + ": needs another " + (bytes / mebibyte + 1) + " MiB of memory, the JVM has "
+                + Runtime.getRuntime().maxMemory() / mebibyte + " MiB for everything; read fewer rows with a limit, or"
+                + " give it more with -Xmx");
     }
 }

@@ -3,6 +3,7 @@ package io.jcuvae.data;
 /** The rows of a reader that belong to a split of an undivided file, up to a limit. */
 final class SelectedReader implements SampleReader {
     private static final int BLOCK_VALUES = 1 << 18;
+    private static final long MOST_COUNTED = 1 << 28;
 
     private final SampleReader reader;
     private final Split split;
@@ -41,7 +42,10 @@ final class SelectedReader implements SampleReader {
 
     @Override
     public long count() {
-        return reader.count() < 0 ? -1 : Math.min(limit, split.countOf(reader.count()));
+        long all = reader.count();
+        // Beyond some hundred million rows counting the held-out ones would take longer than a caller expects.
+        boolean known = all >= 0 && (split == Split.ALL || all <= MOST_COUNTED);
+        return known ? Math.min(limit, split.countOf(all)) : -1;
     }
 
     @Override
