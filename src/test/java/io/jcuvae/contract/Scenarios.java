@@ -136,7 +136,8 @@ final class Scenarios {
 
     /** One tolerance per column, a share of the sum of the terms' magnitudes. */
     private static double[] columns(int rows, int width, double share, IntToDoubleFunction magnitude) {
-        return Tolerances.rows(width, rows, share, i -> magnitude.applyAsDouble(i % rows * width + i / rows));
+        return Tolerances.rows(
+                /* rows= */ width, /* width= */ rows, share, i -> magnitude.applyAsDouble(i % rows * width + i / rows));
     }
 
     // ---- activation

@@ -56,7 +56,8 @@ final class CsvTest {
 
     @Test
     void gzippedToo() {
-        Path file = Samples.write(folder.resolve("t.csv.gz"), Samples.gzip("1,2\n3,4\n".getBytes()));
+        Path file =
+                Samples.write(folder.resolve("t.csv.gz"), Samples.gzip("1,2\n3,4\n".getBytes(StandardCharsets.UTF_8)));
         assertArrayEquals(
                 new float[] {1, 2, 3, 4},
                 DataSource.parse(file.toString()).load(Split.ALL, 0).floats());
@@ -147,7 +148,7 @@ final class CsvTest {
                         default ->
                             random.nextInt(1000) + "." + Math.abs(random.nextLong()) + "e" + (random.nextInt(60) - 30);
                     };
-            byte[] bytes = ("x" + text + "y").getBytes();
+            byte[] bytes = ("x" + text + "y").getBytes(StandardCharsets.UTF_8);
             if (CsvNumber.isGap(text)) {
                 assertThrows(NumberFormatException.class, () -> CsvNumber.parse(bytes, 1, bytes.length - 1));
             } else {

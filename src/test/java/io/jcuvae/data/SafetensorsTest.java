@@ -93,7 +93,7 @@ final class SafetensorsTest {
     @Test
     void aFailedWriteLeavesTheOldFile() throws Exception {
         Path file = folder.resolve("config.json");
-        AtomicFile.write(file, out -> out.write("old".getBytes()));
+        AtomicFile.write(file, out -> out.write("old".getBytes(StandardCharsets.UTF_8)));
         assertThrows(
                 UserError.class,
                 () -> AtomicFile.write(file, out -> {
@@ -107,7 +107,7 @@ final class SafetensorsTest {
                 }));
         assertEquals("old", Files.readString(file));
         assertEquals(List.of("config.json"), Samples.names(folder));
-        AtomicFile.write(file, out -> out.write("new".getBytes()));
+        AtomicFile.write(file, out -> out.write("new".getBytes(StandardCharsets.UTF_8)));
         assertEquals("new", Files.readString(file));
     }
 
