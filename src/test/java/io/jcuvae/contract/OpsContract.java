@@ -219,10 +219,18 @@ public interface OpsContract {
                 wantRows[i] = Math.max(logits[i], 0) - logits[i] * pixel + Math.log1p(Math.exp(-Math.abs(logits[i])));
                 wantGradient[i] = 1 / (1 + Math.exp(-logits[i])) - pixel;
             }
-            Closeness.check("rows at pixel " + pixel, null, Access.values(backend, sums), wantRows, Tolerances.each(
-                    logits.length, i -> Tolerances.FUNCTION * (1 + Math.abs(wantRows[i]))));
-            Closeness.check("gradient at pixel " + pixel, null, Access.values(backend, dl), wantGradient, Tolerances.all(
-                    logits.length, Tolerances.FUNCTION));
+            Closeness.check(
+                    "rows at pixel " + pixel,
+                    null,
+                    Access.values(backend, sums),
+                    wantRows,
+                    Tolerances.each(logits.length, i -> Tolerances.FUNCTION * (1 + Math.abs(wantRows[i]))));
+            Closeness.check(
+                    "gradient at pixel " + pixel,
+                    null,
+                    Access.values(backend, dl),
+                    wantGradient,
+                    Tolerances.all(logits.length, Tolerances.FUNCTION));
         }
     }
 
@@ -332,7 +340,8 @@ public interface OpsContract {
     @Covers("normal")
     default void drawsNormals() {
         long turn = 262_144;
-        for (long position : new long[] {0, 1, 2, 3, 4, 1023, turn - 3, turn - 1, turn, 5 * turn - 17, (1L << 33) + 5}) {
+        for (long position :
+                new long[] {0, 1, 2, 3, 4, 1023, turn - 3, turn - 1, turn, 5 * turn - 17, (1L << 33) + 5}) {
             for (int count : new int[] {1, 3, 33, 1009}) {
                 compare(Scenarios.normal(count, position));
             }
@@ -352,8 +361,12 @@ public interface OpsContract {
         backend.ops().normal(noise, scalars, key);
         float[] want = new float[2050];
         Philox.fillNormal(want, 0, want.length, key, 777);
-        Closeness.check("normals", null, Access.values(backend, noise), Tolerances.each(2050, i -> want[i]), Tolerances.all(
-                2050, Tolerances.NORMAL));
+        Closeness.check(
+                "normals",
+                null,
+                Access.values(backend, noise),
+                Tolerances.each(2050, i -> want[i]),
+                Tolerances.all(2050, Tolerances.NORMAL));
     }
 
     @Test
@@ -533,16 +546,16 @@ public interface OpsContract {
         backend.upload(order.view(4, Shape.of(3)), new int[] {2, 0, 1});
         Tensor x = Tensor.of(backend.allocate(ElementType.F32, 6), Shape.of(3, 2));
         Tensor scalars = scalars(backend, Map.of());
-        backend.ops().gather(
-                x, data.view(5, Shape.of(3, 2)), order.view(4, Shape.of(3)), scalars, Binarization.NONE, 0);
-        assertArrayEquals(
-                new double[] {51 / 255f, 102 / 255f, 0, 1 / 255f, 128 / 255f, 1}, Access.values(backend, x));
+        backend.ops()
+                .gather(x, data.view(5, Shape.of(3, 2)), order.view(4, Shape.of(3)), scalars, Binarization.NONE, 0);
+        assertArrayEquals(new double[] {51 / 255f, 102 / 255f, 0, 1 / 255f, 128 / 255f, 1}, Access.values(backend, x));
     }
 
     @Test
     default void describesItself() {
         assertTrue(backend().name().matches("[a-z0-9-]+"), backend().name());
-        assertTrue(!backend().description().isBlank() && backend().description().lines().count() == 1);
+        assertTrue(!backend().description().isBlank()
+                && backend().description().lines().count() == 1);
     }
 
     // ---- fused against composed, run against run, recorded against eager
@@ -569,14 +582,16 @@ public interface OpsContract {
 
     @Test
     default void twoRunsGiveEqualBits() {
-        Scenarios.large().values().forEach(scenarios -> scenarios.forEach(scenario -> {
-            List<long[]> first = Lab.bits(backend(), scenario);
-            List<long[]> second = Lab.bits(backend(), scenario);
-            assertEquals(first.size(), second.size());
-            for (int i = 0; i < first.size(); i++) {
-                assertArrayEquals(first.get(i), second.get(i), scenario + ", output " + i);
-            }
-        }));
+        Scenarios.large()
+                .values()
+                .forEach(scenarios -> scenarios.forEach(scenario -> {
+                    List<long[]> first = Lab.bits(backend(), scenario);
+                    List<long[]> second = Lab.bits(backend(), scenario);
+                    assertEquals(first.size(), second.size());
+                    for (int i = 0; i < first.size(); i++) {
+                        assertArrayEquals(first.get(i), second.get(i), scenario + ", output " + i);
+                    }
+                }));
     }
 
     @Test

@@ -13,14 +13,17 @@ import org.junit.jupiter.api.Test;
 /** A verb that the contract's suite does not name is a verb nobody has compared. */
 class OpsCoverageTest {
     private static Set<String> verbs() {
-        return Arrays.stream(Ops.class.getMethods()).map(Method::getName).collect(Collectors.toCollection(TreeSet::new));
+        return Arrays.stream(Ops.class.getMethods())
+                .map(Method::getName)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     @Test
     void everyVerbHasATest() {
         Set<String> covered = Arrays.stream(OpsContract.class.getDeclaredMethods())
                 .filter(method -> method.isAnnotationPresent(Covers.class))
-                .flatMap(method -> Arrays.stream(method.getAnnotation(Covers.class).value()))
+                .flatMap(method ->
+                        Arrays.stream(method.getAnnotation(Covers.class).value()))
                 .collect(Collectors.toCollection(TreeSet::new));
         assertEquals(verbs(), covered);
     }

@@ -12,12 +12,15 @@ final class PrimitivesOnly {
 
     /** Another face of the same backend; buffers of the one work with the other. */
     static Backend of(Backend backend) {
-        Ops plain = proxy(Ops.class, (proxy, method, arguments) ->
-                method.isDefault()
+        Ops plain = proxy(
+                Ops.class,
+                (proxy, method, arguments) -> method.isDefault()
                         ? InvocationHandler.invokeDefault(proxy, method, arguments)
                         : method.invoke(backend.ops(), arguments));
-        return proxy(Backend.class, (proxy, method, arguments) ->
-                method.getName().equals("ops") ? plain : method.invoke(backend, arguments));
+        return proxy(
+                Backend.class,
+                (proxy, method, arguments) ->
+                        method.getName().equals("ops") ? plain : method.invoke(backend, arguments));
     }
 
     private static <T> T proxy(Class<T> type, InvocationHandler handler) {

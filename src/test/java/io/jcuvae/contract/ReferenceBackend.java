@@ -43,7 +43,8 @@ public final class ReferenceBackend implements Backend {
 
     private static double[] elements(Tensor tensor, ElementType type) {
         if (tensor.buffer().type() != type) {
-            throw new IllegalArgumentException(type + " asked of a tensor of " + tensor.buffer().type());
+            throw new IllegalArgumentException(
+                    type + " asked of a tensor of " + tensor.buffer().type());
         }
         return elements(tensor);
     }

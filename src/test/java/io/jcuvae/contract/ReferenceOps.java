@@ -84,7 +84,9 @@ final class ReferenceOps implements Ops {
                         && (transposeA ? a.columns() : a.rows()) == c.rows()
                         && (transposeB ? b.columns() : b.rows()) == inner
                         && (transposeB ? b.rows() : b.columns()) == c.columns(),
-                c, a, b);
+                c,
+                a,
+                b);
         View cs = view(c);
         View as = view(a);
         View bs = view(b);
@@ -199,7 +201,9 @@ final class ReferenceOps implements Ops {
         check(
                 "reparameterize",
                 matrices(z.rows(), latents, z, noise) && matrices(z.rows(), 2 * latents, head),
-                z, head, noise);
+                z,
+                head,
+                noise);
         View zs = view(z);
         View heads = view(head);
         View e = view(noise);
@@ -235,7 +239,11 @@ final class ReferenceOps implements Ops {
                 matrices(dz.rows(), latents, dz, noise)
                         && matrices(dz.rows(), 2 * latents, dhead, head)
                         && vectors(dz.rows(), weights),
-                dhead, dz, head, noise, weights);
+                dhead,
+                dz,
+                head,
+                noise,
+                weights);
         View dheads = view(dhead);
         View dzs = view(dz);
         View heads = view(head);
@@ -262,7 +270,10 @@ final class ReferenceOps implements Ops {
                 vectors(z.rows(), ratio)
                         && matrices(z.rows(), latents, z, noise)
                         && matrices(z.rows(), 2 * latents, head),
-                ratio, z, head, noise);
+                ratio,
+                z,
+                head,
+                noise);
         View ratios = view(ratio);
         View zs = view(z);
         View heads = view(head);
@@ -381,7 +392,10 @@ final class ReferenceOps implements Ops {
         check(
                 op,
                 vectors(x.rows(), weights) && matrices(x.rows(), x.columns(), doutput, output, x),
-                doutput, output, x, weights);
+                doutput,
+                output,
+                x,
+                weights);
     }
 
     // ---- objective
@@ -391,7 +405,11 @@ final class ReferenceOps implements Ops {
         check(
                 "elbo",
                 vectors(loss.count(), loss, klWeights, reconstruction, kl) && scalars(scalars),
-                loss, klWeights, reconstruction, kl, scalars);
+                loss,
+                klWeights,
+                reconstruction,
+                kl,
+                scalars);
         double beta = get(scalars, Scalars.BETA);
         for (int r = 0; r < loss.count(); r++) {
             view(loss).set(r, view(reconstruction).at(r) + beta * view(kl).at(r));
@@ -411,10 +429,7 @@ final class ReferenceOps implements Ops {
 
     @Override
     public void repeatRows(Tensor y, Tensor x) {
-        check(
-                "repeatRows",
-                floats(y, x) && y.columns() == x.columns() && y.rows() % x.rows() == 0,
-                y, x);
+        check("repeatRows", floats(y, x) && y.columns() == x.columns() && y.rows() % x.rows() == 0, y, x);
         int times = y.rows() / x.rows();
         for (int r = 0; r < y.rows(); r++) {
             for (int d = 0; d < y.columns(); d++) {
@@ -435,7 +450,10 @@ final class ReferenceOps implements Ops {
                         && data.columns() == width
                         && order.buffer().type() == ElementType.I32
                         && scalars(scalars),
-                x, data, order, scalars);
+                x,
+                data,
+                order,
+                scalars);
         int position = (int) get(scalars, Scalars.ORDER_POSITION);
         int epoch = binarization == Binarization.DYNAMIC ? (int) get(scalars, Scalars.EPOCH) : 0;
         float[] uniforms = new float[width];
@@ -492,7 +510,10 @@ final class ReferenceOps implements Ops {
         check(
                 "recordLoss",
                 scalars(scalars) && vectors(loss.count(), loss, reconstruction, kl),
-                scalars, loss, reconstruction, kl);
+                scalars,
+                loss,
+                reconstruction,
+                kl);
         double lossSum = sum(loss);
         double reconstructionSum = sum(reconstruction);
         double klSum = sum(kl);

@@ -133,11 +133,25 @@ final class SmallStep implements Runnable {
         ops.elbo(loss, klWeights, reconstruction, kl, scalars, 1f / ROWS);
         ops.recordLoss(scalars, loss, reconstruction, kl);
         ops.denseBackward(
-                dz, decoderWeight(gradients), decoderBias(gradients), dlogits, z, decoderWeight(parameters), logits, logits,
+                dz,
+                decoderWeight(gradients),
+                decoderBias(gradients),
+                dlogits,
+                z,
+                decoderWeight(parameters),
+                logits,
+                logits,
                 none);
         ops.sampleGaussianBackward(dhead, dz, head, noise, klWeights);
         ops.denseBackward(
-                null, encoderWeight(gradients), encoderBias(gradients), dhead, x, encoderWeight(parameters), head, head,
+                null,
+                encoderWeight(gradients),
+                encoderBias(gradients),
+                dhead,
+                x,
+                encoderWeight(parameters),
+                head,
+                head,
                 tanh);
         ops.adam(parameters, m, v, gradients, scalars, 0.9f, 0.999f, 1e-8f);
         ops.endStep(scalars, ROWS, (long) ROWS * LATENTS);
