@@ -20,6 +20,8 @@ import java.util.Arrays;
  * shows in the result.
  */
 final class CpuOps implements Ops {
+    // Long because it is the contract verb by verb; the loops are in the classes beside it.
+
     /** Elements of an elementwise task: some tens of microseconds of work. */
     private static final int CHUNK = 1 << 15;
     /** Columns of a task that sums over rows. */
@@ -527,14 +529,35 @@ final class CpuOps implements Ops {
         }
         float rate = (float) (s[at + Scalars.LEARNING_RATE.ordinal()] / s[at + Scalars.ADAM_CORRECTION_1.ordinal()]);
         float root = (float) (1 / Math.sqrt(s[at + Scalars.ADAM_CORRECTION_2.ordinal()]));
-        if (start(p) != 0 || start(m) != 0 || start(v) != 0 || start(g) != 0) {
-            throw new IllegalArgumentException("adam takes whole blocks, each from its buffer's first element");
-        }
-        chunks(
-                p.count(),
-                CHUNK,
-                (i, end) -> StepLoops.adam(
-                        floats(p), floats(m), floats(v), floats(g), i, end, beta1, beta2, rate, root, epsilon));
+        boolean alike = start(p) == start(m) && start(p) == start(v) && start(p) == start(g);
+        chunks(p.count(), CHUNK, (i, end) -> {
+            if (alike) {
+                int from = start(p) + i;
+                StepLoops.adam(
+                        floats(p),
+                        floats(m),
+                        floats(v),
+                        floats(g),
+                        from,
+                        from + end - i,
+                        beta1,
+                        beta2,
+                        rate,
+                        root,
+                        epsilon);
+            } else {
+                float[][] copies = {copy(p, i, end), copy(m, i, end), copy(v, i, end), copy(g, i, end)};
+                StepLoops.adam(
+                        copies[0], copies[1], copies[2], copies[3], 0, end - i, beta1, beta2, rate, root, epsilon);
+                System.arraycopy(copies[0], 0, floats(p), start(p) + i, end - i);
+                System.arraycopy(copies[1], 0, floats(m), start(m) + i, end - i);
+                System.arraycopy(copies[2], 0, floats(v), start(v) + i, end - i);
+            }
+        });
+    }
+
+    private static float[] copy(Tensor tensor, int from, int end) {
+        return Arrays.copyOfRange(floats(tensor), start(tensor) + from, start(tensor) + end);
     }
 
     @Override

@@ -48,14 +48,16 @@ final class MatrixProduct {
                     + b.shape() + (transposeB ? "'" : ""));
         }
         // A column slice of a wider matrix than the slack would fail the binding's bounds check.
-        byRows = rows >= columns || Math.max(columns, b.columns()) > CpuBuffer.SLACK;
+        boolean columnsCut = Math.max(columns, b.columns()) <= CpuBuffer.SLACK;
+        boolean rowsCut = !transposeA || a.columns() <= CpuBuffer.SLACK;
+        byRows = (rowsCut && rows >= columns) || !columnsCut;
         int extent = byRows ? rows : columns;
         double flops = 2.0 * rows * columns * inner;
         int wanted = (int) Math.min(MOST_TILES, Math.round(flops / TILE_FLOPS));
         if (flops >= CUT_FLOPS) {
             wanted = Math.max(2, wanted);
         }
-        tiles = Math.max(1, Math.min(wanted, extent / GRAIN));
+        tiles = rowsCut || columnsCut ? Math.max(1, Math.min(wanted, extent / GRAIN)) : 1;
     }
 
     int tiles() {

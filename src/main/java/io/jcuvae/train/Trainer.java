@@ -14,7 +14,9 @@ import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.tensor.UserError;
+import io.jcuvae.vae.Vae;
 import io.jcuvae.vae.VaeSpec;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.BooleanSupplier;
 
@@ -153,6 +155,11 @@ public final class Trainer {
     public static Trainer resume(
             TrainConfig config, Dataset train, Dataset test, Backend backend, Path folder, Listener listener) {
         RunFolder run = new RunFolder(folder);
+        if (!Files.exists(run.checkpoint())) {
+            throw new UserError(
+                    folder + ": holds no checkpoint.safetensors: the run ended before it wrote its first; start"
+                            + " again with another --out");
+        }
         Trainer trainer = new Trainer(config, train, test, backend, run, listener);
         trainer.best = Checkpoint.read(run.checkpoint(), trainer.record, trainer.state, backend);
         trainer.writeScalars(trainer.scalars());
@@ -235,7 +242,7 @@ public final class Trainer {
             noise += step.noiseValues();
             boolean stopped = stop.getAsBoolean();
             if (stopped || done == samples || (steps + 1) % STEPS_PER_LOOK == 0) {
-                look(epoch, done, (done - resumedAt) / seconds(start), step);
+                look(epoch, done, (done - resumedAt) / seconds(start));
             }
             if (stopped && done < samples) {
                 return false;
@@ -249,12 +256,14 @@ public final class Trainer {
         return (System.nanoTime() - start) / 1e9;
     }
 
-    private void look(int epoch, int done, double rate, TrainStep last) {
+    private void look(int epoch, int done, double rate) {
         double[] scalars = scalars();
         if (scalars[Scalars.HALTED_AT.ordinal()] != 0) {
+            // The position stays at the batch that did it, whatever was run since.
+            boolean whole = samples - scalars[Scalars.ORDER_POSITION.ordinal()] >= full.rows();
+            Vae vae = (whole ? full : rest).vae();
             throw new Failure(
-                    Diagnosis.of(state, last.vae(), backend, (long) scalars[Scalars.HALTED_AT.ordinal()], epoch)
-                            + advice());
+                    Diagnosis.of(state, vae, backend, (long) scalars[Scalars.HALTED_AT.ordinal()], epoch) + advice());
         }
         listener.progress(new Progress(epoch, config.epochs(), done, samples, losses(scalars), rate));
     }

@@ -46,6 +46,7 @@ final class Lab {
     private final List<Pair> pairs = new ArrayList<>();
     private final Set<Pair> outputs = new HashSet<>();
     private final List<long[]> bits = new ArrayList<>();
+    private boolean blocks;
 
     private Lab(Backend tested, Backend oracle, String label, long seed) {
         this.tested = tested;
@@ -131,7 +132,7 @@ final class Lab {
     }
 
     private Pair place(String name, double[] values, ElementType type, Shape shape) {
-        int before = guard();
+        int before = blocks ? 0 : guard();
         int after = guard();
         Tensor onTested = place(tested, values, type, shape, before, after);
         Tensor onOracle = oracle == null ? null : place(oracle, values, type, shape, before, after);
@@ -154,6 +155,11 @@ final class Lab {
         System.arraycopy(values, 0, contents, before, values.length);
         Access.upload(backend, whole, contents);
         return whole.view(before, shape);
+    }
+
+    /** From here on tensors start at the first element of their buffers: for verbs that only take whole blocks. */
+    void wholeBlocks() {
+        blocks = true;
     }
 
     // ---- running and comparing

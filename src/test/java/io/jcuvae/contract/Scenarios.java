@@ -130,14 +130,8 @@ final class Scenarios {
             Pair x = lab.normal("x", 1, rows, width);
             Pair sum = lab.blank("sum", width);
             lab.run(s -> s.ops().sumRows(s.at(sum), s.at(x)));
-            lab.expect(sum, () -> columns(rows, width, sum(rows), x::at));
+            lab.expect(sum, () -> Tolerances.columns(rows, width, sum(rows), x::at));
         });
-    }
-
-    /** One tolerance per column, a share of the sum of the terms' magnitudes. */
-    private static double[] columns(int rows, int width, double share, IntToDoubleFunction magnitude) {
-        return Tolerances.rows(
-                /* rows= */ width, /* width= */ rows, share, i -> magnitude.applyAsDouble(i % rows * width + i / rows));
     }
 
     // ---- activation
@@ -237,7 +231,7 @@ final class Scenarios {
             // What each element of da adds to the error of a sum of n terms that it is part of.
             IntFunction<IntToDoubleFunction> within =
                     n -> i -> sum(n) * Tolerances.steepest(f) * abs(dy.at(i)) + da.applyAsDouble(i);
-            lab.expect(dbias, () -> columns(rows, out, 1, within.apply(rows)));
+            lab.expect(dbias, () -> Tolerances.columns(rows, out, 1, within.apply(rows)));
             lab.expect(
                     dw, () -> product(each(dy.count(), within.apply(rows)), true, x.initial(), false, out, in, rows));
             if (withInput) {
@@ -611,6 +605,7 @@ final class Scenarios {
                     correction1,
                     Scalars.ADAM_CORRECTION_2,
                     correction2));
+            lab.wholeBlocks();
             RandomGenerator random = lab.random();
             // Gradients over many orders of magnitude, zeros among them.
             DoubleSupplier gradients =
@@ -622,16 +617,16 @@ final class Scenarios {
             lab.run(s -> s.ops().adam(s.at(p), s.at(m), s.at(v), s.at(g), s.at(scalars), BETA_1, BETA_2, EPSILON));
             IntToDoubleFunction momentum = i -> BETA_1 * abs(m.at(i)) + (1 - BETA_1) * abs(g.at(i));
             IntToDoubleFunction second = i -> BETA_2 * v.at(i) + (1 - BETA_2) * square(g.at(i));
-            lab.expect(m, () -> each(count, i -> ARITHMETIC * momentum.applyAsDouble(i) + FLUSH));
-            lab.expect(v, () -> each(count, i -> ARITHMETIC * second.applyAsDouble(i) + FLUSH));
+            double lost = (1 - BETA_1) * Tolerances.ADAM_GRADIENT + FLUSH;
+            lab.expect(m, () -> each(count, i -> ARITHMETIC * momentum.applyAsDouble(i) + lost));
+            lab.expect(v, () -> each(count, i -> 2 * ARITHMETIC * second.applyAsDouble(i) + FLUSH));
             lab.expect(
                     p,
                     () -> each(count, i -> {
-                        double update = rate
-                                * momentum.applyAsDouble(i)
-                                / correction1
-                                / (Math.sqrt(second.applyAsDouble(i) / correction2) + EPSILON);
-                        return UNIT * (abs(p.at(i)) + update) + Tolerances.ADAM_UPDATE * update + FLUSH;
+                        double scale =
+                                rate / correction1 / (Math.sqrt(second.applyAsDouble(i) / correction2) + EPSILON);
+                        double update = scale * momentum.applyAsDouble(i);
+                        return UNIT * (abs(p.at(i)) + update) + Tolerances.ADAM_UPDATE * update + scale * lost + FLUSH;
                     }));
         });
     }

@@ -30,14 +30,23 @@ final class Tolerances {
      */
     static final double ADAM_UPDATE = 20 * UNIT;
 
+    /**
+     * Of a gradient that goes into Adam, absolute: those far below epsilon may be rounded away, so that moments decay to zero
+     * and not into subnormal numbers. A billionth of the usual epsilon, and so of any denominator.
+     */
+    static final double ADAM_GRADIENT = 1e-17;
+
     /** Normals, absolute: fast sine and cosine on a device err by 2^-21.4, times a radius that is mostly below 3. */
     static final double NORMAL = 2e-6;
 
     /** Double precision scalars with a power in them, absolute for values up to 1: a few last places of a double. */
     static final double DOUBLE_FUNCTION = 1e-15;
 
-    /** Results below the smallest normal float may be flushed to zero, or exp be kept from falling below it. */
-    static final double FLUSH = 2 * Float.MIN_NORMAL;
+    /**
+     * Absolute, beside any of the above: exp may be kept from falling below 1e-30, so that products with it stay normal
+     * numbers, and results below the smallest normal float may be flushed to zero.
+     */
+    static final double FLUSH = 2e-30;
 
     private Tolerances() {}
 
@@ -79,6 +88,17 @@ final class Tolerances {
         });
     }
 
+    /** One tolerance per column, likewise. */
+    static double[] columns(int rows, int width, double share, IntToDoubleFunction magnitude) {
+        return each(width, d -> {
+            double sum = 0;
+            for (int r = 0; r < rows; r++) {
+                sum += Math.abs(magnitude.applyAsDouble(r * width + d));
+            }
+            return share * sum + rows * FLUSH;
+        });
+    }
+
     /** |op(a)| |op(b)|, [M, N]: the magnitude of a matrix product. */
     static double[] product(
             double[] a, boolean transposeA, double[] b, boolean transposeB, int rows, int columns, int inner) {
@@ -102,7 +122,7 @@ final class Tolerances {
     static double activation(Activation f, double x) {
         return switch (f) {
             case IDENTITY, RELU -> EXACT;
-            case LEAKY_RELU -> ARITHMETIC * Math.abs(x) + FLUSH;
+            case LEAKY_RELU -> ARITHMETIC * Math.abs(ReferenceOps.activation(f, x)) + FLUSH;
             case TANH, SIGMOID -> FUNCTION;
             case ELU, SOFTPLUS -> FUNCTION * Math.max(1, x);
             case GELU, SILU -> FUNCTION * Math.abs(x) + FLUSH;
@@ -116,7 +136,8 @@ final class Tolerances {
     static double derivative(Activation f, double x) {
         return switch (f) {
             case IDENTITY, RELU -> EXACT;
-            case LEAKY_RELU, TANH, SIGMOID, ELU -> ARITHMETIC;
+            case LEAKY_RELU -> ARITHMETIC * (x > 0 ? 1 : Activation.LEAKY_SLOPE);
+            case TANH, SIGMOID, ELU -> ARITHMETIC;
             case SOFTPLUS -> FUNCTION;
             case GELU, SILU -> FUNCTION * (1 + Math.min(Math.abs(x), 20));
         };
