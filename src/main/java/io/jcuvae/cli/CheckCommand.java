@@ -11,7 +11,7 @@ final class CheckCommand implements Command {
 
     @Override
     public String summary() {
-        return "checks that this machine computes right: golden cases against their known results";
+        return "makes sure that this machine computes right, on golden cases";
     }
 
     @Override

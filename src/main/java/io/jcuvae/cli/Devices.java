@@ -14,7 +14,8 @@ final class Devices {
 
     /** The device that {@code --device} and {@code --threads} ask for. */
     static Backend open(Arguments arguments) {
-        String device = (String) Setting.DEVICE.parse(arguments.text("device").orElse("auto"), "--device");
+        String text = arguments.knows("device") ? arguments.text("device").orElse("auto") : "auto";
+        String device = (String) Setting.DEVICE.parse(text, "--device");
         int threads = (Integer) Setting.THREADS.parse(arguments.text("threads").orElse("0"), "--threads");
         return open(device, threads);
     }

@@ -10,7 +10,7 @@ import org.apache.commons.cli.Option;
 final class EncodeCommand implements Command {
     @Override
     public String summary() {
-        return "turns samples into latent codes: a mean and a log variance per latent";
+        return "turns samples into latent codes: means and log variances";
     }
 
     @Override

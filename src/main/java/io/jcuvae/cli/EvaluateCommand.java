@@ -12,7 +12,7 @@ final class EvaluateCommand implements Command {
 
     @Override
     public String summary() {
-        return "scores a model on data: loss, reconstruction, KL, active units, likelihood";
+        return "scores a model on data: loss and its parts, log-likelihood";
     }
 
     @Override

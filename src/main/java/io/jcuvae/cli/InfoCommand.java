@@ -25,7 +25,7 @@ final class InfoCommand implements Command {
 
     @Override
     public String summary() {
-        return "describes a model: layers, settings, training data, last figures";
+        return "describes a model: layers, settings, data, last figures";
     }
 
     @Override

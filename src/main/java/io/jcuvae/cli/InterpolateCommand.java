@@ -10,7 +10,7 @@ import org.apache.commons.cli.Option;
 final class InterpolateCommand implements Command {
     @Override
     public String summary() {
-        return "writes the samples between two, decoded along the line between their codes";
+        return "writes samples on the way from one to another";
     }
 
     @Override

@@ -19,7 +19,7 @@ final class ModelText {
         int latents = model.spec().latents();
         return width + "-" + there + "(" + latents + ", " + latents + ")" + back + "-" + width + ", "
                 + model.config().activation().label() + ", "
-                + model.config().likelihood().label() + " likelihood";
+                + model.config().likelihood().label();
     }
 
     /** A path as one would type it in a shell. */

@@ -10,7 +10,7 @@ import org.apache.commons.cli.Option;
 final class ReconstructCommand implements Command {
     @Override
     public String summary() {
-        return "writes what a model makes of samples: encoded and decoded again";
+        return "writes samples as a model sees them: encoded and decoded";
     }
 
     @Override

@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.commons.cli.Option;
 
 /** Trains a model into a run folder. */
@@ -25,21 +27,15 @@ final class TrainCommand implements Command {
 
     @Override
     public String summary() {
-        return "trains a model and writes it, its figures and pictures to a folder";
+        return "trains a model; leaves it, its figures and pictures in a folder";
     }
 
     @Override
     public List<Option> options() {
-        TrainConfig defaults = TrainConfig.defaults();
         List<Option> options = new ArrayList<>();
-        for (Setting setting : Setting.values()) {
-            options.add(CommonOptions.value(
-                    setting.key(), setting.argument(), setting.help() + " (default " + defaults.text(setting) + ")"));
-        }
-        int afterData = 1;
-        options.add(
-                afterData,
-                CommonOptions.value("out", "DIR", "the folder to write (default runs/, the data's name and the time)"));
+        options.add(setting(Setting.DATA));
+        options.add(CommonOptions.value(
+                "out", "DIR", "the folder to write (default runs/, the data's name and the time)"));
         options.add(CommonOptions.value(
                 "preset",
                 "NAME",
@@ -48,14 +44,27 @@ final class TrainCommand implements Command {
         options.add(CommonOptions.value(
                 "config",
                 "FILE",
-                "settings as JSON, as in {\"epochs\": 20}, or a run's config.json; options go before it"));
+                "settings as JSON, as in {\"epochs\": 20}, or a run's config.json; they go before the preset's, and"
+                        + " options go before them"));
+        String changeable = Stream.of(Setting.values())
+                .filter(Trainer::mayChange)
+                .map(setting -> "--" + setting.key())
+                .collect(Collectors.joining(", "));
         options.add(CommonOptions.value(
-                "resume",
-                "DIR",
-                "go on with the run in that folder; --epochs, --lr, --beta, --threads and --device may change"));
+                "resume", "DIR", "go on with the run in that folder; of its settings may change: " + changeable));
+        Stream.of(Setting.values())
+                .filter(setting -> setting != Setting.DATA)
+                .map(TrainCommand::setting)
+                .forEach(options::add);
         options.add(CommonOptions.flag("quiet", "show only the final figures"));
         options.add(CommonOptions.json());
         return options;
+    }
+
+    private static Option setting(Setting setting) {
+        String standard = TrainConfig.defaults().text(setting);
+        return CommonOptions.value(
+                setting.key(), setting.argument(), setting.help() + " (default " + standard + ")");
     }
 
     @Override

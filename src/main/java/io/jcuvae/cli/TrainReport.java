@@ -42,9 +42,9 @@ final class TrainReport {
                 "data     " + config.data() + ": " + Figures.count(model.data().count()) + " training and "
                         + Figures.count(model.data().testCount()) + " held-out samples of "
                         + model.data().shape());
-        output.note("model    " + ModelText.network(model) + ", "
+        output.note("model    " + ModelText.network(model) + ": "
                 + Figures.count(model.spec().layout().count()) + " parameters");
-        output.note("settings " + config.epochs() + " epochs of batches of " + config.batch() + ", Adam at "
+        output.note("settings " + config.epochs() + " epochs, batch " + config.batch() + ", Adam at "
                 + config.learningRate() + ", beta " + config.beta() + ", seed " + config.seed());
         output.note("folder   " + folder.path());
         output.note("");
@@ -54,7 +54,7 @@ final class TrainReport {
     void stopped() {
         int epoch = trainer.epoch();
         if (output.json()) {
-            output.json(json(false, List.of()));
+            output.json(json(false, folder.readMetrics(epoch)));
         }
         output.line("stopped in epoch " + epoch + " of " + trainer.config().epochs() + " and saved; go on with");
         output.line("  " + Main.PROGRAM + " train --resume " + ModelText.quoted(folder.path()));
@@ -125,7 +125,7 @@ final class TrainReport {
         JsonObject json = new JsonObject();
         json.addProperty("folder", folder.path().toString());
         json.addProperty("completed", completed);
-        json.addProperty("epochs", metrics.size());
+        json.addProperty("epochs_done", metrics.size());
         json.addProperty("device", backend.description());
         json.addProperty("parameters", trainer.model().spec().layout().count());
         json.add("settings", trainer.config().toJson());

@@ -15,6 +15,7 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
@@ -96,20 +97,29 @@ public final class LossChart {
         style.setAxisTitleFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
         style.setAxisTickLabelsFont(new Font(Font.SANS_SERIF, Font.PLAIN, 12));
         style.setLegendFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
-        style.setLegendPosition(LegendPosition.InsideNE);
+        style.setLegendPosition(LegendPosition.OutsideS);
+        style.setLegendLayout(LegendLayout.Horizontal);
         style.setLegendBorderColor(Color.WHITE);
         style.setLocale(Locale.ROOT);
-        // A single epoch would make an axis of no length.
-        double first = epochs[0];
-        double last = epochs[epochs.length - 1];
-        style.setXAxisMin(first == last ? first - 1 : first);
-        style.setXAxisMax(first == last ? first + 1 : last);
+        // From 0, so that a single epoch has an axis and the marks fall on round numbers.
+        style.setXAxisMin(0.0);
+        style.setXAxisMax(Math.max(2, epochs[epochs.length - 1]));
         style.setxAxisTickLabelsFormattingFunction(LossChart::wholeEpoch);
+        style.setyAxisTickLabelsFormattingFunction(LossChart::nats);
     }
 
-    /** There is no epoch 1.5. */
+    private static String nats(double value) {
+        double size = Math.abs(value);
+        if (size >= 1e5 || (size > 0 && size < 1e-2)) {
+            return String.format(Locale.ROOT, "%.2e", value);
+        }
+        String text = String.format(Locale.ROOT, size < 10 ? "%.3f" : "%.2f", value);
+        return text.replaceFirst("\\.?0+$", "");
+    }
+
+    /** There is no epoch 1.5. (An empty label would not be laid out.) */
     private static String wholeEpoch(double epoch) {
-        return epoch >= 1 && Math.abs(epoch - Math.rint(epoch)) < 1e-6 ? String.format(Locale.ROOT, "%.0f", epoch) : "";
+        return epoch >= 1 && Math.abs(epoch - Math.rint(epoch)) < 1e-6 ? String.format(Locale.ROOT, "%.0f", epoch) : " ";
     }
 
     private static void series(XYChart chart, String name, double[] epochs, double[] values, Color color) {

@@ -18,6 +18,7 @@ import io.jcuvae.vae.Vae;
 import io.jcuvae.vae.VaeSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -309,12 +310,22 @@ public final class Trainer {
             save();
         }
         listener.epoch(metrics);
-        if (config.beta() > 0 && metrics.train().kl() < COLLAPSED_KL && epoch < config.epochs()) {
+        if (config.beta() > 0 && epoch > 1 && epoch < config.epochs() && collapses(metrics)) {
             listener.warning(String.format(
+                    Locale.ROOT,
                     "epoch %d: KL is down to %.3f nats with %d of %d latents active: the posterior is collapsing onto the"
                             + " prior and z carries almost nothing; try a lower --beta or --lr",
-                    epoch, metrics.train().kl(), result.activeUnits(), spec.latents()));
+                    epoch,
+                    result.kl(),
+                    result.activeUnits(),
+                    spec.latents()));
         }
+    }
+
+    /** KL begins near nothing and grows in a run that learns, so little of it is bad news only when it does not grow. */
+    private static boolean collapses(EpochMetrics metrics) {
+        double kl = metrics.test().kl();
+        return metrics.test().activeUnits() == 0 || (kl < COLLAPSED_KL && kl <= metrics.train().kl());
     }
 
     /**
