@@ -89,8 +89,8 @@ class EvaluationTest {
                 epochs.add(metrics);
             }
         };
-        Trainer trainer = Trainer.start(
-                config, moons.load(Split.TRAIN, 0), moons.load(Split.TEST, 0), backend, null, listener);
+        Trainer trainer =
+                Trainer.start(config, moons.load(Split.TRAIN, 0), moons.load(Split.TEST, 0), backend, null, listener);
         assertTrue(trainer.run(() -> false));
         Evaluation.Report report = evaluate(trainer.model(), moons, 0, false);
         EpochMetrics last = epochs.get(1);
@@ -102,9 +102,10 @@ class EvaluationTest {
         assertEquals(120, report.count());
         assertEquals(Split.TEST, report.split());
         assertNull(report.protocolNote());
-        assertEquals(600, Evaluation.run(
-                        trainer.model(), backend, moons, Split.TRAIN, 0, 0, false, Progress.SILENT)
-                .count());
+        assertEquals(
+                600,
+                Evaluation.run(trainer.model(), backend, moons, Split.TRAIN, 0, 0, false, Progress.SILENT)
+                        .count());
     }
 
     @Test
@@ -113,18 +114,36 @@ class EvaluationTest {
         Model model = SmallModels.untrained(config("bernoulli", "none"), grey, backend);
         DataSource source = SmallModels.save(grey, folder.resolve("grey.npy"));
         JsonObject json = evaluate(model, source, 0, false).toJson();
-        Set<String> keys = Set.of("loss", "reconstruction", "kl", "active_units", "latents", "count", "binarization",
-                "importance_samples", "nll", "nll_standard_error", "split", "data", "units", "protocol", "protocol_caution",
-                "trained_on", "seed", "device");
+        Set<String> keys = Set.of(
+                "loss",
+                "reconstruction",
+                "kl",
+                "active_units",
+                "latents",
+                "count",
+                "binarization",
+                "importance_samples",
+                "nll",
+                "nll_standard_error",
+                "split",
+                "data",
+                "units",
+                "protocol",
+                "protocol_caution",
+                "trained_on",
+                "seed",
+                "device");
         assertEquals(keys, json.keySet());
         assertEquals(0, json.get("importance_samples").getAsInt());
-        assertTrue(json.get("nll").isJsonNull() && json.get("nll_standard_error").isJsonNull());
+        assertTrue(
+                json.get("nll").isJsonNull() && json.get("nll_standard_error").isJsonNull());
         assertEquals("none", json.get("binarization").getAsString());
         assertEquals("all", json.get("split").getAsString());
         assertEquals(30, json.get("count").getAsInt());
         JsonObject sampled = evaluate(model, source, 3, false).toJson();
         assertEquals(3, sampled.get("importance_samples").getAsInt());
-        assertTrue(sampled.get("nll").getAsDouble() > 0 && sampled.get("nll_standard_error").getAsDouble() > 0);
+        assertTrue(sampled.get("nll").getAsDouble() > 0
+                && sampled.get("nll_standard_error").getAsDouble() > 0);
     }
 
     @Test
@@ -159,14 +178,17 @@ class EvaluationTest {
         "gaussian, none, unit, binary",
         "gaussian, none, binary, real",
     })
-    void otherProtocolsAreRefusedUnlessAccepted(String likelihood, String binarization, String trained, String evaluated) {
+    void otherProtocolsAreRefusedUnlessAccepted(
+            String likelihood, String binarization, String trained, String evaluated) {
         Model model = SmallModels.untrained(config(likelihood, binarization), data(trained, 40), backend);
         DataSource source = SmallModels.save(data(evaluated, 40), folder.resolve("other.npy"));
         UserError error = assertThrows(UserError.class, () -> evaluate(model, source, 2, false));
         Protocol protocol = Protocol.ofTraining(model);
         assertTrue(error.getMessage().contains(protocol.input()), error.getMessage());
         assertTrue(
-                error.getMessage().contains(protocol.with(data(evaluated, 40).values()).input()), error.getMessage());
+                error.getMessage()
+                        .contains(protocol.with(data(evaluated, 40).values()).input()),
+                error.getMessage());
         assertTrue(error.getMessage().contains("--accept-protocol"), error.getMessage());
         Evaluation.Report report = evaluate(model, source, 2, true);
         assertTrue(report.protocolNote().contains(protocol.input()), report.protocolNote());

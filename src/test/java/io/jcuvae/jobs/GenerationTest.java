@@ -50,8 +50,7 @@ class GenerationTest {
             float[] few = Generation.sample(model, backend, count, 3, 1);
             assertArrayEquals(Arrays.copyOf(many, count * WIDTH), few, "of " + count);
         }
-        assertFalse(Arrays.equals(
-                Arrays.copyOf(many, WIDTH), Generation.sample(model, backend, 1, 4, 1)));
+        assertFalse(Arrays.equals(Arrays.copyOf(many, WIDTH), Generation.sample(model, backend, 1, 4, 1)));
     }
 
     @Test

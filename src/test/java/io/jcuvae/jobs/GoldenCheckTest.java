@@ -74,7 +74,8 @@ class GoldenCheckTest {
                     List.of("mlp_mnist", "mlp_small"),
                     report.cases().stream().map(GoldenCheck.Case::name).toList());
             for (GoldenCheck.Case golden : report.cases()) {
-                // Six losses, activations, gradients and their norms, unmoved entries, and three for each of steps 1, 2, 10.
+                // Six losses, activations, gradients and their norms, unmoved entries, and three for each of steps 1,
+                // 2, 10.
                 assertEquals(6 + 3 + 1 + 9, golden.checks().size(), report.toText());
                 assertTrue(golden.checks().stream().allMatch(check -> check.compared() > 0));
             }
@@ -88,8 +89,7 @@ class GoldenCheckTest {
         assertTrue(report.toText().contains("1 of 1 cases passed, 0 skipped, on CPU, 2 threads"), report.toText());
         JsonObject json = JsonParser.parseString(report.toJson().toString()).getAsJsonObject();
         assertTrue(json.get("passed").getAsBoolean());
-        JsonArray checks =
-                json.getAsJsonArray("cases").get(0).getAsJsonObject().getAsJsonArray("checks");
+        JsonArray checks = json.getAsJsonArray("cases").get(0).getAsJsonObject().getAsJsonArray("checks");
         assertEquals(19, checks.size());
         assertTrue(checks.get(0).getAsJsonObject().get("share_of_tolerance").getAsDouble() < 1);
     }

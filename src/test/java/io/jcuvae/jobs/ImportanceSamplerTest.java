@@ -97,8 +97,14 @@ class ImportanceSamplerTest {
             // Along the columns the variances are 1 + s^2, across them 1.
             double along = (d1 + d2) / Math.sqrt(2);
             double across = (d1 - d2) / Math.sqrt(2);
-            nll[r] = 0.5 * (4 * Math.log(2 * Math.PI) + Math.log(5) + Math.log(3)
-                    + d0 * d0 / 5 + along * along / 3 + across * across + d3 * d3);
+            nll[r] = 0.5
+                    * (4 * Math.log(2 * Math.PI)
+                            + Math.log(5)
+                            + Math.log(3)
+                            + d0 * d0 / 5
+                            + along * along / 3
+                            + across * across
+                            + d3 * d3);
         }
         return nll;
     }
@@ -134,8 +140,8 @@ class ImportanceSamplerTest {
         assertEquals(reference(blobs, few, 1), estimate(blobs, few, 1).mean(), 1e-3);
         // The evaluation takes the same draws but the KL term in closed form: equal up to the noise of log q.
         Dataset data = SmallRuns.blobs(1100, 8);
-        Evaluator.Result elbo = new Evaluator(blobs.spec(), backend, blobs.values())
-                .evaluate(data.open(), Binarization.NONE, 0, SEED);
+        Evaluator.Result elbo =
+                new Evaluator(blobs.spec(), backend, blobs.values()).evaluate(data.open(), Binarization.NONE, 0, SEED);
         assertEquals(elbo.loss(1), estimate(blobs, data, 1).mean(), 0.2);
     }
 
@@ -179,7 +185,8 @@ class ImportanceSamplerTest {
                 }
             }
             double largest = Arrays.stream(logWeights).max().orElseThrow();
-            double sum = Arrays.stream(logWeights).map(w -> Math.exp(w - largest)).sum();
+            double sum =
+                    Arrays.stream(logWeights).map(w -> Math.exp(w - largest)).sum();
             total += Math.log(draws) - largest - Math.log(sum);
         }
         return total / data.count();

@@ -22,12 +22,14 @@ final class SmallModels {
     /** A model of blobs that has learned where they are. */
     static Model trained(Backend backend) {
         TrainConfig config = SmallRuns.config(8).with(Setting.HIDDEN, "64").with(Setting.LR, "0.005");
-        return SmallRuns.train(config, SmallRuns.blobs(600, 1), SmallRuns.blobs(40, 2), backend, null).model();
+        return SmallRuns.train(config, SmallRuns.blobs(600, 1), SmallRuns.blobs(40, 2), backend, null)
+                .model();
     }
 
     /** A model as initialised. */
     static Model untrained(TrainConfig config, Dataset data, Backend backend) {
-        return Trainer.start(config, data, data, backend, null, new Trainer.Listener() {}).model();
+        return Trainer.start(config, data, data, backend, null, new Trainer.Listener() {})
+                .model();
     }
 
     /** All rows of a data set as floats. */

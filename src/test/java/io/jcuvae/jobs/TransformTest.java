@@ -180,8 +180,8 @@ class TransformTest {
             assertTrue(error.getMessage().matches("--(from|to): -?\\d+ is no row.*"), error.getMessage());
             assertTrue(ends[0] < 0 || error.getMessage().contains("1500 rows, numbered 0 to 1499"), error.getMessage());
         }
-        UserError error = assertThrows(
-                UserError.class, () -> Interpolation.run(model, backend, source, null, 0, 1, 1, out));
+        UserError error =
+                assertThrows(UserError.class, () -> Interpolation.run(model, backend, source, null, 0, 1, 1, out));
         assertTrue(error.getMessage().startsWith("--steps: "), error.getMessage());
         assertTrue(Files.notExists(out));
     }
@@ -190,8 +190,8 @@ class TransformTest {
     void otherWidthsAreRefusedWithBothShapes() {
         DataSource other = SmallModels.save(SmallRuns.constant(5, 32, 0.5f), folder.resolve("other.npy"));
         Path out = folder.resolve("out.npy");
-        UserError error = assertThrows(
-                UserError.class, () -> Encoding.run(model, backend, other, null, 0, out, Progress.SILENT));
+        UserError error =
+                assertThrows(UserError.class, () -> Encoding.run(model, backend, other, null, 0, out, Progress.SILENT));
         assertTrue(
                 error.getMessage().contains("data has samples of 32 values, the model takes 12x12 = 144"),
                 error.getMessage());
@@ -208,7 +208,8 @@ class TransformTest {
         UserError error = assertThrows(
                 UserError.class, () -> Reconstruction.run(model, backend, file, null, 0, out, Progress.SILENT));
         assertTrue(
-                error.getMessage().contains("row 1100, column 5") && error.getMessage().contains("1.5"),
+                error.getMessage().contains("row 1100, column 5")
+                        && error.getMessage().contains("1.5"),
                 error.getMessage());
         assertTrue(Files.notExists(out), "a broken job leaves no file");
     }
@@ -219,7 +220,11 @@ class TransformTest {
         UserError error = assertThrows(
                 UserError.class,
                 () -> Decoding.run(
-                        model, backend, folder.resolve("codes.npy").toString(), folder.resolve("out.npy"), Progress.SILENT));
+                        model,
+                        backend,
+                        folder.resolve("codes.npy").toString(),
+                        folder.resolve("out.npy"),
+                        Progress.SILENT));
         assertTrue(error.getMessage().contains("3 latents"), error.getMessage());
     }
 }
