@@ -22,6 +22,7 @@ final class Commands {
         BY_NAME.put("info", InfoCommand::new);
         BY_NAME.put("devices", DevicesCommand::new);
         BY_NAME.put("check", CheckCommand::new);
+        BY_NAME.put("bench", BenchCommand::new);
     }
 
     private Commands() {}

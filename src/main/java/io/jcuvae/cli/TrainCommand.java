@@ -34,8 +34,8 @@ final class TrainCommand implements Command {
     public List<Option> options() {
         List<Option> options = new ArrayList<>();
         options.add(setting(Setting.DATA));
-        options.add(CommonOptions.value(
-                "out", "DIR", "the folder to write (default runs/, the data's name and the time)"));
+        options.add(
+                CommonOptions.value("out", "DIR", "the folder to write (default runs/, the data's name and the time)"));
         options.add(CommonOptions.value(
                 "preset",
                 "NAME",
@@ -63,8 +63,7 @@ final class TrainCommand implements Command {
 
     private static Option setting(Setting setting) {
         String standard = TrainConfig.defaults().text(setting);
-        return CommonOptions.value(
-                setting.key(), setting.argument(), setting.help() + " (default " + standard + ")");
+        return CommonOptions.value(setting.key(), setting.argument(), setting.help() + " (default " + standard + ")");
     }
 
     @Override

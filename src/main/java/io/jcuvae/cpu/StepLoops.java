@@ -28,7 +28,7 @@ final class StepLoops {
     }
 
     /**
-     * One Adam step on elements start .. end - 1 of all four arrays; rate and root are lr / correction1 and 1 / sqrt(correction2).
+     * One Adam step on elements start .. end - 1 of all four arrays; rate is lr / correction1, root 1 / sqrt(correction2).
      *
      * <p>Parameters that get no gradient for long (a dead unit, a pixel at the rim) have moments that decay into the
      * subnormal range, where this processor computes a hundred times slower. Adding and subtracting a tiny constant rounds

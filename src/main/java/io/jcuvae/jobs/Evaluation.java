@@ -19,7 +19,7 @@ import java.util.function.Consumer;
 /** Scores a model on data: the negative ELBO and its parts, active units, and the importance-weighted log-likelihood. */
 public final class Evaluation {
     /**
-     * What an evaluation finds, nats per sample, beside what it is a figure of.
+     * What an evaluation finds, averages per sample, beside what they are figures of.
      *
      * @param reconstruction negative log-likelihood with one draw per sample
      * @param kl divergence from the prior
@@ -33,6 +33,7 @@ public final class Evaluation {
      * @param data the source as the user named it
      * @param binarization what was done to grey values
      * @param protocol likelihood and values that the figures belong to
+     * @param units of loss and reconstruction
      * @param caution what they must not be taken for
      * @param protocolNote set where the protocol differs from the training's and that was accepted, else null
      * @param trainedOn what the model was trained on
@@ -52,6 +53,7 @@ public final class Evaluation {
             String data,
             Binarization binarization,
             String protocol,
+            String units,
             String caution,
             String protocolNote,
             DataRecord trainedOn,
@@ -81,6 +83,7 @@ public final class Evaluation {
             addFinite(json, "nll_standard_error", nllStandardError);
             json.addProperty("split", split.toString());
             json.addProperty("data", data);
+            json.addProperty("units", units);
             json.addProperty("protocol", protocol);
             json.addProperty("protocol_caution", caution);
             if (protocolNote != null) {
@@ -111,7 +114,7 @@ public final class Evaluation {
                         Double.isNaN(nllStandardError) ? "" : String.format(Locale.ROOT, " +- %.4f", nllStandardError);
                 line(text, "NLL", "%.4f%s   importance-weighted, %d draws per sample", nll, error, importanceSamples);
             }
-            line(text, "units", "nats per sample, mean over %d samples", count);
+            line(text, "units", "%s, mean over %d samples", units, count);
             line(text, "data", "%s (%s)", data, split);
             line(text, "trained on", "%s, %d samples", trainedOn.source(), trainedOn.count());
             line(text, "protocol", "%s; %s", protocol, caution);
@@ -197,6 +200,7 @@ public final class Evaluation {
                 source.name(),
                 binarization,
                 evaluated.toString(),
+                evaluated.units(),
                 evaluated.caution(),
                 training.covers(evaluated)
                         ? null

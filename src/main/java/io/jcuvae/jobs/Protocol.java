@@ -50,10 +50,15 @@ record Protocol(Likelihood likelihood, ValueKind values, Binarization binarizati
         return likelihood.label() + " likelihood of " + input();
     }
 
+    /** The units of loss and reconstruction. */
+    String units() {
+        return likelihood.isDensity() ? "nats per sample" : "squared error per sample (KL in nats)";
+    }
+
     /** What the figures must not be compared with, or what they are not; empty where nothing need be said. */
     String caution() {
         if (likelihood == Likelihood.MSE) {
-            return "a sum of squared errors is no density: loss and reconstruction are not nats";
+            return "a sum of squared errors is no density, so the loss is no bound on a likelihood";
         }
         if (likelihood == Likelihood.BERNOULLI) {
             return values == ValueKind.UNIT && binarization == Binarization.NONE

@@ -117,7 +117,9 @@ public final class LossChart {
 
     /** There is no epoch 1.5. (An empty label would not be laid out.) */
     private static String wholeEpoch(double epoch) {
-        return epoch >= 1 && Math.abs(epoch - Math.rint(epoch)) < 1e-6 ? String.format(Locale.ROOT, "%.0f", epoch) : " ";
+        return epoch >= 1 && Math.abs(epoch - Math.rint(epoch)) < 1e-6
+                ? String.format(Locale.ROOT, "%.0f", epoch)
+                : " ";
     }
 
     private static void series(XYChart chart, String name, double[] epochs, double[] values, Color color) {

@@ -326,7 +326,8 @@ public final class Trainer {
     /** KL begins near nothing and grows in a run that learns, so little of it is bad news only when it does not grow. */
     private static boolean collapses(EpochMetrics metrics) {
         double kl = metrics.test().kl();
-        return metrics.test().activeUnits() == 0 || (kl < COLLAPSED_KL && kl <= metrics.train().kl());
+        return metrics.test().activeUnits() == 0
+                || (kl < COLLAPSED_KL && kl <= metrics.train().kl());
     }
 
     /**

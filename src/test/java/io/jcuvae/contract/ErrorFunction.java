@@ -1,11 +1,11 @@
 package io.jcuvae.contract;
 
 /**
- * erf and erfc to about 1e-14 relative: the all-positive series below 2, the continued fraction above, where 1 - erf would
+ * erf and erfc to about 1e-14 relative: the all-positive series below 1.5, the continued fraction above, where 1 - erf would
  * cancel (Abramowitz, Stegun 1964, 7.1.6 and 7.1.14).
  */
 final class ErrorFunction {
-    private static final double SWITCH = 2;
+    private static final double SWITCH = 1.5;
 
     private ErrorFunction() {}
 

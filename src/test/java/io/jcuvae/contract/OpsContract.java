@@ -582,16 +582,7 @@ public interface OpsContract {
 
     @Test
     default void twoRunsGiveEqualBits() {
-        Scenarios.large()
-                .values()
-                .forEach(scenarios -> scenarios.forEach(scenario -> {
-                    List<long[]> first = Lab.bits(backend(), scenario);
-                    List<long[]> second = Lab.bits(backend(), scenario);
-                    assertEquals(first.size(), second.size());
-                    for (int i = 0; i < first.size(); i++) {
-                        assertArrayEquals(first.get(i), second.get(i), scenario + ", output " + i);
-                    }
-                }));
+        SameBits.check(backend(), backend());
     }
 
     @Test

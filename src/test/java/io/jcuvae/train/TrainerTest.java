@@ -284,7 +284,7 @@ class TrainerTest {
         damaged.add(new byte[0]);
         damaged.add(Arrays.copyOf(whole, whole.length / 2));
         damaged.add(Arrays.copyOf(whole, 5));
-        damaged.add("not a model".repeat(100).getBytes());
+        damaged.add("not a model".repeat(100).getBytes(StandardCharsets.UTF_8));
         byte[] flipped = whole.clone();
         flipped[whole.length - 3] ^= 0x40;
         damaged.add(flipped);
