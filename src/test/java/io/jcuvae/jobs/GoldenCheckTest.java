@@ -146,7 +146,7 @@ class GoldenCheckTest {
         assertTrue(failed.contains(quantity), failed + "\n" + report.toText());
         assertTrue(report.toText().contains("FAIL " + quantity), report.toText());
         assertFalse(report.toJson().get("passed").getAsBoolean());
-        JsonParser.parseString(report.toJson().toString());
+        assertTrue(JsonParser.parseString(report.toJson().toString()).isJsonObject());
     }
 
     /** Writes the .npz anew with the float values of one member changed. */
