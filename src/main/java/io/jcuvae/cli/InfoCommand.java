@@ -111,7 +111,8 @@ final class InfoCommand implements Command {
                 + Figures.count(data.testCount()) + " held-out samples of " + data.shape());
         lines.add("fingerprint  " + data.fingerprint());
         lines.add("protocol     binarization " + config.binarization().label() + ", "
-                + data.values().name().toLowerCase(Locale.ROOT) + " values, nats per sample");
+                + data.values().name().toLowerCase(Locale.ROOT) + " values, "
+                + config.likelihood().unit() + " per sample");
         lines.add("training     batch " + config.batch() + ", Adam at " + config.learningRate() + ", beta "
                 + config.beta() + ", " + config.initialisation().label() + " initialisation, seed " + config.seed());
         if (last == null) {

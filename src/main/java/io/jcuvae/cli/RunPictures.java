@@ -28,11 +28,12 @@ record RunPictures(List<String> notes, List<String> warnings) {
     static RunPictures draw(Model model, Backend backend, RunFolder folder, Dataset test, List<JsonObject> metrics) {
         List<String> notes = new ArrayList<>();
         List<String> warnings = new ArrayList<>();
-        Drawing.attempt(folder.lossChart(), file -> LossChart.write(file, metrics))
+        String unit = model.config().likelihood().unit();
+        Drawing.attempt(folder.lossChart(), file -> LossChart.write(file, metrics, unit))
                 .ifPresent(warnings::add);
         SampleShape shape = test.shape();
         if (!shape.isImage()) {
-            notes.add("samples of " + shape + " are no images, so there are no pictures of them");
+            notes.add("no pictures of samples: rows of shape " + shape + " are no images");
             return new RunPictures(notes, warnings);
         }
         int pairs = Math.min(PAIRS, test.count());

@@ -143,7 +143,7 @@ final class TrainCommand implements Command {
     }
 
     /** A folder that is not there yet, named after the data and the time. */
-    private static Path newFolder(String data) {
+    static Path newFolder(String data) {
         String[] parts = data.split("[/\\\\]");
         String last = parts.length == 0 ? "" : parts[parts.length - 1];
         String name = last.replaceFirst("(\\.gz)?$", "")

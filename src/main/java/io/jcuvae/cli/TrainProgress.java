@@ -33,8 +33,10 @@ final class TrainProgress implements Trainer.Listener, AutoCloseable {
             begun = true;
             String head = row("epoch", "loss", "reconstruction", "KL", "held-out", "active", "samples/s", "left");
             if (live != null) {
+                live.println();
                 live.println(head);
             } else {
+                output.note("");
                 output.note(head);
             }
         }

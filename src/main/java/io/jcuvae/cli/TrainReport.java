@@ -47,7 +47,6 @@ final class TrainReport {
         output.note("settings " + config.epochs() + " epochs, batch " + config.batch() + ", Adam at "
                 + config.learningRate() + ", beta " + config.beta() + ", seed " + config.seed());
         output.note("folder   " + folder.path());
-        output.note("");
     }
 
     /** How to go on. */
@@ -102,7 +101,7 @@ final class TrainReport {
                     label,
                     Figures.nats(last.get("train_" + name).getAsDouble()),
                     Figures.nats(last.get("test_" + name).getAsDouble()),
-                    name.equals("loss") ? "  nats per sample" : ""));
+                    name.equals("loss") ? "  " + trainer.config().likelihood().unit() + " per sample" : ""));
         }
         String active = last.get("active_units") + " of " + trainer.config().latents();
         lines.add(String.format(Locale.ROOT, "%-14s  %10s  %10s", "active units", "", active));

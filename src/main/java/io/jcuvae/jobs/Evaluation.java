@@ -212,10 +212,10 @@ public final class Evaluation {
 
     private static void checkImportanceSamples(Model model, int importanceSamples) {
         if (importanceSamples < 0) {
-            throw new UserError("--importance-samples: must be at least 0, got " + importanceSamples);
+            throw new UserError("--importance: must be at least 0, got " + importanceSamples);
         }
         if (importanceSamples > 0 && !model.config().likelihood().isDensity()) {
-            throw new UserError("--importance-samples: the model's likelihood is "
+            throw new UserError("--importance: the model's likelihood is "
                     + model.config().likelihood().label()
                     + ", which is not a density and has no log-likelihood; leave the"
                     + " option out, or train with --likelihood gaussian");

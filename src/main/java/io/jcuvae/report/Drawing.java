@@ -1,5 +1,7 @@
 package io.jcuvae.report;
 
+import io.jcuvae.tensor.UserError;
+import java.awt.AWTError;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -19,11 +21,11 @@ public final class Drawing {
         try {
             drawing.accept(file);
             return Optional.empty();
-        } catch (io.jcuvae.tensor.UserError e) {
+        } catch (UserError e) {
             return Optional.of(e.getMessage());
         } catch (OutOfMemoryError e) {
             return Optional.of(file + ": was not drawn, for want of memory");
-        } catch (LinkageError | InternalError | java.awt.AWTError | RuntimeException e) {
+        } catch (LinkageError | InternalError | AWTError | RuntimeException e) {
             // Without fonts, JDKs differ: InternalError, NullPointerException, RuntimeException from Fontconfig, ...
             String what = e.toString().lines().findFirst().orElse("");
             return Optional.of(

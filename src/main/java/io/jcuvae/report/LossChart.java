@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import io.jcuvae.data.AtomicFile;
 import java.awt.Color;
 import java.awt.Font;
+import java.awt.Graphics;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -37,10 +38,11 @@ public final class LossChart {
      *
      * @param png the target
      * @param metrics one object per epoch, in their order, at least one
+     * @param unit of loss and reconstruction, as in {@code nats}; KL is in nats always
      * @throws io.jcuvae.tensor.UserError if the file cannot be written
      */
-    public static void write(Path png, List<JsonObject> metrics) {
-        BufferedImage image = draw(metrics);
+    public static void write(Path png, List<JsonObject> metrics, String unit) {
+        BufferedImage image = draw(metrics, unit);
         AtomicFile.write(png, out -> {
             try (MemoryCacheImageOutputStream cached = new MemoryCacheImageOutputStream(out)) {
                 if (!ImageIO.write(image, "png", cached)) {
@@ -50,37 +52,33 @@ public final class LossChart {
         });
     }
 
-    private static BufferedImage draw(List<JsonObject> metrics) {
+    private static BufferedImage draw(List<JsonObject> metrics, String unit) {
         BufferedImage image = new BufferedImage(3 * WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
         Graphics2D canvas = image.createGraphics();
         try {
-            panel(canvas, 0, metrics, "loss", "loss");
-            panel(canvas, 1, metrics, "reconstruction", "reconstruction");
-            panel(canvas, 2, metrics, "kl", "KL divergence");
+            panel(canvas.create(0, 0, WIDTH, HEIGHT), metrics, "loss", "loss", unit);
+            panel(canvas.create(WIDTH, 0, WIDTH, HEIGHT), metrics, "reconstruction", "reconstruction", unit);
+            panel(canvas.create(2 * WIDTH, 0, WIDTH, HEIGHT), metrics, "kl", "KL divergence", "nats");
         } finally {
             canvas.dispose();
         }
         return image;
     }
 
-    private static void panel(Graphics2D canvas, int place, List<JsonObject> metrics, String key, String title) {
+    private static void panel(Graphics place, List<JsonObject> metrics, String key, String title, String unit) {
         XYChart chart = new XYChartBuilder()
                 .width(WIDTH)
                 .height(HEIGHT)
                 .title(title)
                 .xAxisTitle("epoch")
-                .yAxisTitle("nats per sample")
+                .yAxisTitle(unit + " per sample")
                 .build();
         double[] epochs = column(metrics, "epoch");
         style(chart.getStyler(), epochs);
         series(chart, "training", epochs, column(metrics, "train_" + key), TRAINING);
         series(chart, "held-out", epochs, column(metrics, "test_" + key), HELD_OUT);
-        Graphics2D part = (Graphics2D) canvas.create(place * WIDTH, 0, WIDTH, HEIGHT);
-        try {
-            chart.paint(part, WIDTH, HEIGHT);
-        } finally {
-            part.dispose();
-        }
+        chart.paint((Graphics2D) place, WIDTH, HEIGHT);
+        place.dispose();
     }
 
     private static double[] column(List<JsonObject> metrics, String key) {

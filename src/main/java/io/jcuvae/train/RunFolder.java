@@ -100,7 +100,7 @@ public record RunFolder(Path path) {
         JsonObject protocol = new JsonObject();
         protocol.addProperty("binarization", config.binarization().label());
         protocol.addProperty("likelihood", config.likelihood().label());
-        protocol.addProperty("units", "nats per sample");
+        protocol.addProperty("units", config.likelihood().unit() + " per sample");
         json.add("protocol", protocol);
         json.add("versions", versions);
         String text = new GsonBuilder().setPrettyPrinting().create().toJson(json) + "\n";

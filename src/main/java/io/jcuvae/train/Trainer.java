@@ -83,7 +83,9 @@ public final class Trainer {
         record = DataRecord.of(config.data(), train, test);
         boolean drawn = config.binarization() != Binarization.NONE;
         if (drawn || config.likelihood().needsUnitData()) {
-            String why = (drawn ? "binarization" : "a Bernoulli likelihood") + " needs values in [0, 1]";
+            String why =
+                    (drawn ? "binarization" : "a Bernoulli likelihood") + " needs values in [0, 1]: scale the data, or "
+                            + (drawn ? "leave out --binarize" : "choose --likelihood gaussian");
             train.requireUnit(why);
             test.requireUnit(why);
         }

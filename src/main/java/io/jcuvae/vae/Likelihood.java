@@ -36,6 +36,11 @@ public enum Likelihood {
         return this != MSE;
     }
 
+    /** What its rows are counted in. */
+    public String unit() {
+        return isDensity() ? "nats" : "squared error";
+    }
+
     void declare(ParameterLayout layout) {
         if (this == GAUSSIAN_LEARNED) {
             layout.zero(LOGVAR, Shape.of(1));
