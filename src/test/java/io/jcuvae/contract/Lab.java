@@ -157,7 +157,7 @@ final class Lab {
         return whole.view(before, shape);
     }
 
-    /** From here on tensors start at the first element of their buffers: for verbs that only take whole blocks. */
+    /** From here on all tensors start at the first element of their buffers, as whole blocks of parameters do. */
     void wholeBlocks() {
         blocks = true;
     }

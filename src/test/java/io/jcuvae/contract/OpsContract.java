@@ -386,7 +386,8 @@ public interface OpsContract {
     default void stepsWithAdam() {
         for (int count : LENGTHS) {
             for (int step : new int[] {1, 2, 1000}) {
-                compare(Scenarios.adam(count, step));
+                compare(Scenarios.adam(count, step, false));
+                compare(Scenarios.adam(count, step, true));
             }
         }
     }

@@ -94,7 +94,7 @@ final class Scenarios {
         verbs.put("normal", List.of(normal(100_003, 262_144 - 7)));
         verbs.put("beginStep", List.of(beginStep(7)));
         verbs.put("recordLoss", List.of(recordLoss(10_007)));
-        verbs.put("adam", List.of(adam(70_001, 3)));
+        verbs.put("adam", List.of(adam(70_001, 3, true), adam(40_009, 3, false)));
         verbs.put("endStep", List.of(endStep()));
         return verbs;
     }
@@ -591,8 +591,8 @@ final class Scenarios {
         return Tolerances.rows(1, rows.count(), sum(rows.count()), rows::at)[0] + 1e-15 * before;
     }
 
-    static Scenario adam(int count, int step) {
-        return new Scenario("adam [" + count + "], step " + step, lab -> {
+    static Scenario adam(int count, int step, boolean blocks) {
+        return new Scenario("adam [" + count + "], step " + step + (blocks ? ", whole blocks" : ""), lab -> {
             double rate = 1e-3;
             double correction1 = 1 - Math.pow(BETA_1, step);
             double correction2 = 1 - Math.pow(BETA_2, step);
@@ -605,7 +605,9 @@ final class Scenarios {
                     correction1,
                     Scalars.ADAM_CORRECTION_2,
                     correction2));
-            lab.wholeBlocks();
+            if (blocks) {
+                lab.wholeBlocks();
+            }
             RandomGenerator random = lab.random();
             // Gradients over many orders of magnitude, zeros among them.
             DoubleSupplier gradients =
