@@ -26,8 +26,9 @@ final class NearestMatch {
      */
     static Optional<String> of(String typed, Collection<String> words) {
         String sought = typed.toLowerCase(Locale.ROOT).replace('_', '-');
-        if (words.contains(ELSEWHERE.get(sought))) {
-            return Optional.of(ELSEWHERE.get(sought));
+        String here = ELSEWHERE.get(sought);
+        if (here != null && words.contains(here)) {
+            return Optional.of(here);
         }
         String best = null;
         int least = Integer.MAX_VALUE;

@@ -33,7 +33,8 @@ final class TrainCommand implements Command {
     @Override
     public List<Option> options() {
         List<Option> options = new ArrayList<>();
-        options.add(setting(Setting.DATA));
+        TrainConfig defaults = TrainConfig.defaults();
+        options.add(setting(Setting.DATA, defaults));
         options.add(
                 CommonOptions.value("out", "DIR", "the folder to write (default runs/, the data's name and the time)"));
         options.add(CommonOptions.value(
@@ -54,16 +55,16 @@ final class TrainCommand implements Command {
                 "resume", "DIR", "go on with the run in that folder; of its settings may change: " + changeable));
         Stream.of(Setting.values())
                 .filter(setting -> setting != Setting.DATA)
-                .map(TrainCommand::setting)
+                .map(setting -> setting(setting, defaults))
                 .forEach(options::add);
         options.add(CommonOptions.flag("quiet", "show only the final figures"));
         options.add(CommonOptions.json());
         return options;
     }
 
-    private static Option setting(Setting setting) {
-        String standard = TrainConfig.defaults().text(setting);
-        return CommonOptions.value(setting.key(), setting.argument(), setting.help() + " (default " + standard + ")");
+    private static Option setting(Setting setting, TrainConfig defaults) {
+        String help = setting.help() + " (default " + defaults.text(setting) + ")";
+        return CommonOptions.value(setting.key(), setting.argument(), help);
     }
 
     @Override
