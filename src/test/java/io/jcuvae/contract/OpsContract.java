@@ -15,9 +15,11 @@ import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -255,6 +257,43 @@ public interface OpsContract {
         }
     }
 
+    /** A broken value shows in its row's term, and in no other row's: it is the sum of the rows that halts a run. */
+    @Test
+    @Covers({"bernoulliRows", "bernoulli", "squaredErrorRows", "gaussianRows", "gaussianKl", "sampleGaussian"})
+    default void termsPassNanOn() {
+        int width = 34;
+        for (float broken : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+            for (int place : new int[] {width, width + 16, 2 * width - 1}) {
+                float[] values = new float[3 * width];
+                values[place] = broken;
+                Tensor output = rows(backend(), values).reshape(Shape.of(3, width));
+                Tensor x = rows(backend(), new float[3 * width]).reshape(Shape.of(3, width));
+                backend().ops().fill(x, 0.5f);
+                Tensor d = rows(backend(), new float[3 * width]).reshape(Shape.of(3, width));
+                Tensor logvar = tensor(backend(), 0);
+                Tensor weights = tensor(backend(), 1, 1, 1);
+                Tensor half = rows(backend(), new float[3 * width / 2]).reshape(Shape.of(3, width / 2));
+                Tensor z = rows(backend(), new float[3 * width / 2]).reshape(Shape.of(3, width / 2));
+                onlyTheSecond("bernoulliRows", broken, sums -> backend().ops().bernoulliRows(sums, output, x));
+                onlyTheSecond("bernoulli", broken, sums -> backend().ops().bernoulli(sums, d, output, x, weights));
+                onlyTheSecond(
+                        "squaredErrorRows", broken, sums -> backend().ops().squaredErrorRows(sums, output, x));
+                onlyTheSecond("gaussianRows", broken, sums -> backend().ops().gaussianRows(sums, output, x, logvar));
+                onlyTheSecond("gaussianKl", broken, sums -> backend().ops().gaussianKl(sums, output));
+                onlyTheSecond("sampleGaussian", broken, sums -> backend().ops().sampleGaussian(z, sums, output, half));
+            }
+        }
+    }
+
+    private void onlyTheSecond(String verb, float broken, Consumer<Tensor> term) {
+        Tensor sums = tensor(backend(), 7, 7, 7);
+        term.accept(sums);
+        double[] rows = Access.values(backend(), sums);
+        assertTrue(
+                Double.isFinite(rows[0]) && !Double.isFinite(rows[1]) && Double.isFinite(rows[2]),
+                () -> verb + " with " + broken + " in row 1: " + Arrays.toString(rows));
+    }
+
     // ---- objective
 
     @Test
@@ -427,7 +466,7 @@ public interface OpsContract {
         Ops ops = backend.ops();
         Tensor scalars = scalars(backend, Map.of(Scalars.LEARNING_RATE, 0.1, Scalars.ORDER_POSITION, 7.0));
         float[] good = new float[rows];
-        java.util.Arrays.fill(good, 2f);
+        Arrays.fill(good, 2f);
         float[] broken = good.clone();
         broken[where] = value;
         Tensor loss = rows(backend, good);

@@ -90,8 +90,9 @@ final class ReferenceOps implements Ops {
         View cs = view(c);
         View as = view(a);
         View bs = view(b);
+        int columns = c.columns();
         for (int m = 0; m < c.rows(); m++) {
-            for (int n = 0; n < c.columns(); n++) {
+            for (int n = 0; n < columns; n++) {
                 double sum = accumulate ? cs.at(m, n) : 0;
                 for (int k = 0; k < inner; k++) {
                     sum += (transposeA ? as.at(k, m) : as.at(m, k)) * (transposeB ? bs.at(n, k) : bs.at(k, n));
