@@ -8,7 +8,7 @@ import io.jcuvae.tensor.Tensor;
  */
 final class MatrixProduct {
     /** Wanted work of a tile: smaller ones pack the shared factor too often, larger ones leave threads idle. */
-    private static final double TILE_FLOPS = 20e6;
+    private static final double TILE_FLOPS = 40e6;
     /** Below this, cutting costs more than a second thread brings. */
     private static final double CUT_FLOPS = 2e6;
 
