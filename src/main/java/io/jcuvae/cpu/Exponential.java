@@ -20,7 +20,7 @@ final class Exponential {
     /** exp of this is 1e-30: small enough to be nothing, large enough that products with it stay normal numbers. */
     private static final float LOWEST = -69f;
 
-    private static final float[] POWERS_OF_HALF = new float[127];
+    private static final float[] POWERS_OF_HALF = new float[128];
 
     static {
         for (int i = 0; i < POWERS_OF_HALF.length; i++) {
@@ -38,7 +38,8 @@ final class Exponential {
         reduce(k, r, a, count);
         polynomial(r, count);
         for (int i = 0; i < count; i++) {
-            out[i] = r[i] * POWERS_OF_HALF[(int) k[i]];
+            // The low bits of a float that was rounded so are the integer.
+            out[i] = r[i] * POWERS_OF_HALF[Float.floatToRawIntBits(k[i]) & 127];
         }
     }
 
@@ -50,8 +51,9 @@ final class Exponential {
 
     private static void reduce(float[] k, float[] r, float[] a, int count) {
         for (int i = 0; i < count; i++) {
-            float rounded = (ROUND - a[i] * LOG2_E) - ROUND;
-            k[i] = rounded;
+            float shifted = ROUND - a[i] * LOG2_E;
+            float rounded = shifted - ROUND;
+            k[i] = shifted;
             r[i] = (a[i] + rounded * LN2_HIGH) + rounded * LN2_LOW;
         }
     }

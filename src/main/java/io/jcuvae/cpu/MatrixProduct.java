@@ -7,8 +7,11 @@ import io.jcuvae.tensor.Tensor;
  * threads, so the result has the same bits for any number of them.
  */
 final class MatrixProduct {
-    /** Wanted work of a tile: smaller ones pack the shared factor too often, larger ones leave threads idle. */
-    private static final double TILE_FLOPS = 40e6;
+    /**
+     * Tiles grow with the root of the work, one per root of this many operations: each tile packs the shared factor anew, so
+     * twice the tiles cost more than half the waiting.
+     */
+    private static final double UNIT_FLOPS = 40e6;
     /** Below this, cutting costs more than a second thread brings. */
     private static final double CUT_FLOPS = 2e6;
 
@@ -53,7 +56,7 @@ final class MatrixProduct {
         byRows = (rowsCut && rows >= columns) || !columnsCut;
         int extent = byRows ? rows : columns;
         double flops = 2.0 * rows * columns * inner;
-        int wanted = (int) Math.min(MOST_TILES, Math.round(flops / TILE_FLOPS));
+        int wanted = (int) Math.min(MOST_TILES, Math.round(Math.sqrt(flops / UNIT_FLOPS)));
         if (flops >= CUT_FLOPS) {
             wanted = Math.max(2, wanted);
         }
