@@ -4,6 +4,7 @@ import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
+import io.jcuvae.tensor.UserError;
 
 /**
  * One block of a layout on a device: the parameters, or their gradients, or one of the optimizer's moments.
@@ -12,9 +13,17 @@ import io.jcuvae.tensor.Tensor;
  * @param block all of it, [count]
  */
 public record Parameters(ParameterLayout layout, Tensor block) {
-    /** A zeroed block. */
+    /**
+     * A zeroed block.
+     *
+     * @throws UserError when the layout has more parameters than a block has places
+     */
     public static Parameters allocate(ParameterLayout layout, Backend backend) {
-        Shape shape = Shape.of(Math.toIntExact(layout.count()));
+        if (layout.count() > Integer.MAX_VALUE) {
+            throw new UserError("the model would have " + layout.count() + " parameters, at most " + Integer.MAX_VALUE
+                    + " are possible; use a smaller --hidden or --latent");
+        }
+        Shape shape = Shape.of((int) layout.count());
         return new Parameters(layout, Tensor.of(backend.allocate(ElementType.F32, layout.count()), shape));
     }
 
