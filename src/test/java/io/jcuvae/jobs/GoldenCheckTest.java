@@ -14,6 +14,7 @@ import io.jcuvae.tensor.UserError;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -80,6 +81,17 @@ class GoldenCheckTest {
                 assertTrue(golden.checks().stream().allMatch(check -> check.compared() > 0));
             }
         }
+    }
+
+    @Test
+    void everyActivationAndLikelihoodIsRight() throws URISyntaxException {
+        Path cases = Path.of(GoldenCheckTest.class
+                        .getResource("/golden/relu_mse.json")
+                        .toURI())
+                .getParent();
+        GoldenCheck.Report report = GoldenCheck.run(cases, backend);
+        assertTrue(report.passed(), report.toText());
+        assertEquals(9, report.cases().size());
     }
 
     @Test
