@@ -30,6 +30,11 @@ final class Output {
         return new Output(out, err, false, false, false, false);
     }
 
+    /** Two streams that are a terminal. */
+    static Output ofTerminal(PrintStream out, PrintStream err) {
+        return new Output(out, err, true, true, false, false);
+    }
+
     /** The streams of this process. */
     static Output ofProcess() {
         return new Output(System.out, System.err, Terminal.isLive(1), Terminal.isLive(2), false, false);
