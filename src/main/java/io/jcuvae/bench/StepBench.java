@@ -152,7 +152,10 @@ public final class StepBench {
         }
     }
 
-    /** Encodes all rows and decodes {@value #DECODED} latents, in batches of {@value #INFERENCE_BATCH}; results stay on the device. */
+    /**
+     * Encodes all rows and decodes {@value #DECODED} latents, in batches of {@value #INFERENCE_BATCH}; results stay on the
+     * device.
+     */
     public JsonObject inference() {
         VaeSpec spec = config.spec(Shape.of(data.width()));
         Parameters values = Parameters.allocate(spec.layout(), backend);
