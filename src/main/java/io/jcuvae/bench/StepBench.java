@@ -152,7 +152,10 @@ public final class StepBench {
         }
     }
 
-    /** Encodes all rows and decodes {@value #DECODED} latents, in batches of {@value #INFERENCE_BATCH}. */
+    /**
+     * Encodes all rows and decodes {@value #DECODED} latents, in batches of {@value #INFERENCE_BATCH}; results stay on the
+     * device.
+     */
     public JsonObject inference() {
         VaeSpec spec = config.spec(Shape.of(data.width()));
         Parameters values = Parameters.allocate(spec.layout(), backend);
@@ -161,14 +164,13 @@ public final class StepBench {
         JsonObject json = new JsonObject();
         json.add("encode", rate(data.count(), encoding(vae)));
         float[] latents = new float[INFERENCE_BATCH * spec.latents()];
-        float[] images = new float[INFERENCE_BATCH * data.width()];
         json.add("decode", rate(DECODED, () -> {
             for (int done = 0; done < DECODED; done += INFERENCE_BATCH) {
                 backend.upload(vae.z(), latents, 0);
                 vae.decode();
                 vae.mean();
-                backend.download(images, 0, vae.output());
             }
+            backend.synchronize();
         }));
         return json;
     }
