@@ -26,8 +26,8 @@ class TrainProgressTest {
     private void oneEpoch(Output output) {
         try (TrainProgress progress = new TrainProgress(output, 3, 20)) {
             progress.progress(new Trainer.Progress(1, 3, 500, 1000, LOSSES, 1e9));
-            progress.epoch(new EpochMetrics(
-                    1, LOSSES, new Evaluator.Result(90, 20.5, 18, 200), 1e-3, 1, 2.5, 41_234.6));
+            progress.epoch(
+                    new EpochMetrics(1, LOSSES, new Evaluator.Result(90, 20.5, 18, 200), 1e-3, 1, 2.5, 41_234.6));
             progress.warning("look out");
         }
     }

@@ -43,7 +43,6 @@ class LearningTest {
             @Override
             public void epoch(EpochMetrics metrics) {
                 epochs.add(metrics);
-                System.out.println(metrics.toJson());
             }
         };
         try (CpuBackend backend = new CpuBackend(0)) {

@@ -101,7 +101,7 @@ class ResumeTest {
     @Test
     void stoppedAfterAnyStepItGoesOn() throws IOException {
         Random random = new Random(5);
-        for (int trial = 0; trial < 6; trial++) {
+        for (int trial = 0; trial < 4; trial++) {
             Path run = folder.resolve("run" + trial);
             int at = 1 + random.nextInt(EPOCHS * STEPS - 1);
             Trainer trainer = start(run, CONFIG, silent());
@@ -124,7 +124,7 @@ class ResumeTest {
     @Test
     void killedAtAnyMomentItGoesOn() throws IOException {
         Random random = new Random(7);
-        for (int trial = 0; trial < 8; trial++) {
+        for (int trial = 0; trial < 6; trial++) {
             Path run = folder.resolve("run" + trial);
             StringBuilder moments = new StringBuilder("killed");
             boolean begun = false;
@@ -287,7 +287,7 @@ class ResumeTest {
         SmallRuns.train(longer, TRAIN, TEST, backend, whole);
         Path run = folder.resolve("run");
         Random random = new Random(11);
-        for (int kills = 0; kills < 3; kills++) {
+        for (int kills = 0; kills < 2; kills++) {
             int begun = lines(run);
             Process child = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin", "java")
