@@ -1,0 +1,6 @@
+package io.jcuvae.cuda;
+
+/** Finds and loads the CUDA libraries and JCuda's own. */
+final class NativeLibraries {
+    private NativeLibraries() {}
+}
