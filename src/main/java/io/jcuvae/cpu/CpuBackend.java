@@ -3,7 +3,9 @@ package io.jcuvae.cpu;
 import dev.ludovic.netlib.blas.NativeBLAS;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Buffer;
+import io.jcuvae.tensor.Copy;
 import io.jcuvae.tensor.ElementType;
+import io.jcuvae.tensor.HostCopy;
 import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Recorded;
 import io.jcuvae.tensor.Tensor;
@@ -95,8 +97,7 @@ public final class CpuBackend implements Backend {
         try {
             return new CpuBuffer(type, (int) count);
         } catch (OutOfMemoryError e) {
-            Runtime runtime = Runtime.getRuntime();
-            long free = runtime.maxMemory() - runtime.totalMemory() + runtime.freeMemory();
+            long free = memoryLeft();
             throw new UserError(
                     String.format(
                             "out of memory: %,d MiB were asked for, about %,d MiB of heap are free; use a smaller --batch,"
@@ -139,6 +140,30 @@ public final class CpuBackend implements Backend {
     @Override
     public void download(double[] to, Tensor from) {
         System.arraycopy(CpuBuffer.doubles(from), CpuBuffer.start(from), to, 0, (int) from.count());
+    }
+
+    @Override
+    public Copy copyAhead(Tensor to, byte[] from, int offset) {
+        upload(to, from, offset);
+        return () -> {};
+    }
+
+    @Override
+    public Copy copyAhead(Tensor to, float[] from, int offset) {
+        upload(to, from, offset);
+        return () -> {};
+    }
+
+    @Override
+    public HostCopy hostCopy(Tensor from) {
+        return new CpuCopy(from);
+    }
+
+    /** What the heap may still grow by; garbage counts as taken. */
+    @Override
+    public long memoryLeft() {
+        Runtime runtime = Runtime.getRuntime();
+        return runtime.maxMemory() - runtime.totalMemory() + runtime.freeMemory();
     }
 
     @Override

@@ -444,6 +444,22 @@ final class CpuOps implements Ops {
     @Override
     public void gather(Tensor x, Tensor data, Tensor order, Tensor scalars, Binarization binarization, long key) {
         check(x.columns() == data.columns(), "gather", x, data);
+        gather(x, data, Integer.MAX_VALUE, order, scalars, binarization, key);
+    }
+
+    @Override
+    public void gatherFed(Tensor x, Tensor ring, Tensor order, Tensor scalars, Binarization binarization, long key) {
+        check(x.columns() == ring.columns() && ring.rows() >= x.rows(), "gatherFed", x, ring);
+        gather(x, ring, ring.rows(), order, scalars, binarization, key);
+    }
+
+    /**
+     * Rows of data, or of a ring of it.
+     *
+     * @param window W, or the greatest integer where all data are there
+     */
+    private void gather(
+            Tensor x, Tensor data, int window, Tensor order, Tensor scalars, Binarization binarization, long key) {
         double[] s = doubles(scalars);
         int position = (int) s[start(scalars) + Scalars.ORDER_POSITION.ordinal()];
         int epoch = binarization == Binarization.DYNAMIC ? (int) s[start(scalars) + Scalars.EPOCH.ordinal()] : 0;
@@ -452,7 +468,8 @@ final class CpuOps implements Ops {
         rows(x.rows(), width, (r0, r1) -> {
             for (int r = r0; r < r1; r++) {
                 int sample = ints(order)[start(order) + position + r];
-                int from = start(data) + sample * width;
+                int row = window == Integer.MAX_VALUE ? sample : (position + r) % window;
+                int from = start(data) + row * width;
                 int to = start(x) + r * width;
                 if (data.buffer().type() == ElementType.U8) {
                     StepLoops.scale(floats(x), to, bytes(data), from, width);
@@ -464,6 +481,15 @@ final class CpuOps implements Ops {
                 }
             }
         });
+    }
+
+    @Override
+    public void quantize(Tensor bytes, Tensor x) {
+        check(bytes.count() == x.count() && bytes.buffer().type() == ElementType.U8, "quantize", bytes, x);
+        chunks(
+                x.count(),
+                CHUNK,
+                (i, end) -> StepLoops.quantize(bytes(bytes), start(bytes) + i, floats(x), start(x) + i, end - i));
     }
 
     @Override

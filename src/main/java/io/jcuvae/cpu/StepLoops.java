@@ -27,6 +27,13 @@ final class StepLoops {
         }
     }
 
+    /** Values to bytes: 255 times the value, rounded half up, clipped. */
+    static void quantize(byte[] bytes, int to, float[] x, int start, int count) {
+        for (int i = 0; i < count; i++) {
+            bytes[to + i] = (byte) Math.max(0, Math.min(255, (int) Math.floor(x[start + i] * 255.0 + 0.5)));
+        }
+    }
+
     /**
      * One Adam step on elements start .. end - 1 of all four arrays; rate is lr / correction1, root 1 / sqrt(correction2).
      *

@@ -65,6 +65,7 @@ final class NativeLibraries {
 
     private NativeLibraries() {}
 
+<<<<<<< HEAD
     /**
      * Loads everything; a second call gives the first one's answer.
      *
@@ -438,5 +439,9 @@ final class NativeLibraries {
             }
             return found == null ? reason(thrown) : found;
         }
+=======
+    static void load() {
+        throw new UnsatisfiedLinkError("not yet");
+>>>>>>> backend
     }
 }

@@ -56,6 +56,22 @@ public interface Backend extends AutoCloseable {
     /** Copies a double tensor into {@code to}, after all that was asked before is done. */
     void download(double[] to, Tensor from);
 
+    /**
+     * Copies {@code from[offset ..)} into a byte tensor beside the operations asked for later: it begins when those asked
+     * for before are done, and later ones see it after {@link Copy#join}; until then they must not touch the tensor. The
+     * array may be changed as soon as this returns.
+     */
+    Copy copyAhead(Tensor to, byte[] from, int offset);
+
+    /** Copies {@code from[offset ..)} into a float tensor, in the same way. */
+    Copy copyAhead(Tensor to, float[] from, int offset);
+
+    /** Prepares to copy a tensor of any type to the host while the device goes on. */
+    HostCopy hostCopy(Tensor from);
+
+    /** About how many bytes could still be allocated. */
+    long memoryLeft();
+
     /** Waits until everything asked for is done. */
     void synchronize();
 

@@ -236,6 +236,24 @@ public interface Ops {
     void gather(Tensor x, Tensor data, Tensor order, Tensor scalars, Binarization binarization, long key);
 
     /**
+     * {@link #gather} for data of which only a part is on the device: row p of the epoch's order lies at ring[p mod W], and
+     * whoever fills the ring keeps ahead of the steps. Draws belong to the sample, number order[p], as there.
+     *
+     * @param x [B, D]
+     * @param ring [W, D], F32 or U8, with W at least B
+     * @param order [N], I32
+     */
+    void gatherFed(Tensor x, Tensor ring, Tensor order, Tensor scalars, Binarization binarization, long key);
+
+    /**
+     * Pixels for values: bytes[i] = floor(255 x[i] + 1/2), not rounded before, clipped to 0..255; 0 for NaN.
+     *
+     * @param bytes U8, any shape
+     * @param x as many
+     */
+    void quantize(Tensor bytes, Tensor x);
+
+    /**
      * noise[i] = value NOISE_POSITION + i of the key's normal sequence (see {@link Philox}).
      *
      * @param noise any shape

@@ -5,4 +5,9 @@ package io.jcuvae.tensor;
 public interface Recorded {
     /** Runs the step once. */
     void run();
+
+    /** Operations of one replay; 0 where there is none, because the step itself is run every time or has not been yet. */
+    default int nodes() {
+        return 0;
+    }
 }

@@ -2,7 +2,10 @@ package io.jcuvae.contract;
 
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.ElementType;
+import io.jcuvae.tensor.HostCopy;
 import io.jcuvae.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /** Moves doubles to and from tensors of any type and any backend. */
 final class Access {
@@ -36,20 +39,27 @@ final class Access {
         }
     }
 
-    /** What a float or double tensor holds; unrounded where the backend can. */
+    /** What a tensor of any type holds; unrounded where the backend can. */
     static double[] values(Backend backend, Tensor from) {
         if (backend instanceof ReferenceBackend reference) {
             return reference.values(from);
         }
         int n = (int) from.count();
         double[] values = new double[n];
-        if (from.buffer().type() == ElementType.F64) {
-            backend.download(values, from);
-        } else {
-            float[] floats = new float[n];
-            backend.download(floats, 0, from);
-            for (int i = 0; i < n; i++) {
-                values[i] = floats[i];
+        switch (from.buffer().type()) {
+            case F64 -> backend.download(values, from);
+            case F32 -> {
+                float[] floats = new float[n];
+                backend.download(floats, 0, from);
+                Arrays.setAll(values, i -> floats[i]);
+            }
+            case I32, U8 -> {
+                try (HostCopy copy = backend.hostCopy(from)) {
+                    copy.start();
+                    ByteBuffer bytes = copy.await();
+                    boolean wide = from.buffer().type() == ElementType.I32;
+                    Arrays.setAll(values, i -> wide ? bytes.getInt(4 * i) : bytes.get(i) & 0xFF);
+                }
             }
         }
         return values;

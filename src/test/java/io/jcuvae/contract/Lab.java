@@ -146,12 +146,16 @@ final class Lab {
         return random.nextInt(4) == 0 ? 0 : 1 + random.nextInt(LONGEST_GUARD);
     }
 
+    private static double guard(ElementType type) {
+        return type == ElementType.U8 ? 77 : type == ElementType.I32 ? Integer.MAX_VALUE : GUARD;
+    }
+
     private static Tensor place(
             Backend backend, double[] values, ElementType type, Shape shape, int before, int after) {
         int count = before + values.length + after;
         Tensor whole = Tensor.of(backend.allocate(type, count), Shape.of(count));
         double[] contents = new double[count];
-        Arrays.fill(contents, type == ElementType.U8 ? 77 : type == ElementType.I32 ? Integer.MAX_VALUE : GUARD);
+        Arrays.fill(contents, guard(type));
         System.arraycopy(values, 0, contents, before, values.length);
         Access.upload(backend, whole, contents);
         return whole.view(before, shape);
@@ -220,13 +224,10 @@ final class Lab {
 
     private void finish() {
         for (Pair pair : pairs) {
-            if (pair.type() != ElementType.F32 && pair.type() != ElementType.F64) {
-                continue;
-            }
             Tensor view = pair.tested();
             Tensor whole = Tensor.of(view.buffer(), Shape.of((int) view.buffer().length()));
             double[] contents = Access.values(tested, whole);
-            double guard = GUARD;
+            double guard = guard(pair.type());
             int start = (int) view.offset();
             boolean written = outputs.contains(pair);
             for (int i = 0; i < contents.length; i++) {

@@ -7,13 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Binarization;
+import io.jcuvae.tensor.Copy;
 import io.jcuvae.tensor.ElementType;
+import io.jcuvae.tensor.HostCopy;
 import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Philox;
 import io.jcuvae.tensor.Recorded;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -376,6 +380,59 @@ public interface OpsContract {
     }
 
     @Test
+    @Covers("gatherFed")
+    default void gathersFromARing() {
+        for (int[] s : MATRICES) {
+            for (ElementType type : new ElementType[] {ElementType.U8, ElementType.F32}) {
+                for (Binarization binarization : Binarization.values()) {
+                    compare(Scenarios.gatherFed(s[0], s[1], s[0], type, binarization));
+                    compare(Scenarios.gatherFed(s[0], s[1], s[0] + 7, type, binarization));
+                }
+            }
+        }
+    }
+
+    /** What a run computes must not depend on where its data are. */
+    @Test
+    @Covers({"gather", "gatherFed"})
+    default void aRingGivesWhatAllDataGive() {
+        Backend backend = backend();
+        int width = 33;
+        int samples = 50;
+        int window = 13;
+        Random random = new Random(3);
+        byte[] pixels = new byte[samples * width];
+        random.nextBytes(pixels);
+        Tensor data = Tensor.of(backend.allocate(ElementType.U8, pixels.length), Shape.of(samples, width));
+        backend.upload(data, pixels, 0);
+        int[] rows = random.ints(samples, 0, samples).toArray();
+        Tensor order = Tensor.of(backend.allocate(ElementType.I32, samples), Shape.of(samples));
+        backend.upload(order, rows);
+        Tensor ring = Tensor.of(backend.allocate(ElementType.U8, window * width), Shape.of(window, width));
+        Tensor x = Tensor.of(backend.allocate(ElementType.F32, 6 * width), Shape.of(6, width));
+        for (int position : new int[] {0, 7, 10, 13, 44}) {
+            for (int p = position; p < position + 6; p++) {
+                Tensor row = ring.view((long) p % window * width, Shape.of(width));
+                backend.copyAhead(row, pixels, rows[p] * width).join();
+            }
+            Tensor scalars = scalars(backend, Map.of(Scalars.ORDER_POSITION, (double) position, Scalars.EPOCH, 2.0));
+            backend.ops().gather(x, data, order, scalars, Binarization.DYNAMIC, 9);
+            double[] want = Access.values(backend, x);
+            backend.ops().fill(x, -1);
+            backend.ops().gatherFed(x, ring, order, scalars, Binarization.DYNAMIC, 9);
+            assertArrayEquals(want, Access.values(backend, x), "from position " + position);
+        }
+    }
+
+    @Test
+    @Covers("quantize")
+    default void quantizes() {
+        for (int count : LENGTHS) {
+            compare(Scenarios.quantize(count));
+        }
+    }
+
+    @Test
     @Covers("normal")
     default void drawsNormals() {
         long turn = 262_144;
@@ -575,7 +632,96 @@ public interface OpsContract {
         assertArrayEquals(new double[] {1 / 3.0, 4}, part);
     }
 
-    /** Bytes and integers are only ever read by a gather. */
+    @Test
+    default void copiesToTheHostAsBytes() {
+        Backend backend = backend();
+        Tensor floats = tensor(backend, 1.5f, -2, Float.NaN, 1e-40f, 5, 6);
+        try (HostCopy copy = backend.hostCopy(floats.view(1, Shape.of(4)))) {
+            copy.start();
+            ByteBuffer bytes = copy.await();
+            assertEquals(ByteOrder.LITTLE_ENDIAN, bytes.order());
+            assertEquals(16, bytes.remaining());
+            float[] got = new float[4];
+            bytes.asFloatBuffer().get(got);
+            assertArrayEquals(new float[] {-2, Float.NaN, 1e-40f, 5}, got);
+            backend.ops().fill(floats, 7);
+            copy.start();
+            assertEquals(7, copy.await().getFloat(12));
+        }
+        Tensor doubles = Tensor.of(backend.allocate(ElementType.F64, 3), Shape.of(3));
+        backend.upload(doubles, new double[] {1, 1 / 3.0, -1e300});
+        try (HostCopy copy = backend.hostCopy(doubles.view(1, Shape.of(2)))) {
+            copy.start();
+            assertEquals(-1e300, copy.await().getDouble(8));
+        }
+        Tensor bytes = Tensor.of(backend.allocate(ElementType.U8, 5), Shape.of(5));
+        backend.upload(bytes, new byte[] {9, 1, 2, (byte) 255, 4, 9}, 1);
+        assertArrayEquals(new double[] {1, 2, 255, 4, 9}, Access.values(backend, bytes));
+        Tensor integers = Tensor.of(backend.allocate(ElementType.I32, 3), Shape.of(3));
+        backend.upload(integers, new int[] {1, -2, Integer.MAX_VALUE});
+        assertArrayEquals(new double[] {1, -2, Integer.MAX_VALUE}, Access.values(backend, integers));
+    }
+
+    /** Two copies in turn, with work on another tensor in between, as a writer of many batches does. */
+    @Test
+    default void copiesInTurn() {
+        Backend backend = backend();
+        int batches = 9;
+        int count = 50_021;
+        Tensor[] tensors = new Tensor[2];
+        HostCopy[] copies = new HostCopy[2];
+        for (int i = 0; i < 2; i++) {
+            tensors[i] = Tensor.of(backend.allocate(ElementType.F32, count), Shape.of(count));
+            copies[i] = backend.hostCopy(tensors[i]);
+        }
+        for (int i = 0; i <= batches; i++) {
+            if (i < batches) {
+                backend.ops().fill(tensors[i % 2], i + 1);
+                copies[i % 2].start();
+            }
+            if (i > 0) {
+                ByteBuffer bytes = copies[(i - 1) % 2].await();
+                assertEquals(i, bytes.getFloat(0));
+                assertEquals(i, bytes.getFloat(4 * (count - 1)));
+            }
+        }
+        copies[0].close();
+        copies[1].close();
+    }
+
+    @Test
+    default void copiesAheadFromArraysThatChangeAfterwards() {
+        Backend backend = backend();
+        int count = 3_000_017;
+        float[] floats = new float[count + 3];
+        byte[] bytes = new byte[count + 3];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = i;
+            bytes[i] = (byte) i;
+        }
+        Tensor ofFloats = Tensor.of(backend.allocate(ElementType.F32, count + 5L), Shape.of(count + 5));
+        Tensor ofBytes = Tensor.of(backend.allocate(ElementType.U8, count + 5L), Shape.of(count + 5));
+        Copy first = backend.copyAhead(ofFloats.view(2, Shape.of(count)), floats, 3);
+        Copy second = backend.copyAhead(ofBytes.view(1, Shape.of(count)), bytes, 3);
+        Arrays.fill(floats, -1);
+        Arrays.fill(bytes, (byte) -1);
+        first.join();
+        second.join();
+        Tensor copied = Tensor.of(backend.allocate(ElementType.F32, count + 5L), Shape.of(count + 5));
+        backend.ops().activate(copied, ofFloats, Activation.IDENTITY);
+        double[] got = Access.values(backend, copied);
+        double[] gotBytes = Access.values(backend, ofBytes);
+        for (int i = 0; i < count + 5; i++) {
+            assertEquals(i < 2 || i >= count + 2 ? 0 : i + 1, got[i], "float " + i);
+            assertEquals(i < 1 || i >= count + 1 ? 0 : i + 2 & 0xFF, gotBytes[i], "byte " + i);
+        }
+    }
+
+    @Test
+    default void tellsTheMemoryThatIsLeft() {
+        assertTrue(backend().memoryLeft() > 1 << 20, () -> backend().memoryLeft() + " bytes");
+    }
+
     @Test
     default void movesBytesAndIntegers() {
         Backend backend = backend();

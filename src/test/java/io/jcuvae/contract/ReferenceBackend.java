@@ -2,10 +2,14 @@ package io.jcuvae.contract;
 
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Buffer;
+import io.jcuvae.tensor.Copy;
 import io.jcuvae.tensor.ElementType;
+import io.jcuvae.tensor.HostCopy;
 import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Recorded;
 import io.jcuvae.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -114,6 +118,55 @@ public final class ReferenceBackend implements Backend {
     @Override
     public void download(double[] to, Tensor from) {
         System.arraycopy(elements(from, ElementType.F64), (int) from.offset(), to, 0, (int) from.count());
+    }
+
+    @Override
+    public Copy copyAhead(Tensor to, byte[] from, int offset) {
+        upload(to, from, offset);
+        return () -> {};
+    }
+
+    @Override
+    public Copy copyAhead(Tensor to, float[] from, int offset) {
+        upload(to, from, offset);
+        return () -> {};
+    }
+
+    /** Elements rounded to their type. */
+    @Override
+    public HostCopy hostCopy(Tensor from) {
+        ElementType type = from.buffer().type();
+        ByteBuffer bytes =
+                ByteBuffer.allocate((int) from.count() * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+        return new HostCopy() {
+            @Override
+            public void start() {
+                bytes.clear();
+                for (double value : values(from)) {
+                    switch (type) {
+                        case F32 -> bytes.putFloat((float) value);
+                        case F64 -> bytes.putDouble(value);
+                        case I32 -> bytes.putInt((int) value);
+                        case U8 -> bytes.put((byte) (int) value);
+                    }
+                }
+            }
+
+            @Override
+            public ByteBuffer await() {
+                return bytes.clear();
+            }
+
+            @Override
+            public void close() {
+                // The memory is the garbage collector's.
+            }
+        };
+    }
+
+    @Override
+    public long memoryLeft() {
+        return Runtime.getRuntime().freeMemory();
     }
 
     @Override

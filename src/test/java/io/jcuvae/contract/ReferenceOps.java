@@ -455,6 +455,31 @@ final class ReferenceOps implements Ops {
                 data,
                 order,
                 scalars);
+        gather(x, data, Integer.MAX_VALUE, order, scalars, binarization, key);
+    }
+
+    @Override
+    public void gatherFed(Tensor x, Tensor ring, Tensor order, Tensor scalars, Binarization binarization, long key) {
+        boolean bytes = ring.buffer().type() == ElementType.U8;
+        check(
+                "gatherFed",
+                floats(x)
+                        && (bytes || floats(ring))
+                        && ring.columns() == x.columns()
+                        && ring.rows() >= x.rows()
+                        && order.buffer().type() == ElementType.I32
+                        && scalars(scalars),
+                x,
+                ring,
+                order,
+                scalars);
+        gather(x, ring, ring.rows(), order, scalars, binarization, key);
+    }
+
+    private static void gather(
+            Tensor x, Tensor data, int window, Tensor order, Tensor scalars, Binarization binarization, long key) {
+        boolean bytes = data.buffer().type() == ElementType.U8;
+        int width = x.columns();
         int position = (int) get(scalars, Scalars.ORDER_POSITION);
         int epoch = binarization == Binarization.DYNAMIC ? (int) get(scalars, Scalars.EPOCH) : 0;
         float[] uniforms = new float[width];
@@ -462,10 +487,19 @@ final class ReferenceOps implements Ops {
             int row = (int) view(order).at(position + r);
             Philox.fillUniform(uniforms, 0, width, key, epoch, (long) row * width);
             for (int d = 0; d < width; d++) {
-                double stored = view(data).at(row, d);
+                double stored = view(data).at(window == Integer.MAX_VALUE ? row : (position + r) % window, d);
                 double value = bytes ? (float) stored / 255f : stored;
                 view(x).set(r, d, binarization == Binarization.NONE ? value : uniforms[d] < value ? 1 : 0);
             }
+        }
+    }
+
+    @Override
+    public void quantize(Tensor bytes, Tensor x) {
+        check("quantize", bytes.buffer().type() == ElementType.U8 && floats(x) && bytes.count() == x.count(), bytes, x);
+        for (int i = 0; i < x.count(); i++) {
+            double pixel = Math.floor(255 * view(x).at(i) + 0.5);
+            view(bytes).set(i, Double.isNaN(pixel) ? 0 : Math.min(255, Math.max(0, pixel)));
         }
     }
 

@@ -91,6 +91,12 @@ final class Scenarios {
                 List.of(
                         gather(129, 785, 500, ElementType.U8, Binarization.DYNAMIC),
                         gather(129, 785, 500, ElementType.F32, Binarization.STATIC)));
+        verbs.put(
+                "gatherFed",
+                List.of(
+                        gatherFed(129, 785, 300, ElementType.U8, Binarization.DYNAMIC),
+                        gatherFed(129, 785, 131, ElementType.F32, Binarization.STATIC)));
+        verbs.put("quantize", List.of(quantize(70_001)));
         verbs.put("normal", List.of(normal(100_003, 262_144 - 7)));
         verbs.put("beginStep", List.of(beginStep(7)));
         verbs.put("recordLoss", List.of(recordLoss(10_007)));
@@ -530,6 +536,50 @@ final class Scenarios {
             Pair x = lab.blank("x", rows, width);
             lab.run(s -> s.ops().gather(s.at(x), s.at(data), s.at(order), s.at(scalars), binarization, KEY));
             lab.expectExact(x);
+        });
+    }
+
+    /** The batch stands in the third turn of the ring, across its end where that is possible. */
+    static Scenario gatherFed(int rows, int width, int window, ElementType type, Binarization binarization) {
+        String label = "gatherFed [" + rows + "x" + width + "] of a ring of " + window + " rows of " + type + ", "
+                + binarization;
+        return new Scenario(label, lab -> {
+            Pair ring = type == ElementType.U8
+                    ? lab.bytes("ring", window, width)
+                    : lab.uniform("ring", 0, 1, window, width);
+            int position = 3 * window - (rows + 1) / 2;
+            int[] rowNumbers = new int[position + rows + 3];
+            Arrays.setAll(rowNumbers, i -> lab.random().nextInt(5 * window));
+            Pair order = lab.integers("order", rowNumbers);
+            Pair scalars = lab.scalars(Map.of(Scalars.ORDER_POSITION, (double) position, Scalars.EPOCH, 3.0));
+            Pair x = lab.blank("x", rows, width);
+            lab.run(s -> s.ops().gatherFed(s.at(x), s.at(ring), s.at(order), s.at(scalars), binarization, KEY));
+            lab.expectExact(x);
+        });
+    }
+
+    /** Every byte's value and the floats beside the borders between two, some values outside, and some without meaning. */
+    static Scenario quantize(int count) {
+        return new Scenario("quantize [" + count + "]", lab -> {
+            double[] odd = {-0.0, -1e-9, 1.0000001, -3, 7, 1e30, -1e30, Double.NaN, Float.MIN_VALUE};
+            Pair x = lab.drawn(
+                    "x",
+                    () -> {
+                        int i = lab.random().nextInt(256);
+                        float border = (float) ((i + 0.5) / 255);
+                        return switch (lab.random().nextInt(6)) {
+                            case 0 -> i / 255f;
+                            case 1 -> border;
+                            case 2 -> Math.nextUp(border);
+                            case 3 -> Math.nextDown(border);
+                            case 4 -> odd[i % odd.length];
+                            default -> lab.random().nextDouble();
+                        };
+                    },
+                    count);
+            Pair bytes = lab.bytes("bytes", count);
+            lab.run(s -> s.ops().quantize(s.at(bytes), s.at(x)));
+            lab.expectExact(bytes);
         });
     }
 

@@ -3,7 +3,9 @@ package io.jcuvae.jobs;
 import io.jcuvae.cpu.CpuBackend;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Buffer;
+import io.jcuvae.tensor.Copy;
 import io.jcuvae.tensor.ElementType;
+import io.jcuvae.tensor.HostCopy;
 import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Recorded;
 import io.jcuvae.tensor.Tensor;
@@ -77,6 +79,26 @@ final class CountingBackend implements Backend {
     @Override
     public void download(double[] to, Tensor from) {
         cpu.download(to, from);
+    }
+
+    @Override
+    public Copy copyAhead(Tensor to, byte[] from, int offset) {
+        return cpu.copyAhead(to, from, offset);
+    }
+
+    @Override
+    public Copy copyAhead(Tensor to, float[] from, int offset) {
+        return cpu.copyAhead(to, from, offset);
+    }
+
+    @Override
+    public HostCopy hostCopy(Tensor from) {
+        return cpu.hostCopy(from);
+    }
+
+    @Override
+    public long memoryLeft() {
+        return cpu.memoryLeft();
     }
 
     @Override
