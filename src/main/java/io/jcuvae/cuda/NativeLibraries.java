@@ -65,7 +65,6 @@ final class NativeLibraries {
 
     private NativeLibraries() {}
 
-<<<<<<< HEAD
     /**
      * Loads everything; a second call gives the first one's answer.
      *
@@ -439,9 +438,5 @@ final class NativeLibraries {
             }
             return found == null ? reason(thrown) : found;
         }
-=======
-    static void load() {
-        throw new UnsatisfiedLinkError("not yet");
->>>>>>> backend
     }
 }
