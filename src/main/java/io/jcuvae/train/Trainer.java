@@ -394,7 +394,7 @@ public final class Trainer {
     /** The settings that may differ when a run is resumed. */
     public static boolean mayChange(Setting setting) {
         return switch (setting) {
-            case EPOCHS, LR, BETA, THREADS, DEVICE -> true;
+            case EPOCHS, LR, BETA, THREADS, DEVICE, PRECISION, NOISE -> true;
             default -> false;
         };
     }
