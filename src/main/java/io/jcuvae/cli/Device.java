@@ -3,6 +3,7 @@ package io.jcuvae.cli;
 import io.jcuvae.cpu.CpuBackend;
 import io.jcuvae.cuda.CudaBackend;
 import io.jcuvae.cuda.CudaOptions;
+import io.jcuvae.cuda.CudaProbe;
 import io.jcuvae.cuda.NoiseSource;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Failure;
@@ -67,16 +68,16 @@ record Device(Backend backend, String whyNotCuda) implements AutoCloseable {
             }
             return new Device(new CpuBackend(wish.threads()), null);
         }
-        String why;
-        try {
-            return new Device(wish.openCuda(), null);
-        } catch (UserError | Failure | LinkageError e) {
-            why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-            if (!wish.device().equals("auto")) {
-                String option = "--device " + wish.device() + ": ";
-                throw new UserError(
-                        (why.startsWith(option) ? why : option + why) + "; --device cpu computes without it", e);
+        String why = CudaProbe.obstacle(wish.number()).orElse(null);
+        if (why == null) {
+            try {
+                return new Device(wish.openCuda(), null);
+            } catch (UserError | Failure | LinkageError e) {
+                why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
             }
+        }
+        if (!wish.device().equals("auto")) {
+            throw new UserError("--device " + wish.device() + ": " + why + "; --device cpu computes without it");
         }
         if (wish.precision() != Precision.FP32) {
             throw new UserError("--precision " + wish.precision().label() + ": only CUDA devices have it, and there is"
@@ -89,6 +90,13 @@ record Device(Backend backend, String whyNotCuda) implements AutoCloseable {
     void tell(Output output) {
         if (whyNotCuda != null) {
             output.note("computed on the CPU, because " + whyNotCuda);
+        }
+    }
+
+    /** The same for a command of one line, which stays that where it is not a person who reads it. */
+    void tellPerson(Output output) {
+        if (output.live() != null) {
+            tell(output);
         }
     }
 

@@ -46,7 +46,7 @@ final class ModelJob {
             try (JobProgress progress = new JobProgress(output, doing)) {
                 result = work.run(Model.load(path, device.backend()), device.backend(), progress);
             }
-            device.tell(output);
+            device.tellPerson(output);
             return result;
         }
     }
