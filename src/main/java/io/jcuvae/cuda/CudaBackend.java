@@ -4,6 +4,7 @@ import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Buffer;
 import io.jcuvae.tensor.Copy;
 import io.jcuvae.tensor.ElementType;
+import io.jcuvae.tensor.Failure;
 import io.jcuvae.tensor.HostCopy;
 import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Recorded;
@@ -60,7 +61,11 @@ public final class CudaBackend implements Backend {
      *     and what to do
      */
     public static CudaBackend open(CudaOptions options) {
-        NativeLibraries.load();
+        try {
+            NativeLibraries.load();
+        } catch (Missing e) {
+            throw new Failure(e.getMessage(), e);
+        }
         return new CudaBackend(options, CudaContext.open(options.device(), options.debug()));
     }
 
