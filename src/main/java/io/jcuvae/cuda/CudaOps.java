@@ -2,149 +2,509 @@ package io.jcuvae.cuda;
 
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Binarization;
+import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Ops;
+import io.jcuvae.tensor.Precision;
+import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
 
-/** Stub: the kernels branch has the real one. */
+/**
+ * The operations as kernel launches and cuBLAS calls on the context's stream. Nothing is waited for, no launch depends on
+ * data, and whatever memory an operation needs beside its tensors is made when it first runs outside of a capture.
+ */
 final class CudaOps implements Ops, AutoCloseable {
-    CudaOps(CudaContext context, CudaOptions options) {}
+    // Long because it is the contract verb by verb; the launches are in the classes beside it.
 
-    void reserveNoise(long key, long first, long count) {}
+    private final CudaContext context;
+    private final Precision precision;
+    private final Launch launch;
+    private final Scratch scratch;
+    private final List<AutoCloseable> resources = new ArrayList<>();
+    private final ActivationKernels activations;
+    private final GaussianKernels gaussians;
+    private final LikelihoodKernels likelihoods;
+    private final ObjectiveKernels objectives;
+    private final OptimizerKernels optimizers;
+    private final StepKernels steps;
+    private final HalfCopies halves;
+    private final Noise noises;
+    private final Blas blas;
+    /** Null without branches. */
+    private final Branch branch;
 
-    long launches() {
-        return 0;
+    private final Blas branchBlas;
+
+    /**
+     * Loads the kernels, cuBLAS and, if it is to draw the noise, cuRAND.
+     *
+     * @throws io.jcuvae.tensor.Failure when one of them refuses
+     */
+    CudaOps(CudaContext context, CudaOptions options) {
+        this.context = context;
+        precision = options.precision();
+        launch = new Launch(context);
+        scratch = new Scratch(context);
+        try {
+            activations = new ActivationKernels(module(ActivationKernels.FAMILY), launch);
+            gaussians = new GaussianKernels(module(GaussianKernels.FAMILY), launch);
+            likelihoods = new LikelihoodKernels(module(LikelihoodKernels.FAMILY), launch);
+            objectives = new ObjectiveKernels(module(ObjectiveKernels.FAMILY), launch);
+            optimizers = new OptimizerKernels(module(OptimizerKernels.FAMILY), launch);
+            steps = new StepKernels(module(StepKernels.FAMILY), launch);
+            halves = new HalfCopies(context, steps);
+            noises = keep(new Noise(context, options.noise(), steps));
+            blas = keep(new Blas(context, launch, context.stream(), precision));
+            // With every launch waited for, there is nothing to run side by side.
+            boolean branches = options.branches() && !options.debug();
+            branch = branches ? keep(new Branch(context)) : null;
+            branchBlas = branches ? keep(new Blas(context, launch, branch.stream(), precision)) : null;
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
     }
+
+    private <T extends AutoCloseable> T keep(T resource) {
+        resources.add(resource);
+        return resource;
+    }
+
+    private PtxModule module(String family) {
+        return keep(new PtxModule(context, family));
+    }
+
+    /** Kernels and matrix products asked for so far; those of a replay count once, when it is captured. */
+    long launches() {
+        return launch.count();
+    }
+
+    /** See {@link io.jcuvae.tensor.Backend#reserveNoise}. */
+    void reserveNoise(long key, long first, long count) {
+        launch.begin("reserveNoise", List.of());
+        noises.reserve(key, first, count);
+    }
+
+    /**
+     * Joins all work to the context's stream and forgets what is known about the contents of memory. To be called at the
+     * beginning and the end of a capture, before a replay, and before anybody else reads or writes a tensor.
+     */
+    void join() {
+        if (branch != null) {
+            branch.join();
+        }
+        halves.forget();
+    }
+
+    /** Forgets what was asked for in a capture that failed. */
+    void abandon() {
+        if (branch != null) {
+            branch.abandon();
+        }
+        halves.forget();
+    }
+
+    // ---- every operation begins here
+
+    private static Tensor[] writes(Tensor... tensors) {
+        return tensors;
+    }
+
+    /**
+     * Checks the shapes, sees to it that the tensors may be written and read now, and names the operation for messages.
+     *
+     * @param fits whether the shapes do
+     */
+    private void begin(String op, boolean fits, Tensor[] writes, Tensor... reads) {
+        List<Tensor> operands = new ArrayList<>(Arrays.asList(writes));
+        operands.addAll(Arrays.asList(reads));
+        if (!fits) {
+            throw new IllegalArgumentException(op + ": shapes or types do not fit: "
+                    + operands.stream()
+                            .filter(Objects::nonNull)
+                            .map(tensor -> tensor.buffer().type() + " " + tensor.shape())
+                            .collect(Collectors.joining(", ")));
+        }
+        launch.begin(op, operands);
+        if (branch != null) {
+            branch.before(Span.all(writes), Span.all(reads));
+        }
+        if (precision == Precision.BF16) {
+            halves.forget(Span.all(writes));
+        }
+    }
+
+    private static boolean are(ElementType type, Tensor... tensors) {
+        for (Tensor tensor : tensors) {
+            if (tensor != null && tensor.buffer().type() != type) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** All that are not null are floats, and as many. */
+    private static boolean floats(long count, Tensor... tensors) {
+        for (Tensor tensor : tensors) {
+            if (tensor != null && tensor.count() != count) {
+                return false;
+            }
+        }
+        return are(ElementType.F32, tensors);
+    }
+
+    private static boolean scalars(Tensor scalars) {
+        return are(ElementType.F64, scalars) && scalars.count() == Scalars.COUNT;
+    }
+
+    // ---- linear
 
     @Override
     public void matmul(Tensor c, Tensor a, boolean transposeA, Tensor b, boolean transposeB, boolean accumulate) {
-        throw new UnsupportedOperationException();
+        begin("matmul", fits(c, a, transposeA, b, transposeB), writes(c), a, b);
+        multiply(blas, c, a, transposeA, b, transposeB, accumulate);
+    }
+
+    private static boolean fits(Tensor c, Tensor a, boolean transposeA, Tensor b, boolean transposeB) {
+        return are(ElementType.F32, c, a, b)
+                && c.rows() == (transposeA ? a.columns() : a.rows())
+                && c.columns() == (transposeB ? b.rows() : b.columns())
+                && (transposeA ? a.rows() : a.columns()) == (transposeB ? b.columns() : b.rows());
+    }
+
+    private void multiply(
+            Blas by, Tensor c, Tensor a, boolean transposeA, Tensor b, boolean transposeB, boolean accumulate) {
+        int inner = transposeA ? a.rows() : a.columns();
+        by.multiply(c, factor(a, transposeA), factor(b, transposeB), inner, accumulate);
+    }
+
+    private Blas.Factor factor(Tensor tensor, boolean transpose) {
+        return new Blas.Factor(
+                precision == Precision.BF16 ? halves.of(tensor) : CudaBuffer.address(tensor),
+                tensor.columns(),
+                transpose);
     }
 
     @Override
     public void addBias(Tensor y, Tensor bias) {
-        throw new UnsupportedOperationException();
+        begin("addBias", are(ElementType.F32, y) && floats(y.columns(), bias), writes(y), bias);
+        activations.bias(y, y, null, bias, Activation.IDENTITY);
     }
 
     @Override
     public void sumRows(Tensor sum, Tensor x) {
-        throw new UnsupportedOperationException();
+        begin("sumRows", are(ElementType.F32, x) && floats(x.columns(), sum), writes(sum), x);
+        backwardSums(sum, null, false, x, null, Activation.IDENTITY);
     }
+
+    private void backwardSums(Tensor sums, Tensor da, boolean asFactor, Tensor dy, Tensor saved, Activation f) {
+        activations.backwardSums(
+                sums,
+                da,
+                asFactor && precision == Precision.BF16 ? halves.filledBy(dy) : null,
+                dy,
+                saved,
+                f,
+                scratch.floats(ActivationKernels.scratch(dy.rows(), dy.columns())));
+    }
+
+    // ---- activation
 
     @Override
     public void activate(Tensor y, Tensor x, Activation f) {
-        throw new UnsupportedOperationException();
+        begin("activate", floats(y.count(), y, x), writes(y), x);
+        activations.forward(y, x, f);
     }
 
     @Override
     public void activateBackward(Tensor dx, Tensor dy, Tensor x, Tensor y, Activation f) {
-        throw new UnsupportedOperationException();
+        begin("activateBackward", floats(dx.count(), dx, dy, x, y), writes(dx), dy, x, y);
+        activations.backward(dx, dy, f.derivativeFromOutput() ? y : x, f);
+    }
+
+    /** Bias and activation in one pass, which also makes the next layer's factor where that is a bfloat16. */
+    @Override
+    public void dense(Tensor y, Tensor a, Tensor x, Tensor w, Tensor bias, Activation f) {
+        begin(
+                "dense",
+                fits(a, x, false, w, true) && floats(a.count(), y) && floats(a.columns(), bias),
+                writes(y, a),
+                x,
+                w,
+                bias);
+        multiply(blas, a, x, false, w, true, false);
+        boolean factorNext = precision == Precision.BF16 && f != Activation.IDENTITY;
+        activations.bias(y, a, factorNext ? halves.filledBy(y) : null, bias, f);
+    }
+
+    /** The bias gradient is summed while da is made. Nobody waits for the weights' gradient, so it may be a branch. */
+    @Override
+    public void denseBackward(
+            Tensor dx, Tensor dw, Tensor dbias, Tensor dy, Tensor x, Tensor w, Tensor a, Tensor y, Activation f) {
+        boolean fits = fits(dw, dy, true, x, false) && floats(dy.columns(), dbias) && floats(dy.count(), a, y);
+        begin(
+                "denseBackward",
+                fits && (dx == null || fits(dx, dy, false, w, false)),
+                writes(dx, dw, dbias, dy),
+                x,
+                w,
+                a,
+                y);
+        boolean linear = f == Activation.IDENTITY;
+        backwardSums(dbias, linear ? null : dy, true, dy, f.derivativeFromOutput() ? y : a, f);
+        if (branch == null) {
+            multiply(blas, dw, dy, true, x, false, false);
+        } else {
+            // Converted, where that is to be done, before the branch begins: others will ask for the same copies.
+            Blas.Factor gradient = factor(dy, true);
+            Blas.Factor input = factor(x, false);
+            branch.fork(() -> branchBlas.multiply(dw, gradient, input, dy.rows(), false), dw, dy, x);
+            branch.before(Span.all(dx), Span.all(dy, w));
+        }
+        if (dx != null) {
+            multiply(blas, dx, dy, false, w, false, false);
+        }
+    }
+
+    // ---- the Gaussian posterior
+
+    private static boolean latents(Tensor head, Tensor... latents) {
+        return are(ElementType.F32, head)
+                && head.columns() % 2 == 0
+                && floats(head.count() / 2, latents)
+                && latents[0].rows() == head.rows();
     }
 
     @Override
     public void reparameterize(Tensor z, Tensor head, Tensor noise) {
-        throw new UnsupportedOperationException();
+        begin("reparameterize", latents(head, z, noise), writes(z), head, noise);
+        gaussians.sample(z, null, head, noise);
     }
 
     @Override
     public void gaussianKl(Tensor kl, Tensor head) {
-        throw new UnsupportedOperationException();
+        begin(
+                "gaussianKl",
+                are(ElementType.F32, head) && head.columns() % 2 == 0 && floats(head.rows(), kl),
+                writes(kl),
+                head);
+        gaussians.sample(null, kl, head, null);
+    }
+
+    @Override
+    public void sampleGaussian(Tensor z, Tensor kl, Tensor head, Tensor noise) {
+        begin("sampleGaussian", latents(head, z, noise) && floats(head.rows(), kl), writes(z, kl), head, noise);
+        gaussians.sample(z, kl, head, noise);
     }
 
     @Override
     public void sampleGaussianBackward(Tensor dhead, Tensor dz, Tensor head, Tensor noise, Tensor weights) {
-        throw new UnsupportedOperationException();
+        begin(
+                "sampleGaussianBackward",
+                latents(head, dz, noise) && floats(head.count(), dhead) && floats(head.rows(), weights),
+                writes(dhead),
+                dz,
+                head,
+                noise,
+                weights);
+        gaussians.backward(dhead, dz, head, noise, weights);
     }
 
     @Override
     public void gaussianLogRatio(Tensor ratio, Tensor z, Tensor head, Tensor noise) {
-        throw new UnsupportedOperationException();
+        begin("gaussianLogRatio", latents(head, z, noise) && floats(head.rows(), ratio), writes(ratio), z, head, noise);
+        gaussians.logRatio(ratio, z, head, noise);
     }
+
+    // ---- likelihoods
 
     @Override
     public void bernoulliRows(Tensor rows, Tensor logits, Tensor x) {
-        throw new UnsupportedOperationException();
+        begin("bernoulliRows", floats(x.count(), logits, x) && floats(x.rows(), rows), writes(rows), logits, x);
+        likelihoods.bernoulli(rows, null, logits, x, null);
     }
 
     @Override
     public void bernoulliBackward(Tensor dlogits, Tensor logits, Tensor x, Tensor weights) {
-        throw new UnsupportedOperationException();
+        begin(
+                "bernoulliBackward",
+                floats(x.count(), dlogits, logits, x) && floats(x.rows(), weights),
+                writes(dlogits),
+                logits,
+                x,
+                weights);
+        likelihoods.bernoulli(null, dlogits, logits, x, weights);
+    }
+
+    @Override
+    public void bernoulli(Tensor rows, Tensor dlogits, Tensor logits, Tensor x, Tensor weights) {
+        begin(
+                "bernoulli",
+                floats(x.count(), dlogits, logits, x) && floats(x.rows(), rows, weights),
+                writes(rows, dlogits),
+                logits,
+                x,
+                weights);
+        likelihoods.bernoulli(rows, dlogits, logits, x, weights);
     }
 
     @Override
     public void squaredErrorRows(Tensor rows, Tensor mean, Tensor x) {
-        throw new UnsupportedOperationException();
+        begin("squaredErrorRows", floats(x.count(), mean, x) && floats(x.rows(), rows), writes(rows), mean, x);
+        likelihoods.squared(rows, mean, x, null);
     }
 
     @Override
     public void squaredErrorBackward(Tensor dmean, Tensor mean, Tensor x, Tensor weights) {
-        throw new UnsupportedOperationException();
+        begin(
+                "squaredErrorBackward",
+                floats(x.count(), dmean, mean, x) && floats(x.rows(), weights),
+                writes(dmean),
+                mean,
+                x,
+                weights);
+        likelihoods.squaredBackward(dmean, null, mean, x, null, weights, null);
     }
 
     @Override
     public void gaussianRows(Tensor rows, Tensor mean, Tensor x, Tensor logvar) {
-        throw new UnsupportedOperationException();
+        begin(
+                "gaussianRows",
+                floats(x.count(), mean, x) && floats(x.rows(), rows) && floats(1, logvar),
+                writes(rows),
+                mean,
+                x,
+                logvar);
+        likelihoods.squared(rows, mean, x, logvar);
     }
 
     @Override
     public void gaussianBackward(Tensor dmean, Tensor dlogvar, Tensor mean, Tensor x, Tensor logvar, Tensor weights) {
-        throw new UnsupportedOperationException();
+        begin(
+                "gaussianBackward",
+                floats(x.count(), dmean, mean, x) && floats(x.rows(), weights) && floats(1, dlogvar, logvar),
+                writes(dmean, dlogvar),
+                mean,
+                x,
+                logvar,
+                weights);
+        likelihoods.squaredBackward(
+                dmean, dlogvar, mean, x, logvar, weights, scratch.floats(dlogvar == null ? 0 : x.rows()));
     }
+
+    // ---- objective and step
 
     @Override
     public void elbo(Tensor loss, Tensor klWeights, Tensor reconstruction, Tensor kl, Tensor scalars, float scale) {
-        throw new UnsupportedOperationException();
+        begin(
+                "elbo",
+                floats(loss.count(), loss, klWeights, reconstruction, kl) && scalars(scalars),
+                writes(loss, klWeights),
+                reconstruction,
+                kl,
+                scalars);
+        objectives.elbo(loss, klWeights, reconstruction, kl, scalars, scale);
     }
 
     @Override
     public void fill(Tensor x, float value) {
-        throw new UnsupportedOperationException();
+        begin("fill", are(ElementType.F32, x), writes(x));
+        steps.fill(x, value);
     }
 
     @Override
     public void repeatRows(Tensor y, Tensor x) {
-        throw new UnsupportedOperationException();
+        begin(
+                "repeatRows",
+                are(ElementType.F32, x, y) && y.columns() == x.columns() && y.rows() % x.rows() == 0,
+                writes(y),
+                x);
+        steps.repeatRows(y, x);
     }
 
+    /** What a kernel finds outside of order or data becomes NaN, since nobody could be told at once. */
     @Override
     public void gather(Tensor x, Tensor data, Tensor order, Tensor scalars, Binarization binarization, long key) {
-        throw new UnsupportedOperationException();
+        begin("gather", gathers(x, data, order, scalars), writes(x), data, order, scalars);
+        steps.gather(x, data, 0, order, scalars, binarization, key);
     }
 
     @Override
     public void gatherFed(Tensor x, Tensor ring, Tensor order, Tensor scalars, Binarization binarization, long key) {
-        throw new UnsupportedOperationException();
+        begin(
+                "gatherFed",
+                gathers(x, ring, order, scalars) && ring.rows() >= x.rows(),
+                writes(x),
+                ring,
+                order,
+                scalars);
+        steps.gather(x, ring, ring.rows(), order, scalars, binarization, key);
+    }
+
+    private static boolean gathers(Tensor x, Tensor data, Tensor order, Tensor scalars) {
+        return are(ElementType.F32, x)
+                && (are(ElementType.U8, data) || are(ElementType.F32, data))
+                && x.columns() == data.columns()
+                && are(ElementType.I32, order)
+                && scalars(scalars);
     }
 
     @Override
     public void quantize(Tensor bytes, Tensor x) {
-        throw new UnsupportedOperationException();
+        begin("quantize", floats(bytes.count(), x) && are(ElementType.U8, bytes), writes(bytes), x);
+        steps.quantize(bytes, x);
     }
 
     @Override
     public void normal(Tensor noise, Tensor scalars, long key) {
-        throw new UnsupportedOperationException();
+        begin("normal", are(ElementType.F32, noise) && scalars(scalars), writes(noise), scalars);
+        noises.normal(noise, scalars, key);
     }
 
     @Override
     public void beginStep(Tensor scalars, float beta1, float beta2) {
-        throw new UnsupportedOperationException();
+        begin("beginStep", scalars(scalars), writes(scalars));
+        steps.begin(scalars, beta1, beta2);
     }
 
     @Override
     public void recordLoss(Tensor scalars, Tensor loss, Tensor reconstruction, Tensor kl) {
-        throw new UnsupportedOperationException();
+        begin(
+                "recordLoss",
+                floats(loss.count(), loss, reconstruction, kl) && scalars(scalars),
+                writes(scalars),
+                loss,
+                reconstruction,
+                kl);
+        steps.recordLoss(scalars, loss, reconstruction, kl);
     }
 
     @Override
     public void adam(Tensor p, Tensor m, Tensor v, Tensor g, Tensor scalars, float beta1, float beta2, float epsilon) {
-        throw new UnsupportedOperationException();
+        begin("adam", floats(p.count(), p, m, v, g) && scalars(scalars), writes(p, m, v), g, scalars);
+        optimizers.adam(p, m, v, g, scalars, beta1, beta2, epsilon);
     }
 
     @Override
     public void endStep(Tensor scalars, int rows, long noiseValues) {
-        throw new UnsupportedOperationException();
+        begin("endStep", scalars(scalars), writes(scalars));
+        steps.end(scalars, rows, noiseValues);
     }
 
+    /** Nothing is checked on the way out: a device that vanished must not hide the first error. */
     @Override
-    public void close() {}
+    public void close() {
+        for (int i = resources.size() - 1; i >= 0; i--) {
+            try {
+                resources.get(i).close();
+            } catch (Exception e) {
+                // The others are still to be freed.
+            }
+        }
+        resources.clear();
+    }
 }

@@ -1,0 +1,52 @@
+package io.jcuvae.cuda;
+
+import static io.jcuvae.cuda.KernelSignature.Parameter.INT;
+import static io.jcuvae.cuda.KernelSignature.Parameter.POINTER;
+
+import io.jcuvae.tensor.Tensor;
+import java.util.List;
+
+/** The kernels of gaussian.cu. */
+final class GaussianKernels {
+    static final String FAMILY = "gaussian";
+
+    private static final KernelSignature SAMPLE =
+            KernelSignature.of("gaussian_sample", POINTER, POINTER, POINTER, POINTER, INT, INT);
+    private static final KernelSignature BACKWARD =
+            KernelSignature.of("gaussian_backward", POINTER, POINTER, POINTER, POINTER, POINTER, INT, INT);
+    private static final KernelSignature LOG_RATIO =
+            KernelSignature.of("gaussian_log_ratio", POINTER, POINTER, POINTER, POINTER, INT, INT);
+
+    static final List<KernelSignature> SIGNATURES = List.of(SAMPLE, BACKWARD, LOG_RATIO);
+
+    private final Launch launch;
+    private final PtxModule.Kernel sample;
+    private final PtxModule.Kernel backward;
+    private final PtxModule.Kernel logRatio;
+
+    GaussianKernels(PtxModule module, Launch launch) {
+        this.launch = launch;
+        sample = module.kernel(SAMPLE);
+        backward = module.kernel(BACKWARD);
+        logRatio = module.kernel(LOG_RATIO);
+    }
+
+    private static Grid grid(Tensor head) {
+        return Grid.sums(head.rows(), head.columns() / 2);
+    }
+
+    /** z and kl; either may be null, z with noise. */
+    void sample(Tensor z, Tensor kl, Tensor head, Tensor noise) {
+        launch.run(sample, grid(head), z, kl, head, noise, head.rows(), head.columns() / 2);
+    }
+
+    /** The gradient of head. */
+    void backward(Tensor dhead, Tensor dz, Tensor head, Tensor noise, Tensor weights) {
+        launch.run(backward, grid(head), dhead, dz, head, noise, weights, head.rows(), head.columns() / 2);
+    }
+
+    /** log p(z) - log q(z | x). */
+    void logRatio(Tensor ratio, Tensor z, Tensor head, Tensor noise) {
+        launch.run(logRatio, grid(head), ratio, z, head, noise, head.rows(), head.columns() / 2);
+    }
+}
