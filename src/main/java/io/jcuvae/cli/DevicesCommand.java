@@ -3,6 +3,7 @@ package io.jcuvae.cli;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
+import io.jcuvae.cpu.CpuBackend;
 import io.jcuvae.cuda.CudaProbe;
 import io.jcuvae.cuda.CudaReport;
 import io.jcuvae.tensor.Backend;
@@ -72,7 +73,7 @@ final class DevicesCommand implements Command {
         int cores = Runtime.getRuntime().availableProcessors();
         long heap = Runtime.getRuntime().maxMemory() >> 20;
         String description;
-        try (Backend backend = Devices.open("cpu", threads)) {
+        try (Backend backend = new CpuBackend(threads)) {
             description = backend.description();
         }
         output.line("cpu    " + processor + ", " + cores + (cores == 1 ? " core" : " cores"));
