@@ -105,7 +105,7 @@ public final class CudaBackend implements Backend {
     @Override
     public Recorded record(Runnable step) {
         context.makeCurrent();
-        return keep(new CudaGraph(context, step));
+        return keep(new CudaGraph(context, ops, step));
     }
 
     @Override
@@ -114,10 +114,11 @@ public final class CudaBackend implements Backend {
         ops.reserveNoise(key, first, count);
     }
 
-    /** The device is the thread's, and no step is being recorded. */
+    /** The device is the thread's, no step is being recorded, and what follows comes after all operations. */
     private void outside(String what) {
         context.makeCurrent();
         context.requireNotCapturing(what);
+        ops.join();
     }
 
     private static long bytes(Tensor tensor, ElementType type) {
@@ -211,7 +212,7 @@ public final class CudaBackend implements Backend {
     @Override
     public HostCopy hostCopy(Tensor from) {
         outside("a copy to the host prepared");
-        return keep(new CudaCopy(context, returning, from));
+        return keep(new CudaCopy(context, ops, returning, from));
     }
 
     @Override
@@ -222,7 +223,7 @@ public final class CudaBackend implements Backend {
 
     @Override
     public void synchronize() {
-        context.makeCurrent();
+        outside("a wait");
         context.synchronize();
         feeding.synchronize();
         returning.synchronize();

@@ -10,14 +10,16 @@ import jcuda.driver.JCudaDriver;
 /** A tensor's copy in page-locked memory, made on a stream of copies. */
 final class CudaCopy implements HostCopy {
     private final CudaContext context;
+    private final CudaOps ops;
     private final CopyStream copies;
     private final CUdeviceptr from;
     private final PinnedMemory memory;
     private final CUevent done;
     private boolean closed;
 
-    CudaCopy(CudaContext context, CopyStream copies, Tensor from) {
+    CudaCopy(CudaContext context, CudaOps ops, CopyStream copies, Tensor from) {
         this.context = context;
+        this.ops = ops;
         this.copies = copies;
         this.from = CudaBuffer.address(from);
         int bytes = Math.toIntExact(from.count() * from.buffer().type().bytes());
@@ -29,6 +31,7 @@ final class CudaCopy implements HostCopy {
     public void start() {
         context.makeCurrent();
         context.requireNotCapturing("a copy to the host");
+        ops.join();
         copies.waitForOperations();
         context.check(
                 JCudaDriver.cuMemcpyDtoHAsync(memory.at(0), from, memory.size(), copies.stream()),

@@ -15,14 +15,16 @@ import jcuda.driver.JCudaDriver;
  */
 final class CudaGraph implements Recorded, AutoCloseable {
     private final CudaContext context;
+    private final CudaOps ops;
     private final Runnable step;
     private CUgraphExec exec;
     private boolean warm;
     private int nodes;
 
-    CudaGraph(CudaContext context, Runnable step) {
+    CudaGraph(CudaContext context, CudaOps ops, Runnable step) {
         context.requireNotCapturing("a step recorded");
         this.context = context;
+        this.ops = ops;
         this.step = step;
     }
 
@@ -30,6 +32,7 @@ final class CudaGraph implements Recorded, AutoCloseable {
     public void run() {
         context.makeCurrent();
         context.requireNotCapturing("a recorded step run");
+        ops.join();
         if (exec == null) {
             if (!warm || context.debug()) {
                 step.run();
@@ -52,7 +55,9 @@ final class CudaGraph implements Recorded, AutoCloseable {
         RuntimeException fault = null;
         try {
             step.run();
+            ops.join();
         } catch (RuntimeException e) {
+            ops.abandon();
             fault = e;
         } finally {
             context.setCapturing(false);
