@@ -48,9 +48,9 @@ final class CudaContext implements AutoCloseable {
         int[] count = new int[1];
         opened.check(JCudaDriver.cuDeviceGetCount(count), () -> "count the devices");
         if (ordinal >= count[0]) {
-            throw new UserError("--device cuda:" + ordinal + ": "
+            throw new UserError("there is no cuda:" + ordinal + ": "
                     + (count[0] == 0
-                            ? "the driver shows no device; is CUDA_VISIBLE_DEVICES set?"
+                            ? "the driver shows no device at all; is CUDA_VISIBLE_DEVICES set?"
                             : "the devices here are cuda:0"
                                     + (count[0] == 1 ? " alone" : " to cuda:" + (count[0] - 1))));
         }
