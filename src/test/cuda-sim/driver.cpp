@@ -77,6 +77,7 @@ void reportLeaks(Context* context) {
     note((long) graphs.size(), "graphs");
     note((long) modules.live.size(), "modules");
     for (const auto& [kind, count] : otherHandles) note(count, kind.c_str());
+    otherHandles.clear();
     if (!text.empty()) complain("left behind when the context was released: %s", text.c_str());
 }
 
@@ -89,7 +90,7 @@ void destroy(Context* context) {
     device->primary.reset();
 }
 
-// Contexts that are gone stay recognisable: a thread may still have one as its own.
+// A thread may still have a context as its own that is gone.
 bool alive(Context* context) {
     for (auto& device : devices) {
         if (device->primary.get() == context) return true;

@@ -233,7 +233,7 @@ public final class CudaProbe {
                     loadKernels(known);
                 }
             } finally {
-                JCudaDriver.cuCtxSetCurrent(null);
+                JCudaDriver.cuCtxSetCurrent(new CUcontext());
                 JCudaDriver.cuDevicePrimaryCtxRelease(device);
             }
         }
@@ -322,7 +322,7 @@ public final class CudaProbe {
             check(JCudaDriver.cuCtxSetCurrent(context), "use cuda:" + ordinal);
             test.run();
         } finally {
-            JCudaDriver.cuCtxSetCurrent(null);
+            JCudaDriver.cuCtxSetCurrent(new CUcontext());
             JCudaDriver.cuDevicePrimaryCtxRelease(device);
         }
     }

@@ -157,8 +157,10 @@ class SoftwareCudaTest {
 
     private int launchOn(CUstream on, String name, int blocks, int threads, Pointer... arguments) {
         CUfunction function = new CUfunction();
-        works(JCudaDriver.cuModuleGetFunction(function, module, "broken_" + name));
-        return JCudaDriver.cuLaunchKernel(function, blocks, 1, 1, threads, 1, 1, 0, on, Pointer.to(arguments), null);
+        int status = JCudaDriver.cuModuleGetFunction(function, module, "broken_" + name);
+        return status != CUresult.CUDA_SUCCESS
+                ? status
+                : JCudaDriver.cuLaunchKernel(function, blocks, 1, 1, threads, 1, 1, 0, on, Pointer.to(arguments), null);
     }
 
     /** Launches, waits, and gives what the kernel died of. */
@@ -405,7 +407,7 @@ class SoftwareCudaTest {
                         + " memory, 1 streams, 1 modules",
                 complaints.get(0));
         SoftwareCuda.reset();
-        gives(CUresult.CUDA_ERROR_CONTEXT_IS_DESTROYED, JCudaDriver.cuMemAlloc(new CUdeviceptr(), 40));
+        gives(CUresult.CUDA_ERROR_INVALID_CONTEXT, JCudaDriver.cuMemAlloc(new CUdeviceptr(), 40));
         works(JCudaDriver.cuCtxSetCurrent(context));
     }
 
@@ -608,7 +610,7 @@ class SoftwareCudaTest {
             int type,
             CUdeviceptr c,
             int compute) {
-        return JCublas2.cublasGemmEx(
+        return JCublas2.cublasGemmEx_new(
                 handle,
                 cublasOperation.CUBLAS_OP_N,
                 cublasOperation.CUBLAS_OP_T,
