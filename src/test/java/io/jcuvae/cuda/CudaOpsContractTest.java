@@ -33,6 +33,11 @@ class CudaOpsContractTest {
             return backend;
         }
 
+        @Override
+        public Precision precision() {
+            return options.precision();
+        }
+
         @AfterAll
         void close() {
             backend.close();
@@ -51,6 +56,21 @@ class CudaOpsContractTest {
     class BranchesOnLateStreams extends OnCuda {
         BranchesOnLateStreams() {
             super(Precision.FP32, NoiseSource.CURAND, false, true);
+        }
+    }
+
+    @Nested
+    @OnSoftwareCuda("late")
+    class Tf32 extends OnCuda {
+        Tf32() {
+            super(Precision.TF32, NoiseSource.PHILOX, false, false);
+        }
+    }
+
+    @Nested
+    class Bf16WithBranches extends OnCuda {
+        Bf16WithBranches() {
+            super(Precision.BF16, NoiseSource.CURAND, false, true);
         }
     }
 
