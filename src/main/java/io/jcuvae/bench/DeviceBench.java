@@ -86,14 +86,17 @@ public final class DeviceBench {
     private final Size size;
     private final Path data;
     private final Function<Choice, Backend> opener;
+    private final Runnable atFirstStep;
 
     /**
      * Prepares measurements.
      *
      * @param data folder of IDX files
      * @param opener opens the device
+     * @param atFirstStep called when the only step of the section {@code first-step} is done
      */
-    public DeviceBench(Size size, Path data, Function<Choice, Backend> opener) {
+    public DeviceBench(Size size, Path data, Function<Choice, Backend> opener, Runnable atFirstStep) {
+        this.atFirstStep = atFirstStep;
         this.size = size;
         this.data = data;
         this.opener = opener;
@@ -548,9 +551,8 @@ public final class DeviceBench {
             step.run();
             backend.synchronize();
             json.addProperty("ready_ms", (System.nanoTime() - start) / 1e6);
-            // Told at once: closing is not part of it.
-            System.out.println("first step");
-            System.out.flush();
+            // At once: closing is not part of it.
+            atFirstStep.run();
         }
         return json;
     }
