@@ -279,6 +279,8 @@ ACCESS(16)
 extern "C" void __asan_loadN_noabort(Address address, uint64_t bytes) { checkAccess(address, bytes, false); }
 extern "C" void __asan_storeN_noabort(Address address, uint64_t bytes) { checkAccess(address, bytes, true); }
 extern "C" void __asan_handle_no_return() {}
+extern "C" void __asan_before_dynamic_init(const char*) {}
+extern "C" void __asan_after_dynamic_init() {}
 
 // The first fields of what the compiler's alignment check hands over.
 struct TypeMismatch {

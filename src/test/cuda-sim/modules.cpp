@@ -1,6 +1,7 @@
 // Modules and launches. The text of a module is PTX, of which only the head and the entry points are read: each must be a
 // kernel that this library was built with, with parameters of the same sizes. What runs is the C++ compilation of it.
 
+#include <link.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,22 +112,54 @@ Function* functionOf(void* handle) {
 }
 
 // The values of a launch, copied: the caller's may change before it runs.
-struct Arguments {
-    std::vector<uint64_t> values;
-    std::vector<void*> pointers() {
-        std::vector<void*> list;
-        for (uint64_t& value : values) list.push_back(&value);
-        return list;
-    }
-};
+using Arguments = std::vector<uint64_t>;
+constexpr size_t kMostArguments = 64;
 
-// The list has no length. But it was made by operator new[] below, which leaves nothing behind the last entry.
+// What JCuda makes its lists of arguments with: nothing is behind the last entry, so that the end shows.
+void* cleared(size_t bytes) {
+    void* memory = malloc(bytes == 0 ? 1 : bytes);
+    if (memory == nullptr) throw std::bad_alloc();
+    memset(memory, 0, malloc_usable_size(memory));
+    return memory;
+}
+
+int replaceNew(dl_phdr_info* info, size_t, void*) {
+    if (strstr(info->dlpi_name, "libJCudaDriver") == nullptr) return 0;
+    const ElfW(Sym)* symbols = nullptr;
+    const char* names = nullptr;
+    const ElfW(Rela)* calls = nullptr;
+    size_t bytes = 0;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        if (info->dlpi_phdr[i].p_type != PT_DYNAMIC) continue;
+        auto* entry = reinterpret_cast<const ElfW(Dyn)*>(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+        for (; entry->d_tag != DT_NULL; entry++) {
+            if (entry->d_tag == DT_SYMTAB) symbols = reinterpret_cast<const ElfW(Sym)*>(entry->d_un.d_ptr);
+            if (entry->d_tag == DT_STRTAB) names = reinterpret_cast<const char*>(entry->d_un.d_ptr);
+            if (entry->d_tag == DT_JMPREL) calls = reinterpret_cast<const ElfW(Rela)*>(entry->d_un.d_ptr);
+            if (entry->d_tag == DT_PLTRELSZ) bytes = entry->d_un.d_val;
+        }
+    }
+    for (size_t i = 0; i < bytes / sizeof(ElfW(Rela)); i++) {
+        if (strcmp(names + symbols[ELF64_R_SYM(calls[i].r_info)].st_name, "_Znam") == 0) {
+            *reinterpret_cast<void**>(info->dlpi_addr + calls[i].r_offset) = reinterpret_cast<void*>(&cleared);
+        }
+    }
+    return 1;
+}
+
+// The driver is given a list without a length. To know it all the same, operator new[] is exchanged for the above in JCuda's
+// table of calls.
+void watchLists() {
+    static bool done = dl_iterate_phdr(&replaceNew, nullptr) == 1;
+    if (!done) fprintf(stderr, "cuda-sim: JCuda's library was not found, numbers of arguments are not checked\n");
+}
+
 Status readArguments(const sim::Entry* entry, void** list, Arguments& arguments) {
     size_t wanted = strlen(entry->parameters);
     size_t room = list == nullptr ? 0 : malloc_usable_size(list) / sizeof(void*);
     size_t given = 0;
     while (given < room && list[given] != nullptr) given++;
-    if (given != wanted) {
+    if (given != wanted || wanted > kMostArguments) {
         complain("kernel %s takes %zu arguments, %zu were given", entry->name, wanted, given);
         return kInvalidValue;
     }
@@ -134,7 +167,7 @@ Status readArguments(const sim::Entry* entry, void** list, Arguments& arguments)
         char letter = entry->parameters[i];
         uint64_t value = 0;
         memcpy(&value, list[i], letter == 'i' || letter == 'f' ? 4 : 8);
-        arguments.values.push_back(value);
+        arguments.push_back(value);
     }
     return kSuccess;
 }
@@ -163,14 +196,6 @@ Status checkShape(const Function& function, Shape3 grid, Shape3 block, unsigned 
 }
 
 }  // namespace
-
-// JCuda makes its lists of arguments with this, and finds this one before the C++ library's: so that the end shows.
-__attribute__((visibility("default"))) void* operator new[](size_t bytes) {
-    void* memory = malloc(bytes == 0 ? 1 : bytes);
-    if (memory == nullptr) throw std::bad_alloc();
-    memset(memory, 0, malloc_usable_size(memory));
-    return memory;
-}
 
 API cuModuleLoadData(void** result, const void* image) {
     ENTER(kNeedsContext);
@@ -203,6 +228,7 @@ API cuModuleUnload(void* handle) {
 API cuModuleGetFunction(void** result, void* handle, const char* name) {
     ENTER(kNeedsContext);
     if (!modules.has(handle)) return kInvalidHandle;
+    watchLists();
     auto& functions = static_cast<Module*>(handle)->functions;
     auto found = functions.find(name);
     if (found == functions.end()) return kNotFound;
@@ -255,8 +281,14 @@ API cuLaunchKernel(void* handle, unsigned gridX, unsigned gridY, unsigned gridZ,
     auto run = [plain, checked, grid, block, arguments]() -> Status {
         if (faults.kernel.due()) return kLaunchFailed;
         const sim::Entry* entry = switches.checked && checked != nullptr ? checked : plain;
-        std::vector<void*> pointers = arguments->pointers();
-        Status died = runGrid(entry, grid, block, pointers.data());
+        // Where kernels that are compiled with checks may read.
+        static uint64_t values[kMostArguments];
+        static void* pointers[kMostArguments];
+        for (size_t i = 0; i < arguments->size(); i++) {
+            values[i] = (*arguments)[i];
+            pointers[i] = &values[i];
+        }
+        Status died = runGrid(entry, grid, block, pointers);
         bool whole = guardsHold(std::string("kernel ") + entry->name);
         return died != kSuccess ? died : whole ? kSuccess : kIllegalAddress;
     };

@@ -124,7 +124,6 @@ void prepare(unsigned number) {
         }
     }
     void** top = reinterpret_cast<void**>(stacks + (number + 1) * kStack);
-    *--top = nullptr;
     *--top = nullptr;  // so that the stack is aligned as after a call
     *--top = reinterpret_cast<void*>(&live);
     top -= 6;

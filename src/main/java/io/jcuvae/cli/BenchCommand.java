@@ -30,6 +30,17 @@ import org.apache.commons.cli.Option;
 final class BenchCommand implements Command {
     private static final int ROWS_PER_WRITE = 1000;
 
+    /** What may differ from the preset. */
+    private static final List<Setting> MEASURED = List.of(
+            Setting.DATA,
+            Setting.THREADS,
+            Setting.BATCH,
+            Setting.HIDDEN,
+            Setting.LIMIT,
+            Setting.DEVICE,
+            Setting.PRECISION,
+            Setting.NOISE);
+
     @Override
     public String summary() {
         return "measures training, encoding and decoding on this machine";
@@ -43,6 +54,18 @@ final class BenchCommand implements Command {
                 CommonOptions.value("rounds", "N", "alternations of ours and the peer (default 3)"),
                 CommonOptions.value("epochs", "N", "measured epochs per round, after one to warm up (default 2)"),
                 CommonOptions.value("threads", "N", "most threads, compared with one (default 0, all)"),
+                CommonOptions.value(
+                        "device",
+                        Setting.DEVICE.argument(),
+                        "with --alone: " + Setting.DEVICE.help() + " (default cpu)"),
+                CommonOptions.value(
+                        "precision",
+                        Setting.PRECISION.argument(),
+                        "with --alone: " + Setting.PRECISION.help() + " (default fp32)"),
+                CommonOptions.value(
+                        "noise",
+                        Setting.NOISE.argument(),
+                        "with --alone: " + Setting.NOISE.help() + " (default curand)"),
                 CommonOptions.value("batch", "N", "samples per step (default that of the preset)"),
                 CommonOptions.value("hidden", "W,W,...", "widths of the layers (default those of the preset)"),
                 CommonOptions.limit(),
@@ -81,14 +104,16 @@ final class BenchCommand implements Command {
 
     private static JsonObject alone(Arguments arguments) {
         TrainConfig config = TrainConfig.defaults();
-        for (Setting setting : List.of(Setting.DATA, Setting.THREADS, Setting.BATCH, Setting.HIDDEN, Setting.LIMIT)) {
+        config = config.with(Setting.DEVICE, "cpu");
+        for (Setting setting : MEASURED) {
             Optional<String> text = arguments.text(setting.key());
             if (text.isPresent()) {
                 config = config.with(setting, text.get());
             }
         }
         Dataset data = DataSource.parse(config.data()).load(Split.TRAIN, config.limit());
-        try (Backend backend = Devices.open(config.device(), config.threads())) {
+        try (Device device = Device.open(arguments, config)) {
+            Backend backend = device.backend();
             StepBench bench = new StepBench(config, data, backend);
             JsonObject report = new JsonObject();
             report.addProperty("device", backend.description());

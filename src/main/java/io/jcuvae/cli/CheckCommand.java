@@ -1,7 +1,6 @@
 package io.jcuvae.cli;
 
 import io.jcuvae.jobs.GoldenCheck;
-import io.jcuvae.tensor.Backend;
 import java.util.List;
 import org.apache.commons.cli.Option;
 
@@ -20,6 +19,7 @@ final class CheckCommand implements Command {
                 CommonOptions.value(
                         "golden", "DIR", "a folder of cases, each a .json beside an .npz (default the built-in cases)"),
                 CommonOptions.device(),
+                CommonOptions.precision(),
                 CommonOptions.threads(),
                 CommonOptions.json());
     }
@@ -32,8 +32,9 @@ final class CheckCommand implements Command {
     @Override
     public int run(Arguments arguments, Output output) {
         GoldenCheck.Report report;
-        try (Backend backend = Devices.open(arguments)) {
-            report = GoldenCheck.run(arguments.path("golden").orElse(null), backend);
+        try (Device device = Device.open(arguments)) {
+            report = GoldenCheck.run(arguments.path("golden").orElse(null), device.backend());
+            device.tell(output);
         }
         output.line(report.toText().stripTrailing());
         output.json(report.toJson());

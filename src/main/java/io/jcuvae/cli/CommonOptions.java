@@ -74,6 +74,11 @@ final class CommonOptions {
         return value("device", Setting.DEVICE.argument(), Setting.DEVICE.help() + " (default auto)");
     }
 
+    /** How matrix products round. */
+    static Option precision() {
+        return value("precision", Setting.PRECISION.argument(), Setting.PRECISION.help() + " (default fp32)");
+    }
+
     /** Processor threads. */
     static Option threads() {
         return value("threads", Setting.THREADS.argument(), Setting.THREADS.help() + " (default 0)");

@@ -22,6 +22,7 @@ final class DecodeCommand implements Command {
                                 + " or .csv"),
                 CommonOptions.samples(),
                 CommonOptions.device(),
+                CommonOptions.precision(),
                 CommonOptions.threads(),
                 CommonOptions.quiet(),
                 CommonOptions.json());

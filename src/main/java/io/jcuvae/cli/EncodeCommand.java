@@ -25,6 +25,7 @@ final class EncodeCommand implements Command {
                         "FILE",
                         "where to write: .npy ([N, 2, Z]), .npz (keys mean and logvar) or .csv (mean0, ..., logvar0, ...)"),
                 CommonOptions.device(),
+                CommonOptions.precision(),
                 CommonOptions.threads(),
                 CommonOptions.quiet(),
                 CommonOptions.json());

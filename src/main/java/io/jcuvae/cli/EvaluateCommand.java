@@ -30,6 +30,7 @@ final class EvaluateCommand implements Command {
                         "accept-protocol",
                         "evaluate even where the values are of another kind than the model was trained on"),
                 CommonOptions.device(),
+                CommonOptions.precision(),
                 CommonOptions.threads(),
                 CommonOptions.quiet(),
                 CommonOptions.json());

@@ -21,6 +21,7 @@ final class GenerateCommand implements Command {
                 CommonOptions.value(
                         "temperature", "T", "scale of the latent codes: 1 is the prior, less is tamer (default 1)"),
                 CommonOptions.device(),
+                CommonOptions.precision(),
                 CommonOptions.threads(),
                 CommonOptions.quiet(),
                 CommonOptions.json());

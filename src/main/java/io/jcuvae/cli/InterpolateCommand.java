@@ -24,6 +24,7 @@ final class InterpolateCommand implements Command {
                 CommonOptions.value("steps", "N", "samples to write, both ends included (default 10)"),
                 CommonOptions.samples(),
                 CommonOptions.device(),
+                CommonOptions.precision(),
                 CommonOptions.threads(),
                 CommonOptions.json());
     }

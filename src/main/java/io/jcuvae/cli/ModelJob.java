@@ -41,9 +41,13 @@ final class ModelJob {
      */
     static <T> T run(Arguments arguments, Output output, String doing, Work<T> work) {
         Path path = arguments.requiredPath("model");
-        try (Backend backend = Devices.open(arguments);
-                JobProgress progress = new JobProgress(output, doing)) {
-            return work.run(Model.load(path, backend), backend, progress);
+        try (Device device = Device.open(arguments)) {
+            T result;
+            try (JobProgress progress = new JobProgress(output, doing)) {
+                result = work.run(Model.load(path, device.backend()), device.backend(), progress);
+            }
+            device.tellPerson(output);
+            return result;
         }
     }
 

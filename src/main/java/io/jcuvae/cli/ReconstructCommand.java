@@ -22,6 +22,7 @@ final class ReconstructCommand implements Command {
                 CommonOptions.limit(),
                 CommonOptions.samples(),
                 CommonOptions.device(),
+                CommonOptions.precision(),
                 CommonOptions.threads(),
                 CommonOptions.quiet(),
                 CommonOptions.json());

@@ -81,8 +81,9 @@ final class TrainCommand implements Command {
             new RunFolder(folder).requireUnused();
         }
         DataSource source = DataSource.parse(config.data());
-        try (Backend backend = Devices.open(config.device(), config.threads());
+        try (Device device = Device.open(arguments, config);
                 TrainProgress progress = new TrainProgress(output, config.epochs(), config.latents())) {
+            Backend backend = device.backend();
             Dataset train = source.load(Split.TRAIN, config.limit());
             Dataset test = source.load(Split.TEST, 0);
             source.warnings().forEach(output::warn);
@@ -91,6 +92,7 @@ final class TrainCommand implements Command {
                     : Trainer.start(config, train, test, backend, folder, progress);
             TrainReport report = new TrainReport(output, trainer, backend, new RunFolder(folder), test);
             report.begin();
+            device.tell(output);
             if (trainer.epoch() > config.epochs()) {
                 output.warn("all " + config.epochs() + " epochs were done before; to train longer give --epochs");
             }

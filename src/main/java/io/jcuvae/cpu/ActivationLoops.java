@@ -10,13 +10,19 @@ final class ActivationLoops {
 
     private final Exponential exponential = new Exponential();
     private final float[] v = new float[BLOCK];
-    private final float[] bias = new float[BLOCK];
     private final float[] d = new float[BLOCK];
     private final float[] e = new float[BLOCK];
     private final float[] t = new float[BLOCK];
 
     /** y = f(x). */
     void forward(float[] y, int yStart, float[] x, int xStart, int count, Activation f) {
+        if (f == Activation.RELU && x == y && xStart == yStart) {
+            // All floats are indexed alike as they lie: no copies are needed.
+            for (int i = yStart; i < yStart + count; i++) {
+                y[i] = Math.max(y[i], 0f);
+            }
+            return;
+        }
         for (int done = 0; done < count; done += BLOCK) {
             int n = Math.min(BLOCK, count - done);
             System.arraycopy(x, xStart + done, v, 0, n);
@@ -25,32 +31,14 @@ final class ActivationLoops {
         }
     }
 
-    /** a += bias and y = f(a) for the columns of some rows; a is left alone where y takes its place. */
-    void biasForward(
-            float[] y,
-            int yStart,
-            float[] a,
-            int aStart,
-            int stride,
-            int rows,
-            float[] b,
-            int bStart,
-            int columns,
-            Activation f) {
-        for (int done = 0; done < columns; done += BLOCK) {
-            int n = Math.min(BLOCK, columns - done);
-            System.arraycopy(b, bStart + done, bias, 0, n);
-            for (int r = 0; r < rows; r++) {
-                int from = aStart + r * stride + done;
-                int to = yStart + r * stride + done;
-                System.arraycopy(a, from, v, 0, n);
-                add(v, bias, n);
-                if (y != a || from != to) {
-                    System.arraycopy(v, 0, a, from, n);
-                }
-                apply(n, f);
-                System.arraycopy(v, 0, y, to, n);
-            }
+    /** y += what. */
+    void add(float[] y, int yStart, float[] what, int start, int count) {
+        for (int done = 0; done < count; done += BLOCK) {
+            int n = Math.min(BLOCK, count - done);
+            System.arraycopy(y, yStart + done, v, 0, n);
+            System.arraycopy(what, start + done, t, 0, n);
+            add(v, t, n);
+            System.arraycopy(v, 0, y, yStart + done, n);
         }
     }
 

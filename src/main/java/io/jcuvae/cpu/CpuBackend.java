@@ -30,7 +30,8 @@ public final class CpuBackend implements Backend {
     }
 
     private CpuBackend(int threads, boolean blas) {
-        int count = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+        int processors = Runtime.getRuntime().availableProcessors();
+        int count = threads > 0 ? threads : processors;
         Gemm gemm;
         String library;
         try {
@@ -41,7 +42,7 @@ public final class CpuBackend implements Backend {
             library = "matrix products in plain Java, about ten times slower, because " + e.getMessage();
         }
         workers = new Workers(count);
-        ops = new CpuOps(workers, gemm);
+        ops = new CpuOps(workers, gemm, processors);
         description = "CPU, " + count + (count == 1 ? " thread, " : " threads, ") + library;
     }
 

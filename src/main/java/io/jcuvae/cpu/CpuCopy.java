@@ -20,6 +20,7 @@ final class CpuCopy implements HostCopy {
     public void start() {
         int start = CpuBuffer.start(from);
         int count = (int) from.count();
+        bytes.clear();
         switch (from.buffer().type()) {
             case F32 -> bytes.asFloatBuffer().put(CpuBuffer.floats(from), start, count);
             case F64 -> bytes.asDoubleBuffer().put(CpuBuffer.doubles(from), start, count);

@@ -31,12 +31,14 @@ final class CpuOps implements Ops {
 
     private final Workers workers;
     private final Gemm gemm;
+    private final int processors;
     private final ThreadLocal<ActivationLoops> activations = ThreadLocal.withInitial(ActivationLoops::new);
     private final ThreadLocal<LikelihoodLoops> likelihoods = ThreadLocal.withInitial(LikelihoodLoops::new);
 
-    CpuOps(Workers workers, Gemm gemm) {
+    CpuOps(Workers workers, Gemm gemm, int processors) {
         this.workers = workers;
         this.gemm = gemm;
+        this.processors = processors;
     }
 
     /** A part of a vector: elements start .. end - 1. */
@@ -69,31 +71,19 @@ final class CpuOps implements Ops {
 
     @Override
     public void matmul(Tensor c, Tensor a, boolean transposeA, Tensor b, boolean transposeB, boolean accumulate) {
-        MatrixProduct product = new MatrixProduct(gemm, c, a, transposeA, b, transposeB, accumulate);
+        MatrixProduct product = new MatrixProduct(gemm, processors, c, a, transposeA, b, transposeB, accumulate);
         workers.run(product.tiles(), product::multiply);
     }
 
     @Override
     public void addBias(Tensor y, Tensor bias) {
         check(y.columns() == bias.count(), "addBias", y, bias);
-        rows(y.rows(), y.columns(), (r0, r1) -> biasForward(y, y, bias, Activation.IDENTITY, r0, r1, 0, y.columns()));
-    }
-
-    private void biasForward(Tensor y, Tensor a, Tensor bias, Activation f, int r0, int r1, int c0, int c1) {
-        int at = r0 * y.columns() + c0;
-        activations
-                .get()
-                .biasForward(
-                        floats(y),
-                        start(y) + at,
-                        floats(a),
-                        start(a) + at,
-                        y.columns(),
-                        r1 - r0,
-                        floats(bias),
-                        start(bias) + c0,
-                        c1 - c0,
-                        f);
+        int width = y.columns();
+        rows(y.rows(), width, (r0, r1) -> {
+            for (int r = r0; r < r1; r++) {
+                activations.get().add(floats(y), start(y) + r * width, floats(bias), start(bias), width);
+            }
+        });
     }
 
     @Override
@@ -141,23 +131,39 @@ final class CpuOps implements Ops {
                         f);
     }
 
-    /** Bias and activation follow in the thread that made the tile, while it is in its cache. */
+    /**
+     * The bias is laid out before and the product added to it, which costs less than clearing and adding it after; the
+     * activation follows in the thread that made the tile, while it is in its cache.
+     */
     @Override
     public void dense(Tensor y, Tensor a, Tensor x, Tensor w, Tensor bias, Activation f) {
         check(a.count() == y.count() && bias.count() == y.columns(), "dense", y, a, bias);
-        MatrixProduct product = new MatrixProduct(gemm, a, x, false, w, true, false);
+        MatrixProduct product = new MatrixProduct(gemm, processors, a, x, false, w, true, true);
+        boolean separate = f != Activation.IDENTITY || !a.equals(y);
         workers.run(product.tiles(), tile -> {
+            int from = product.firstColumn(tile);
+            int count = product.endColumn(tile) - from;
+            for (int r = product.firstRow(tile); r < product.endRow(tile); r++) {
+                System.arraycopy(floats(bias), start(bias) + from, floats(a), start(a) + r * a.columns() + from, count);
+            }
             product.multiply(tile);
-            biasForward(
-                    y,
-                    a,
-                    bias,
-                    f,
-                    product.firstRow(tile),
-                    product.endRow(tile),
-                    product.firstColumn(tile),
-                    product.endColumn(tile));
+            if (separate) {
+                activate(y, a, f, product.firstRow(tile), product.endRow(tile), from, count);
+            }
         });
+    }
+
+    private void activate(Tensor y, Tensor a, Activation f, int r0, int r1, int from, int count) {
+        int width = y.columns();
+        ActivationLoops loops = activations.get();
+        if (count == width) {
+            loops.forward(floats(y), start(y) + r0 * width, floats(a), start(a) + r0 * width, (r1 - r0) * width, f);
+            return;
+        }
+        for (int r = r0; r < r1; r++) {
+            int at = r * width + from;
+            loops.forward(floats(y), start(y) + at, floats(a), start(a) + at, count, f);
+        }
     }
 
     /** The bias gradient is summed while da is made; then the tiles of both products are one job. */
@@ -174,12 +180,12 @@ final class CpuOps implements Ops {
             }
             sumRows(dbias, dy, c0, c1);
         });
-        MatrixProduct forWeights = new MatrixProduct(gemm, dw, dy, true, x, false, false);
+        MatrixProduct forWeights = new MatrixProduct(gemm, processors, dw, dy, true, x, false, false);
         if (dx == null) {
             workers.run(forWeights.tiles(), forWeights::multiply);
             return;
         }
-        MatrixProduct forInput = new MatrixProduct(gemm, dx, dy, false, w, false, false);
+        MatrixProduct forInput = new MatrixProduct(gemm, processors, dx, dy, false, w, false, false);
         int first = forWeights.tiles();
         workers.run(first + forInput.tiles(), tile -> {
             if (tile < first) {

@@ -3,19 +3,18 @@ package io.jcuvae.cpu;
 import io.jcuvae.tensor.Tensor;
 
 /**
- * A matrix product cut into tiles that threads share out. The cut depends on the shape alone, never on the number of
- * threads, so the result has the same bits for any number of them.
+ * A matrix product cut into tiles that threads share out. The cut depends on the shape and on the machine's processors, never
+ * on the number of threads, so that the result has the same bits for any number of them even with a BLAS whose sums depend
+ * on the shape of a tile.
  */
 final class MatrixProduct {
     /**
-     * Tiles grow with the root of the work, one per root of this many operations: each tile packs the shared factor anew, so
-     * twice the tiles cost more than half the waiting.
+     * A tile per processor, as long as each has this much to do: below, cutting costs more than another thread brings. No
+     * more, since each tile packs the shared factor anew: four tiles for two processors are 5 % slower than two.
      */
-    private static final double UNIT_FLOPS = 40e6;
-    /** Below this, cutting costs more than a second thread brings. */
-    private static final double CUT_FLOPS = 2e6;
+    private static final double LEAST_FLOPS = 1e6;
 
-    private static final int MOST_TILES = 32;
+    private static final int MOST_TILES = 64;
     /** Tiles start at multiples of this, the widest vector of floats. */
     private static final int GRAIN = 16;
 
@@ -32,7 +31,20 @@ final class MatrixProduct {
     private final boolean byRows;
     private final int tiles;
 
-    MatrixProduct(Gemm gemm, Tensor c, Tensor a, boolean transposeA, Tensor b, boolean transposeB, boolean accumulate) {
+    /**
+     * Cuts c = op(a) op(b), plus c itself if accumulating.
+     *
+     * @param processors what the machine has
+     */
+    MatrixProduct(
+            Gemm gemm,
+            int processors,
+            Tensor c,
+            Tensor a,
+            boolean transposeA,
+            Tensor b,
+            boolean transposeB,
+            boolean accumulate) {
         this.gemm = gemm;
         this.c = c;
         this.a = a;
@@ -56,10 +68,7 @@ final class MatrixProduct {
         byRows = (rowsCut && rows >= columns) || !columnsCut;
         int extent = byRows ? rows : columns;
         double flops = 2.0 * rows * columns * inner;
-        int wanted = (int) Math.min(MOST_TILES, Math.round(Math.sqrt(flops / UNIT_FLOPS)));
-        if (flops >= CUT_FLOPS) {
-            wanted = Math.max(2, wanted);
-        }
+        int wanted = (int) Math.min(Math.min(processors, MOST_TILES), flops / LEAST_FLOPS);
         tiles = rowsCut || columnsCut ? Math.max(1, Math.min(wanted, extent / GRAIN)) : 1;
     }
 

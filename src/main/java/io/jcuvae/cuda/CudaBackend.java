@@ -24,6 +24,10 @@ public final class CudaBackend implements Backend {
     /** What copies ahead may grow theirs to. */
     private static final int MOST_STAGED = 64 << 20;
 
+    private static final int ROWS_PER_MULTIPROCESSOR = 64;
+    private static final int MOST_ROWS = 8192;
+    private static final int ELEMENTS_AT_ONCE = 1 << 24;
+
     private final CudaOptions options;
     private final CudaContext context;
     private final CudaOps ops;
@@ -213,6 +217,14 @@ public final class CudaBackend implements Backend {
     public HostCopy hostCopy(Tensor from) {
         outside("a copy to the host prepared");
         return keep(new CudaCopy(context, ops, returning, from));
+    }
+
+    /** As many as fill the multiprocessors a few times, a power of two; fewer where rows are long. */
+    @Override
+    public int rowsAtOnce(int width) {
+        context.makeCurrent();
+        int busy = Math.min(MOST_ROWS, ROWS_PER_MULTIPROCESSOR * context.multiprocessors());
+        return Integer.highestOneBit(Math.max(1, Math.min(busy, ELEMENTS_AT_ONCE / width)));
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
+import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
@@ -48,9 +49,9 @@ final class CudaContext implements AutoCloseable {
         int[] count = new int[1];
         opened.check(JCudaDriver.cuDeviceGetCount(count), () -> "count the devices");
         if (ordinal >= count[0]) {
-            throw new UserError("--device cuda:" + ordinal + ": "
+            throw new UserError("there is no cuda:" + ordinal + ": "
                     + (count[0] == 0
-                            ? "the driver shows no device; is CUDA_VISIBLE_DEVICES set?"
+                            ? "the driver shows no device at all; is CUDA_VISIBLE_DEVICES set?"
                             : "the devices here are cuda:0"
                                     + (count[0] == 1 ? " alone" : " to cuda:" + (count[0] - 1))));
         }
@@ -81,6 +82,15 @@ final class CudaContext implements AutoCloseable {
             length++;
         }
         return new String(name, 0, length, StandardCharsets.UTF_8).strip();
+    }
+
+    int multiprocessors() {
+        int[] count = new int[1];
+        check(
+                JCudaDriver.cuDeviceGetAttribute(
+                        count, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, device),
+                () -> "count the multiprocessors");
+        return count[0];
     }
 
     CUdevice device() {

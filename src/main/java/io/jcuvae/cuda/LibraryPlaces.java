@@ -34,6 +34,8 @@ final class LibraryPlaces {
     private static final Pattern NUMBER = Pattern.compile("\\d+");
     private static final byte[] CACHE_MAGIC = "glibc-ld.so.cache1.1".getBytes(StandardCharsets.US_ASCII);
 
+    private static final byte[] PREFIX = "libcu".getBytes(StandardCharsets.US_ASCII);
+
     /**
      * A folder to look in.
      *
@@ -263,7 +265,8 @@ final class LibraryPlaces {
 
     /**
      * The folders in which ldconfig found CUDA libraries, in its order. Its cache: a header of 48 bytes with the number of
-     * entries at 20, then entries of 24 bytes whose third word is the offset of the path; it may stand behind an older one.
+     * entries at 20, then entries of 24 bytes whose second word is the offset of the name and whose third is that of the
+     * path; it may stand behind an older one.
      */
     private List<Path> linkerCache() {
         Path file = under("/etc/ld.so.cache");
@@ -275,10 +278,11 @@ final class LibraryPlaces {
                 ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
                 int count = bytes.getInt(start + 20);
                 for (int i = 0; i < count; i++) {
-                    String path = text(content, start + bytes.getInt(start + 48 + 24 * i + 8));
-                    int name = path.lastIndexOf('/') + 1;
-                    if (path.startsWith("libcu", name)) {
-                        folders.add(under(path).getParent());
+                    int entry = start + 48 + 24 * i;
+                    int name = start + bytes.getInt(entry + 4);
+                    if (Arrays.equals(content, name, name + PREFIX.length, PREFIX, 0, PREFIX.length)) {
+                        folders.add(under(text(content, start + bytes.getInt(entry + 8)))
+                                .getParent());
                     }
                 }
             }

@@ -3,6 +3,7 @@ package io.jcuvae.cuda;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -435,6 +436,12 @@ final class NativeLibraries {
                 if (at >= 0) {
                     found = line.substring(at + marker.length()).strip();
                 }
+            }
+            if (found != null && found.contains("failed to map segment")) {
+                return "its file system forbids programs (noexec)";
+            }
+            if (thrown instanceof AccessDeniedException) {
+                return thrown.getMessage() + ": permission denied";
             }
             return found == null ? reason(thrown) : found;
         }

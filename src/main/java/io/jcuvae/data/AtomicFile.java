@@ -99,6 +99,22 @@ public final class AtomicFile implements Closeable {
     }
 
     /**
+     * Writes bytes after what the stream took, past its buffer.
+     *
+     * @throws UserError if the file cannot be written
+     */
+    void write(ByteBuffer bytes) {
+        try {
+            stream.flush();
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+        } catch (IOException e) {
+            throw Faults.unwritable(target, e);
+        }
+    }
+
+    /**
      * Writes over bytes near the start, when what a header says is known only at the end.
      *
      * @throws UserError if the file cannot be written

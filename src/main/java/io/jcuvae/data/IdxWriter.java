@@ -3,6 +3,7 @@ package io.jcuvae.data;
 import io.jcuvae.tensor.UserError;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -51,6 +52,18 @@ final class IdxWriter implements RowWriter {
             block[i] = Values.toByte(values[i], name);
         }
         put(block);
+        rows += count;
+    }
+
+    @Override
+    public boolean pixels() {
+        return true;
+    }
+
+    @Override
+    public void writePixels(ByteBuffer values, int count) {
+        requireRows(rows + count);
+        aside.write(values);
         rows += count;
     }
 

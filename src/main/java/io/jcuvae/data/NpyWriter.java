@@ -1,6 +1,7 @@
 package io.jcuvae.data;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /** Rows as a .npy of float32 [rows, sizes...]; the row count is written into the header at the end. */
@@ -31,6 +32,12 @@ final class NpyWriter implements RowWriter {
     @Override
     public void write(float[] values, int count) {
         floats.write(values, 0, count * width);
+        rows += count;
+    }
+
+    @Override
+    public void write(ByteBuffer values, int count) {
+        aside.write(values);
         rows += count;
     }
 

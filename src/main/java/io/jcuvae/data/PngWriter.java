@@ -2,6 +2,7 @@ package io.jcuvae.data;
 
 import io.jcuvae.tensor.UserError;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 
@@ -37,17 +38,34 @@ final class PngWriter implements RowWriter {
 
     @Override
     public void write(float[] values, int count) {
+        int filled = makeRoom(count);
+        String name = Faults.name(file);
+        for (int i = 0; i < count * shape.width(); i++) {
+            pixels[filled + i] = Values.toByte(values[i], name);
+        }
+    }
+
+    /** Takes in so many rows and returns where they begin. */
+    private int makeRoom(int count) {
         requireRows((long) rows + count);
         int length = count * shape.width();
         int filled = rows * shape.width();
         if (filled + length > pixels.length) {
             pixels = Arrays.copyOf(pixels, Math.max(2 * filled, filled + length));
         }
-        String name = Faults.name(file);
-        for (int i = 0; i < length; i++) {
-            pixels[filled + i] = Values.toByte(values[i], name);
-        }
         rows += count;
+        return filled;
+    }
+
+    @Override
+    public boolean pixels() {
+        return true;
+    }
+
+    @Override
+    public void writePixels(ByteBuffer values, int count) {
+        int filled = makeRoom(count);
+        values.get(pixels, filled, count * shape.width());
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.jcuvae.jobs;
 
 import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Recorded;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.train.Model;
@@ -8,25 +9,48 @@ import io.jcuvae.vae.Vae;
 import java.util.Arrays;
 
 /**
- * A model bound to batches of {@value #ROWS} rows. A batch with fewer rows is computed whole, its rest being whatever was in
- * the arrays: rows do not touch each other, and one shape for every batch gives a row the same bits however many follow it.
+ * A model bound to batches of one size. A batch with fewer rows is computed whole, its rest being whatever was in the arrays:
+ * rows do not touch each other, and one shape for every batch gives a row the same bits however many follow it.
  */
 final class BoundModel {
-    /** Rows of a batch: enough for fast matrix products, few enough for any device's memory. */
+    /** Rows of a batch on the processor. */
     static final int ROWS = 1024;
 
     private final Backend backend;
     private final Vae vae;
     private final Tensor scalars;
+    private final int rows;
     private final int width;
     private final int latents;
+    private final Recorded encode;
+    private final Recorded decode;
+    private final Recorded reconstruct;
 
     BoundModel(Model model, Backend backend) {
         this.backend = backend;
-        this.vae = Vae.forInference(model.spec(), backend, model.values(), ROWS);
-        this.scalars = Scalars.allocate(backend);
-        this.width = vae.x().columns();
-        this.latents = model.spec().latents();
+        rows = backend.rowsAtOnce(Math.toIntExact(model.spec().sample().count()));
+        vae = Vae.forInference(model.spec(), backend, model.values(), rows);
+        scalars = Scalars.allocate(backend);
+        width = vae.x().columns();
+        latents = model.spec().latents();
+        encode = backend.record(vae::encode);
+        decode = backend.record(this::expect);
+        reconstruct = backend.record(() -> {
+            vae.encode();
+            backend.ops().fill(vae.noise(), 0);
+            backend.ops().reparameterize(vae.z(), vae.head(), vae.noise());
+            expect();
+        });
+    }
+
+    private void expect() {
+        vae.decode();
+        vae.mean();
+    }
+
+    /** B, rows of a batch. */
+    int rows() {
+        return rows;
     }
 
     /** D, values of a sample. */
@@ -39,86 +63,131 @@ final class BoundModel {
         return latents;
     }
 
-    /** Room for a batch of samples, [ROWS, D]. */
+    /** Room for a batch of samples, [B, D]. */
     float[] samples() {
-        return new float[Math.multiplyExact(ROWS, width)];
+        return new float[Math.multiplyExact(rows, width)];
     }
 
-    /** Room for a batch of codes, [ROWS, Z]. */
+    /** Room for a batch of codes, [B, Z]. */
     float[] codes() {
-        return new float[Math.multiplyExact(ROWS, latents)];
+        return new float[Math.multiplyExact(rows, latents)];
     }
 
-    /** Room for the posteriors of a batch, [ROWS, 2Z]. */
+    /** Room for the posteriors of a batch, [B, 2Z]. */
     float[] posteriors() {
-        return new float[Math.multiplyExact(ROWS, 2 * latents)];
+        return new float[Math.multiplyExact(rows, 2 * latents)];
+    }
+
+    /** [B, D]: the expected data of the last batch. */
+    Tensor output() {
+        return vae.output();
+    }
+
+    /** [B, 2Z]: the posteriors of the last batch, Z means, then Z log variances. */
+    Tensor head() {
+        return vae.head();
+    }
+
+    /**
+     * Samples to their posteriors, which stay on the device.
+     *
+     * @param samples [B, D]
+     */
+    void encode(float[] samples) {
+        backend.upload(vae.x(), samples, 0);
+        encode.run();
+    }
+
+    /**
+     * Codes to their expected data, which stay on the device.
+     *
+     * @param codes [B, Z]
+     */
+    void decode(float[] codes) {
+        backend.upload(vae.z(), codes, 0);
+        decode.run();
+    }
+
+    /**
+     * Samples to the expected data of their posterior means, which stay on the device.
+     *
+     * @param samples [B, D]
+     */
+    void reconstruct(float[] samples) {
+        backend.upload(vae.x(), samples, 0);
+        reconstruct.run();
     }
 
     /**
      * The posteriors of a batch of samples.
      *
-     * @param posteriors receives [ROWS, 2Z]: Z means, then Z log variances
-     * @param samples [ROWS, D]
+     * @param posteriors receives [B, 2Z]: Z means, then Z log variances
+     * @param samples [B, D]
      */
     void encode(float[] posteriors, float[] samples) {
-        backend.upload(vae.x(), samples, 0);
-        vae.encode();
+        encode(samples);
         backend.download(posteriors, 0, vae.head());
     }
 
     /**
      * The expected data of a batch of codes.
      *
-     * @param samples receives [ROWS, D]
-     * @param codes [ROWS, Z]
+     * @param samples receives [B, D]
+     * @param codes [B, Z]
      */
     void decode(float[] samples, float[] codes) {
-        backend.upload(vae.z(), codes, 0);
-        expect(samples);
+        decode(codes);
+        backend.download(samples, 0, vae.output());
     }
 
     /**
      * The expected data for the posterior means of a batch of samples.
      *
-     * @param out receives [ROWS, D]
-     * @param samples [ROWS, D]
+     * @param out receives [B, D]
+     * @param samples [B, D]
      */
     void reconstruct(float[] out, float[] samples) {
-        backend.upload(vae.x(), samples, 0);
-        vae.encode();
-        backend.ops().fill(vae.noise(), 0);
-        backend.ops().reparameterize(vae.z(), vae.head(), vae.noise());
-        expect(out);
+        reconstruct(samples);
+        backend.download(out, 0, vae.output());
+    }
+
+    /** Leaves the expected data for codes from the prior on the device. */
+    @FunctionalInterface
+    interface Generator {
+        /**
+         * Computes a batch.
+         *
+         * @param first number of its first sample
+         */
+        void generate(long first);
     }
 
     /**
-     * The expected data for codes from the prior: row r has temperature times the normals (first + r) Z .. of a sequence.
+     * Codes from the prior: that of sample i is temperature times the normals i Z .. of a sequence. The model can do nothing
+     * else meanwhile.
      *
-     * @param samples receives [ROWS, D]
-     * @param first number of the first sample
      * @param key of the sequence
      */
-    void generate(float[] samples, long first, long key, double temperature) {
-        double[] position = new double[Scalars.COUNT];
-        position[Scalars.NOISE_POSITION.ordinal()] = (double) first * latents;
-        backend.upload(scalars, position);
-        backend.reserveNoise(key, first * latents, vae.noise().count());
-        backend.ops().normal(vae.noise(), scalars, key);
+    Generator generator(long key, double temperature) {
         // A "posterior" without mean whose deviation is the temperature; cold to the end is a log variance of
         // -infinity.
         float[] head = posteriors();
         float logvar = (float) (2 * Math.log(temperature));
-        for (int r = 0; r < ROWS; r++) {
+        for (int r = 0; r < rows; r++) {
             Arrays.fill(head, (2 * r + 1) * latents, (2 * r + 2) * latents, logvar);
         }
         backend.upload(vae.head(), head, 0);
-        backend.ops().reparameterize(vae.z(), vae.head(), vae.noise());
-        expect(samples);
-    }
-
-    private void expect(float[] samples) {
-        vae.decode();
-        vae.mean();
-        backend.download(samples, 0, vae.output());
+        Recorded batch = backend.record(() -> {
+            backend.ops().normal(vae.noise(), scalars, key);
+            backend.ops().reparameterize(vae.z(), vae.head(), vae.noise());
+            expect();
+        });
+        double[] position = new double[Scalars.COUNT];
+        return first -> {
+            position[Scalars.NOISE_POSITION.ordinal()] = (double) first * latents;
+            backend.upload(scalars, position);
+            backend.reserveNoise(key, first * latents, vae.noise().count());
+            batch.run();
+        };
     }
 }

@@ -25,14 +25,14 @@ public final class Decoding {
                 RowWriter writer = RowWriters.samples(out, model.data().shape(), reader.count())) {
             BoundModel bound = new BoundModel(model, backend);
             float[] codes = bound.codes();
-            float[] samples = bound.samples();
-            long done = 0;
-            int rows;
-            while ((rows = reader.read(codes, BoundModel.ROWS)) > 0) {
-                bound.decode(samples, codes);
-                writer.write(samples, rows);
-                done += rows;
-                progress.at(done, reader.count());
+            try (RowsOut rows = new RowsOut(
+                    backend, bound.output(), writer, out.toString(), done -> progress.at(done, reader.count()))) {
+                int read;
+                while ((read = reader.read(codes, bound.rows())) > 0) {
+                    bound.decode(codes);
+                    rows.send(read);
+                }
+                rows.flush();
             }
             writer.commit();
         }

@@ -36,14 +36,14 @@ public final class Encoding {
                 RowWriter writer = RowWriters.latents(out, model.spec().latents(), reader.count())) {
             BoundModel bound = new BoundModel(model, backend);
             float[] samples = bound.samples();
-            float[] posteriors = bound.posteriors();
-            long done = 0;
-            int rows;
-            while ((rows = reader.read(samples, BoundModel.ROWS)) > 0) {
-                bound.encode(posteriors, samples);
-                writer.write(posteriors, rows);
-                done += rows;
-                progress.at(done, reader.count());
+            try (RowsOut rows = new RowsOut(
+                    backend, bound.head(), writer, out.toString(), done -> progress.at(done, reader.count()))) {
+                int read;
+                while ((read = reader.read(samples, bound.rows())) > 0) {
+                    bound.encode(samples);
+                    rows.send(read);
+                }
+                rows.flush();
             }
             writer.commit();
         }

@@ -181,9 +181,9 @@ public final class Evaluation {
 
         ImportanceSampler.Estimate nll = new ImportanceSampler.Estimate(Double.NaN, Double.NaN);
         if (importanceSamples > 0) {
-            try (SampleReader reader = Rows.open(model, source, split, limit)) {
-                nll = new ImportanceSampler(model, backend, importanceSamples)
-                        .estimate(reader, binarization, key, seed, progress);
+            try (SampleReader reader = Rows.open(model, source, split, limit);
+                    ImportanceSampler sampler = new ImportanceSampler(model, backend, importanceSamples)) {
+                nll = sampler.estimate(reader, binarization, key, seed, progress);
             }
             requireFinite("importance-weighted NLL", nll.mean(), source);
         }

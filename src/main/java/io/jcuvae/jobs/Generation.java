@@ -6,6 +6,7 @@ import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Model;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /**
@@ -28,16 +29,46 @@ public final class Generation {
             Model model, Backend backend, long count, long seed, double temperature, Path out, Progress progress) {
         check(count, temperature);
         BoundModel bound = new BoundModel(model, backend);
-        float[] samples = bound.samples();
         try (RowWriter writer = RowWriters.samples(out, model.data().shape(), count)) {
-            for (long done = 0; done < count; ) {
-                bound.generate(samples, done, Stream.GENERATION.key(seed), temperature);
-                int rows = (int) Math.min(BoundModel.ROWS, count - done);
-                writer.write(samples, rows);
-                done += rows;
-                progress.at(done, count);
+            try (RowsOut rows =
+                    new RowsOut(backend, bound.output(), writer, out.toString(), done -> progress.at(done, count))) {
+                generate(bound, rows, count, seed, temperature);
             }
             writer.commit();
+        }
+    }
+
+    private static void generate(BoundModel bound, RowsOut rows, long count, long seed, double temperature) {
+        BoundModel.Generator generator = bound.generator(Stream.GENERATION.key(seed), temperature);
+        for (long first = 0; first < count; first += bound.rows()) {
+            generator.generate(first);
+            rows.send((int) Math.min(bound.rows(), count - first));
+        }
+        rows.flush();
+    }
+
+    /** Takes batches of pixels. */
+    @FunctionalInterface
+    public interface PixelTaker {
+        /**
+         * Takes the next samples.
+         *
+         * @param pixels [rows, D] bytes from the position to the limit, good for the time of the call
+         */
+        void take(ByteBuffer pixels, int rows);
+    }
+
+    /**
+     * The same samples as pixels, in memory: batch by batch as they arrive from the device.
+     *
+     * @param taker called for one batch while the device computes the next
+     */
+    public static void pixels(
+            Model model, Backend backend, long count, long seed, double temperature, PixelTaker taker) {
+        check(count, temperature);
+        BoundModel bound = new BoundModel(model, backend);
+        try (RowsOut rows = new RowsOut(backend, bound.output(), true, taker::take, "the samples", done -> {})) {
+            generate(bound, rows, count, seed, temperature);
         }
     }
 
@@ -49,12 +80,15 @@ public final class Generation {
     public static float[] sample(Model model, Backend backend, int count, long seed, double temperature) {
         check(count, temperature);
         BoundModel bound = new BoundModel(model, backend);
-        float[] batch = bound.samples();
         float[] all = new float[Math.multiplyExact(count, bound.width())];
-        for (int done = 0; done < count; done += BoundModel.ROWS) {
-            bound.generate(batch, done, Stream.GENERATION.key(seed), temperature);
-            int rows = Math.min(BoundModel.ROWS, count - done);
-            System.arraycopy(batch, 0, all, done * bound.width(), rows * bound.width());
+        int[] filled = new int[1];
+        RowsOut.Taker taker = (batch, number) -> {
+            int values = number * bound.width();
+            batch.asFloatBuffer().get(all, filled[0], values);
+            filled[0] += values;
+        };
+        try (RowsOut rows = new RowsOut(backend, bound.output(), false, taker, "the samples", done -> {})) {
+            generate(bound, rows, count, seed, temperature);
         }
         return all;
     }

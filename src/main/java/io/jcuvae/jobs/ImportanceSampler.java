@@ -3,13 +3,16 @@ package io.jcuvae.jobs;
 import io.jcuvae.data.SampleReader;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Binarization;
+import io.jcuvae.tensor.Delivery;
 import io.jcuvae.tensor.ElementType;
+import io.jcuvae.tensor.Recorded;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.train.Model;
 import io.jcuvae.vae.Vae;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
@@ -19,10 +22,7 @@ import java.util.Arrays;
  * <p>Draw k of sample i uses the normals (i K + k) Z .. of the seed's evaluation stream. The weights are added up on the
  * host in double with a running maximum, so that any K takes the same memory.
  */
-final class ImportanceSampler {
-    /** Draws of a batch, over all its samples. */
-    private static final int ROWS = 1024;
-
+final class ImportanceSampler implements AutoCloseable {
     /**
      * The mean over the samples.
      *
@@ -42,8 +42,10 @@ final class ImportanceSampler {
     private final int chunk;
     private final double[] largest;
     private final double[] sum;
-    private final float[] reconstructions;
-    private final float[] ratios;
+    private final Delivery delivery;
+    private Recorded draw;
+    /** Draws of each sample that were added so far. */
+    private int drawn;
 
     /**
      * Binds a model.
@@ -55,8 +57,9 @@ final class ImportanceSampler {
         this.draws = draws;
         latents = model.spec().latents();
         // Either whole samples with all their draws, or one sample in several parts.
-        images = Math.max(1, ROWS / draws);
-        chunk = Math.min(draws, ROWS);
+        int most = backend.rowsAtOnce(Math.toIntExact(model.spec().sample().count()));
+        images = Math.max(1, most / draws);
+        chunk = Math.min(draws, most);
         int rows = images * chunk;
         encoder = Vae.forInference(model.spec(), backend, model.values(), images);
         decoder = Vae.forInference(model.spec(), backend, model.values(), rows);
@@ -64,8 +67,8 @@ final class ImportanceSampler {
         scalars = Scalars.allocate(backend);
         largest = new double[images];
         sum = new double[images];
-        reconstructions = new float[rows];
-        ratios = new float[rows];
+        delivery = new Delivery(
+                backend, this::add, Delivery.Part.floats(decoder.reconstruction()), Delivery.Part.floats(ratio));
     }
 
     /**
@@ -79,6 +82,7 @@ final class ImportanceSampler {
         int width = encoder.x().columns();
         float[] batch = new float[images * width];
         long key = Stream.EVALUATION.key(seed);
+        draw = backend.record(() -> draw(key));
         double mean = 0;
         double squares = 0;
         long done = 0;
@@ -109,30 +113,36 @@ final class ImportanceSampler {
         backend.ops().repeatRows(decoder.head(), encoder.head());
         Arrays.fill(largest, Double.NEGATIVE_INFINITY);
         Arrays.fill(sum, 0);
-        for (int drawn = 0; drawn < draws; drawn += chunk) {
-            draw((first * draws + drawn) * latents, key);
-            int counted = Math.min(chunk, draws - drawn);
-            for (int i = 0; i < images; i++) {
-                for (int k = 0; k < counted; k++) {
-                    int row = i * chunk + k;
-                    add(i, (double) ratios[row] - reconstructions[row]);
-                }
-            }
+        drawn = 0;
+        double[] values = new double[Scalars.COUNT];
+        for (int asked = 0; asked < draws; asked += chunk) {
+            long position = (first * draws + asked) * latents;
+            values[Scalars.NOISE_POSITION.ordinal()] = position;
+            backend.upload(scalars, values);
+            backend.reserveNoise(key, position, decoder.noise().count());
+            draw.run();
+            delivery.send(images * chunk);
         }
+        delivery.flush();
     }
 
-    private void draw(long position, long key) {
-        double[] values = new double[Scalars.COUNT];
-        values[Scalars.NOISE_POSITION.ordinal()] = position;
-        backend.upload(scalars, values);
-        backend.reserveNoise(key, position, decoder.noise().count());
+    private void draw(long key) {
         backend.ops().normal(decoder.noise(), scalars, key);
         decoder.sample();
         decoder.decode();
         decoder.score();
         backend.ops().gaussianLogRatio(ratio, decoder.z(), decoder.head(), decoder.noise());
-        backend.download(reconstructions, 0, decoder.reconstruction());
-        backend.download(ratios, 0, ratio);
+    }
+
+    private void add(ByteBuffer[] parts, int rows) {
+        int counted = Math.min(chunk, draws - drawn);
+        for (int i = 0; i < images; i++) {
+            for (int k = 0; k < counted; k++) {
+                int at = Float.BYTES * (i * chunk + k);
+                add(i, (double) parts[1].getFloat(at) - parts[0].getFloat(at));
+            }
+        }
+        drawn += chunk;
     }
 
     private void add(int image, double logWeight) {
@@ -143,5 +153,10 @@ final class ImportanceSampler {
             // A weight of zero adds nothing; NaN must not hide.
             sum[image] += logWeight == Double.NEGATIVE_INFINITY ? 0 : Math.exp(logWeight - largest[image]);
         }
+    }
+
+    @Override
+    public void close() {
+        delivery.close();
     }
 }

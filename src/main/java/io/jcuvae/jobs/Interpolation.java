@@ -60,7 +60,7 @@ public final class Interpolation {
         float[][] ends = pick(model, source, Rows.split(source, splitOrNull), from, to);
         Interpolation line = new Interpolation(model, backend, ends[0], ends[1], steps);
         try (RowWriter writer = RowWriters.samples(out, model.data().shape(), steps)) {
-            for (int done = 0; done < steps; done += BoundModel.ROWS) {
+            for (int done = 0; done < steps; done += line.model.rows()) {
                 writer.write(line.samples, line.decode(done));
             }
             writer.commit();
@@ -80,7 +80,7 @@ public final class Interpolation {
         Interpolation line = new Interpolation(model, backend, from, to, steps);
         int width = line.model.width();
         float[] all = new float[Math.multiplyExact(steps, width)];
-        for (int done = 0; done < steps; done += BoundModel.ROWS) {
+        for (int done = 0; done < steps; done += line.model.rows()) {
             System.arraycopy(line.samples, 0, all, done * width, line.decode(done) * width);
         }
         return all;
@@ -88,7 +88,7 @@ public final class Interpolation {
 
     /** Decodes the codes from one step on and returns how many; the images are in {@link #samples}. */
     private int decode(int first) {
-        int rows = Math.min(BoundModel.ROWS, steps - first);
+        int rows = Math.min(model.rows(), steps - first);
         int latents = from.length;
         for (int r = 0; r < rows; r++) {
             double share = (first + r) / (double) (steps - 1);

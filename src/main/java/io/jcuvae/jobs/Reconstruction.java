@@ -36,14 +36,14 @@ public final class Reconstruction {
                 RowWriter writer = RowWriters.samples(out, model.data().shape(), reader.count())) {
             BoundModel bound = new BoundModel(model, backend);
             float[] samples = bound.samples();
-            float[] reconstructions = bound.samples();
-            long done = 0;
-            int rows;
-            while ((rows = reader.read(samples, BoundModel.ROWS)) > 0) {
-                bound.reconstruct(reconstructions, samples);
-                writer.write(reconstructions, rows);
-                done += rows;
-                progress.at(done, reader.count());
+            try (RowsOut rows = new RowsOut(
+                    backend, bound.output(), writer, out.toString(), done -> progress.at(done, reader.count()))) {
+                int read;
+                while ((read = reader.read(samples, bound.rows())) > 0) {
+                    bound.reconstruct(samples);
+                    rows.send(read);
+                }
+                rows.flush();
             }
             writer.commit();
         }
@@ -59,8 +59,8 @@ public final class Reconstruction {
         BoundModel bound = new BoundModel(model, backend);
         float[] batch = bound.samples();
         float[] all = new float[Math.multiplyExact(count, bound.width())];
-        for (int done = 0; done < count; done += BoundModel.ROWS) {
-            int values = Math.min(BoundModel.ROWS, count - done) * bound.width();
+        for (int done = 0; done < count; done += bound.rows()) {
+            int values = Math.min(bound.rows(), count - done) * bound.width();
             System.arraycopy(rows, done * bound.width(), batch, 0, values);
             bound.reconstruct(batch, batch);
             System.arraycopy(batch, 0, all, done * bound.width(), values);

@@ -69,6 +69,16 @@ public interface Backend extends AutoCloseable {
     /** Prepares to copy a tensor of any type to the host while the device goes on. */
     HostCopy hostCopy(Tensor from);
 
+    /**
+     * How many independent rows to compute at once where nothing else says so: enough for the device to be busy, few enough
+     * for its memory. Depends on the device and the width alone.
+     *
+     * @param width elements of a row
+     */
+    default int rowsAtOnce(int width) {
+        return 1024;
+    }
+
     /** About how many bytes could still be allocated. */
     long memoryLeft();
 

@@ -4,11 +4,15 @@ import io.jcuvae.data.SampleReader;
 import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Binarization;
+import io.jcuvae.tensor.Delivery;
+import io.jcuvae.tensor.Recorded;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.vae.Vae;
 import io.jcuvae.vae.VaeSpec;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 
 /**
  * Averages of the loss terms over a set, with one draw of z per sample. Noise and binarization of a row depend on the seed and
@@ -40,6 +44,10 @@ public final class Evaluator {
     private final Vae vae;
     private final Tensor scalars;
     private final int latents;
+    private final Delivery delivery;
+    private Recorded forward;
+    private long seedOfForward;
+    private Sums sums;
 
     /** Binds a model for looking. */
     public Evaluator(VaeSpec spec, Backend backend, Parameters values) {
@@ -47,6 +55,12 @@ public final class Evaluator {
         this.vae = Vae.forInference(spec, backend, values, ROWS);
         this.scalars = Scalars.allocate(backend);
         this.latents = spec.latents();
+        this.delivery = new Delivery(
+                backend,
+                (parts, rows) -> sums.add(parts, rows),
+                Delivery.Part.floats(vae.reconstruction()),
+                Delivery.Part.floats(vae.kl()),
+                Delivery.Part.floats(vae.head()));
     }
 
     /**
@@ -68,12 +82,12 @@ public final class Evaluator {
     public Result evaluate(SampleReader reader, Binarization binarization, long binarizationKey, long seed) {
         int width = vae.x().columns();
         float[] batch = new float[ROWS * width];
-        float[] rows = new float[ROWS];
-        float[] heads = new float[ROWS * 2 * latents];
         double[] position = new double[Scalars.COUNT];
-        double reconstruction = 0;
-        double kl = 0;
-        Spread spread = new Spread(latents);
+        if (forward == null || seedOfForward != seed) {
+            forward = backend.record(() -> forward(seed));
+            seedOfForward = seed;
+        }
+        sums = new Sums(latents);
         long done = 0;
         int read;
         while ((read = reader.read(batch, ROWS)) > 0) {
@@ -85,30 +99,52 @@ public final class Evaluator {
             backend.upload(scalars, position);
             backend.reserveNoise(
                     Stream.EVALUATION.key(seed), done * latents, vae.noise().count());
-            backend.ops().normal(vae.noise(), scalars, Stream.EVALUATION.key(seed));
-            vae.encode();
-            vae.sample();
-            vae.decode();
-            vae.score();
-            backend.download(rows, 0, vae.reconstruction());
-            reconstruction += sum(rows, read);
-            backend.download(rows, 0, vae.kl());
-            kl += sum(rows, read);
-            backend.download(heads, 0, vae.head());
-            for (int r = 0; r < read; r++) {
-                spread.add(heads, r * 2 * latents);
-            }
+            forward.run();
+            delivery.send(read);
             done += read;
         }
-        return new Result(reconstruction / done, kl / done, spread.above(ACTIVE_VARIANCE), done);
+        delivery.flush();
+        return new Result(sums.reconstruction / done, sums.kl / done, sums.spread.above(ACTIVE_VARIANCE), done);
     }
 
-    private static double sum(float[] values, int count) {
-        double sum = 0;
-        for (int i = 0; i < count; i++) {
-            sum += values[i];
+    private void forward(long seed) {
+        backend.ops().normal(vae.noise(), scalars, Stream.EVALUATION.key(seed));
+        vae.encode();
+        vae.sample();
+        vae.decode();
+        vae.score();
+    }
+
+    /** What the batches add up to, in their order. */
+    private static final class Sums {
+        private final Spread spread;
+        private final float[] head;
+        private double reconstruction;
+        private double kl;
+
+        Sums(int latents) {
+            spread = new Spread(latents);
+            head = new float[2 * latents];
         }
-        return sum;
+
+        /** Adds a batch: reconstruction and KL rows, and posteriors. */
+        void add(ByteBuffer[] parts, int rows) {
+            reconstruction += sum(parts[0], rows);
+            kl += sum(parts[1], rows);
+            FloatBuffer heads = parts[2].asFloatBuffer();
+            for (int r = 0; r < rows; r++) {
+                heads.get(head);
+                spread.add(head, 0);
+            }
+        }
+
+        private static double sum(ByteBuffer values, int count) {
+            double sum = 0;
+            for (int i = 0; i < count; i++) {
+                sum += values.getFloat(Float.BYTES * i);
+            }
+            return sum;
+        }
     }
 
     /** Variance per latent, one row at a time (Welford 1962). */

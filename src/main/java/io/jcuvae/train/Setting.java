@@ -3,6 +3,7 @@ package io.jcuvae.train;
 import io.jcuvae.nn.Initialisation;
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Binarization;
+import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.vae.Likelihood;
 import io.jcuvae.vae.Reduction;
@@ -66,7 +67,17 @@ public enum Setting {
     /** Processor threads. */
     THREADS("N", "processor threads, 0 for all; results do not depend on it", t -> integer(t, 0, 1024)),
     /** What computes. */
-    DEVICE("NAME", "auto, cpu, or cuda[:i]", Setting::device);
+    DEVICE("NAME", "auto (cuda where one works, else cpu), cpu, or cuda[:i]", Setting::device),
+    /** How matrix products on a CUDA device treat their factors. */
+    PRECISION(
+            "NAME",
+            "matrix products on cuda: in single precision, or faster with rounded factors",
+            choice(Precision.values(), Precision::label)),
+    /** Who draws the noise on a CUDA device. */
+    NOISE(
+            "NAME",
+            "who draws the noise on cuda: cuRAND, or our own kernel; the sequence is the same, there and on the cpu",
+            choice(new String[] {"curand", "philox"}, text -> text));
 
     private final String argument;
     private final String help;

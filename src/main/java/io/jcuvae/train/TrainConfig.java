@@ -7,6 +7,7 @@ import com.google.gson.JsonParser;
 import io.jcuvae.nn.Initialisation;
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Binarization;
+import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.vae.Likelihood;
@@ -243,6 +244,16 @@ public final class TrainConfig {
     /** What computes: auto, cpu, cuda or cuda:i. */
     public String device() {
         return (String) values.get(Setting.DEVICE);
+    }
+
+    /** How matrix products on a CUDA device treat their factors. */
+    public Precision precision() {
+        return (Precision) values.get(Setting.PRECISION);
+    }
+
+    /** Who draws the noise on a CUDA device: curand or philox. */
+    public String noise() {
+        return (String) values.get(Setting.NOISE);
     }
 
     /** The network for samples of that shape. */

@@ -6,9 +6,7 @@ import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Recorded;
 import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.Tensor;
-import io.jcuvae.vae.Reduction;
 import io.jcuvae.vae.Vae;
-import io.jcuvae.vae.VaeSpec;
 
 /**
  * One step of training on a batch of fixed size: the algorithm, top to bottom. Everything that varies from step to step is in
@@ -18,8 +16,7 @@ public final class TrainStep {
     private final Ops ops;
     private final Vae vae;
     private final TrainState state;
-    private final Tensor data;
-    private final Tensor order;
+    private final BatchSource source;
     private final Binarization binarization;
     private final long seed;
     private final Adam adam;
@@ -28,26 +25,22 @@ public final class TrainStep {
     /**
      * Binds a step.
      *
-     * @param data [N, D], bytes or floats
-     * @param order [N]: the rows in the epoch's order
-     * @param rows B
+     * @param vae bound for training to the state's values and gradients
+     * @param source where its batches are
+     * @param seed of noise and draws
      */
     public TrainStep(
             Backend backend,
-            VaeSpec spec,
+            Vae vae,
             TrainState state,
-            Tensor data,
-            Tensor order,
-            int rows,
-            Reduction reduction,
+            BatchSource source,
             Binarization binarization,
             long seed,
             Adam adam) {
         this.ops = backend.ops();
-        this.vae = Vae.forTraining(spec, backend, state.values(), state.gradients(), rows, reduction);
+        this.vae = vae;
         this.state = state;
-        this.data = data;
-        this.order = order;
+        this.source = source;
         this.binarization = binarization;
         this.seed = seed;
         this.adam = adam;
@@ -74,11 +67,16 @@ public final class TrainStep {
         recorded.run();
     }
 
+    /** Operations of a replay, see {@link Recorded#nodes}. */
+    public int nodes() {
+        return recorded.nodes();
+    }
+
     private void step() {
         Tensor scalars = state.scalars();
         ops.beginStep(scalars, adam.beta1(), adam.beta2());
 
-        ops.gather(vae.x(), data, order, scalars, binarization, Stream.BINARIZATION.key(seed));
+        source.gather(ops, vae.x(), scalars, binarization, Stream.BINARIZATION.key(seed));
         ops.normal(vae.noise(), scalars, Stream.NOISE.key(seed));
         vae.forward(scalars);
         ops.recordLoss(scalars, vae.loss(), vae.reconstruction(), vae.kl());

@@ -2,17 +2,14 @@ package io.jcuvae.train;
 
 import com.google.gson.JsonObject;
 import io.jcuvae.data.Dataset;
-import io.jcuvae.data.Permutation;
 import io.jcuvae.nn.ParameterLayout;
 import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Binarization;
-import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Failure;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Stream;
-import io.jcuvae.tensor.Tensor;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.vae.Vae;
 import io.jcuvae.vae.VaeSpec;
@@ -26,8 +23,14 @@ import java.util.function.BooleanSupplier;
  * bits, however often the run is stopped and resumed and however many threads compute.
  */
 public final class Trainer {
-    /** Steps between looks at the device's sums: rare enough that a GPU does not wait for the host. */
+    /** Steps between looks at the device's sums, at least. */
     private static final int STEPS_PER_LOOK = 32;
+    /** Seconds between looks, about, where that is more steps: a look makes a fast device wait for the host. */
+    private static final double SECONDS_PER_LOOK = 0.1;
+    /** Steps between looks, at most. */
+    private static final int MOST_STEPS_PER_LOOK = 1 << 14;
+    /** Values of noise that are made available at once, where a step does not take more. */
+    private static final long NOISE_RESERVED = 1 << 22;
 
     /** Below this many nats per sample the KL term says that the latents carry next to nothing. */
     private static final double COLLAPSED_KL = 0.5;
@@ -65,13 +68,15 @@ public final class Trainer {
     private final Listener listener;
     private final VaeSpec spec;
     private final TrainState state;
-    private final Tensor order;
     private final int samples;
+    private final TrainingRows rows;
     private final TrainStep full;
     private final TrainStep rest;
     private final Evaluator evaluator;
     private Checkpoint.Best best = Checkpoint.Best.NONE;
-    private int epochInOrder;
+    private int stepsPerLook = STEPS_PER_LOOK;
+    /** The noise sequence is available up to here. */
+    private long noiseReserved;
 
     private Trainer(
             TrainConfig config, Dataset train, Dataset test, Backend backend, RunFolder folder, Listener listener) {
@@ -93,39 +98,22 @@ public final class Trainer {
         spec = config.spec(sample);
         state = TrainState.allocate(spec.layout(), backend);
         samples = train.count();
-        Tensor data = upload(train);
-        order = Tensor.of(backend.allocate(ElementType.I32, samples), Shape.of(samples));
         int batch = Math.min(config.batch(), samples);
-        full = step(data, batch);
-        rest = samples % batch == 0 ? full : step(data, samples % batch);
+        Vae whole = bind(batch);
+        Vae partial = samples % batch == 0 ? whole : bind(samples % batch);
         evaluator = new Evaluator(spec, backend, state.values());
+        // After everything else, when it is known what is left for them.
+        rows = new TrainingRows(train, batch, config.seed(), backend, listener::warning);
+        full = step(whole);
+        rest = partial == whole ? full : step(partial);
     }
 
-    private TrainStep step(Tensor data, int rows) {
-        return new TrainStep(
-                backend,
-                spec,
-                state,
-                data,
-                order,
-                rows,
-                config.reduction(),
-                config.binarization(),
-                config.seed(),
-                Adam.STANDARD);
+    private Vae bind(int count) {
+        return Vae.forTraining(spec, backend, state.values(), state.gradients(), count, config.reduction());
     }
 
-    private Tensor upload(Dataset data) {
-        long count = (long) data.count() * data.width();
-        Shape shape = Shape.of(data.count(), data.width());
-        if (data.isBytes()) {
-            Tensor tensor = Tensor.of(backend.allocate(ElementType.U8, count), shape);
-            backend.upload(tensor, data.bytes(), 0);
-            return tensor;
-        }
-        Tensor tensor = Tensor.of(backend.allocate(ElementType.F32, count), shape);
-        backend.upload(tensor, data.floats(), 0);
-        return tensor;
+    private TrainStep step(Vae vae) {
+        return new TrainStep(backend, vae, state, rows.source(), config.binarization(), config.seed(), Adam.STANDARD);
     }
 
     /**
@@ -226,26 +214,28 @@ public final class Trainer {
     }
 
     private boolean runEpoch(int epoch, BooleanSupplier stop) {
-        if (epochInOrder != epoch) {
-            backend.upload(order, Permutation.of(samples, config.seed(), epoch));
-            epochInOrder = epoch;
-        }
         double[] scalars = scalars();
         int resumedAt = (int) scalars[Scalars.ORDER_POSITION.ordinal()];
         long noise = (long) scalars[Scalars.NOISE_POSITION.ordinal()];
+        rows.begin(epoch, resumedAt);
         long start = System.nanoTime();
+        long lookedAt = start;
         int done = resumedAt;
-        for (int steps = 0; done < samples; steps++) {
-            if (steps % STEPS_PER_LOOK == 0) {
-                backend.reserveNoise(Stream.NOISE.key(config.seed()), noise, STEPS_PER_LOOK * full.noiseValues());
-            }
+        int unseen = 0;
+        while (done < samples) {
             TrainStep step = samples - done >= full.rows() ? full : rest;
+            reserve(noise, step, epoch, done);
+            rows.require(done, step.rows());
             step.run();
             done += step.rows();
             noise += step.noiseValues();
+            unseen++;
             boolean stopped = stop.getAsBoolean();
-            if (stopped || done == samples || (steps + 1) % STEPS_PER_LOOK == 0) {
+            if (stopped || done == samples || unseen >= stepsPerLook) {
                 look(epoch, done, (done - resumedAt) / seconds(start));
+                stepsPerLook = stepsPerLook(unseen, seconds(lookedAt));
+                lookedAt = System.nanoTime();
+                unseen = 0;
             }
             if (stopped && done < samples) {
                 return false;
@@ -255,6 +245,22 @@ public final class Trainer {
         return true;
     }
 
+    /** Results do not depend on when the host looks, so this may depend on the clock. */
+    private int stepsPerLook(int steps, double seconds) {
+        double wanted = Math.min(steps * SECONDS_PER_LOOK / seconds, 4.0 * stepsPerLook);
+        return (int) Math.max(STEPS_PER_LOOK, Math.min(wanted, MOST_STEPS_PER_LOOK));
+    }
+
+    /** Makes noise available for this step and many more, but for no more than are left. */
+    private void reserve(long position, TrainStep step, int epoch, int done) {
+        if (position + step.noiseValues() > noiseReserved) {
+            long left = ((long) (config.epochs() - epoch + 1) * samples - done) * spec.latents();
+            long count = Math.min(left, Math.max(NOISE_RESERVED, step.noiseValues()));
+            backend.reserveNoise(Stream.NOISE.key(config.seed()), position, count);
+            noiseReserved = position + count;
+        }
+    }
+
     private static double seconds(long start) {
         return (System.nanoTime() - start) / 1e9;
     }
@@ -262,13 +268,27 @@ public final class Trainer {
     private void look(int epoch, int done, double rate) {
         double[] scalars = scalars();
         if (scalars[Scalars.HALTED_AT.ordinal()] != 0) {
-            // The position stays at the batch that did it, whatever was run since.
-            boolean whole = samples - scalars[Scalars.ORDER_POSITION.ordinal()] >= full.rows();
-            Vae vae = (whole ? full : rest).vae();
-            throw new Failure(
-                    Diagnosis.of(state, vae, backend, (long) scalars[Scalars.HALTED_AT.ordinal()], epoch) + advice());
+            throw new Failure(Diagnosis.of(
+                            state,
+                            repeatHalted(scalars, epoch).vae(),
+                            backend,
+                            (long) scalars[Scalars.HALTED_AT.ordinal()],
+                            epoch)
+                    + advice());
         }
         listener.progress(new Progress(epoch, config.epochs(), done, samples, losses(scalars), rate));
+    }
+
+    /** Runs the step that halted once more: its batch and its noise may have been replaced since, its position was not. */
+    private TrainStep repeatHalted(double[] scalars, int epoch) {
+        int position = (int) scalars[Scalars.ORDER_POSITION.ordinal()];
+        TrainStep step = samples - position >= full.rows() ? full : rest;
+        noiseReserved = 0;
+        reserve((long) scalars[Scalars.NOISE_POSITION.ordinal()], step, epoch, position);
+        rows.begin(epoch, position);
+        rows.require(position, step.rows());
+        step.run();
+        return step;
     }
 
     private String advice() {
@@ -374,7 +394,7 @@ public final class Trainer {
     /** The settings that may differ when a run is resumed. */
     public static boolean mayChange(Setting setting) {
         return switch (setting) {
-            case EPOCHS, LR, BETA, THREADS, DEVICE -> true;
+            case EPOCHS, LR, BETA, THREADS, DEVICE, PRECISION, NOISE -> true;
             default -> false;
         };
     }

@@ -66,7 +66,7 @@ class MistakesTest {
     void cudaIsRefusedWithTheReason() {
         String error =
                 Call.refused("train", "--data", "moons:50", "--out", folder.resolve("run"), "--device", "cuda:0");
-        assertTrue(error.contains("--device cuda:0: " + Devices.WHY_NO_CUDA), error);
+        assertTrue(error.contains("--device cuda:0: ") && error.contains("--device cpu"), error);
         assertFalse(Files.exists(folder.resolve("run")));
     }
 

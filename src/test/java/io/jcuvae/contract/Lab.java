@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Ops;
+import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
@@ -42,29 +43,35 @@ final class Lab {
     private final Backend tested;
     private final Backend oracle;
     private final String label;
+    private final Precision precision;
     private final RandomGenerator random;
     private final List<Pair> pairs = new ArrayList<>();
     private final Set<Pair> outputs = new HashSet<>();
     private final List<long[]> bits = new ArrayList<>();
     private boolean blocks;
 
-    private Lab(Backend tested, Backend oracle, String label, long seed) {
+    private Lab(Backend tested, Backend oracle, Precision precision, String label, long seed) {
         this.tested = tested;
         this.oracle = oracle;
+        this.precision = precision;
         this.label = label + ", seed " + seed;
         this.random = new SplittableRandom(seed);
     }
 
-    /** Plays a scenario on both backends and compares. */
-    static void compare(Backend tested, Backend oracle, Scenario scenario) {
-        Lab lab = new Lab(tested, oracle, scenario.label(), scenario.seed());
+    /**
+     * Plays a scenario on both backends and compares.
+     *
+     * @param precision of the tested backend's matrix products
+     */
+    static void compare(Backend tested, Backend oracle, Precision precision, Scenario scenario) {
+        Lab lab = new Lab(tested, oracle, precision, scenario.label(), scenario.seed());
         scenario.body().accept(lab);
         lab.finish();
     }
 
     /** Plays a scenario on one backend and gives the bits of all outputs. */
     static List<long[]> bits(Backend backend, Scenario scenario) {
-        Lab lab = new Lab(backend, null, scenario.label(), scenario.seed());
+        Lab lab = new Lab(backend, null, Precision.FP32, scenario.label(), scenario.seed());
         scenario.body().accept(lab);
         lab.finish();
         return lab.bits;
@@ -215,6 +222,11 @@ final class Lab {
             }
         }
         Closeness.check(label + ": " + output.name() + output.shape(), output.shape(), got, want, tolerance.get());
+    }
+
+    /** The tolerance of a sum of n products that a matrix product makes, as a share of the sum of their magnitudes. */
+    double products(long n) {
+        return Tolerances.sum(n) + Tolerances.factors(precision);
     }
 
     /** Says that the calls write this tensor, in the very bits of the oracle rounded to floats. */

@@ -12,6 +12,7 @@ import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.HostCopy;
 import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Philox;
+import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.Recorded;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Shape;
@@ -34,6 +35,11 @@ public interface OpsContract {
     /** The backend under test; may be the same for all tests. */
     Backend backend();
 
+    /** Of its matrix products. */
+    default Precision precision() {
+        return Precision.FP32;
+    }
+
     /** Rows and widths: single ones, around a vector and a warp, primes, non-square, more than one block. */
     int[][] MATRICES = {{1, 1}, {1, 31}, {31, 1}, {33, 31}, {7, 33}, {1, 1031}, {257, 20}, {1031, 3}, {13, 785}};
 
@@ -41,7 +47,7 @@ public interface OpsContract {
     int[] LENGTHS = {1, 31, 33, 1009, 40_009};
 
     private void compare(Scenario scenario) {
-        Lab.compare(backend(), new ReferenceBackend(), scenario);
+        Lab.compare(backend(), new ReferenceBackend(), precision(), scenario);
     }
 
     // ---- linear
@@ -754,7 +760,7 @@ public interface OpsContract {
             if (method.isDefault()) {
                 composites++;
                 for (Scenario scenario : scenarios.get(method.getName())) {
-                    Lab.compare(backend(), PrimitivesOnly.of(backend()), scenario);
+                    Lab.compare(backend(), PrimitivesOnly.of(backend()), precision(), scenario);
                 }
             }
         }

@@ -21,8 +21,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoubleFunction;
 import java.util.function.DoubleSupplier;
-import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -117,7 +117,9 @@ final class Scenarios {
             lab.run(s -> s.ops().matmul(s.at(c), s.at(a), ta, s.at(b), tb, accumulate));
             lab.expect(c, () -> {
                 double[] magnitude = product(a.initial(), ta, b.initial(), tb, rows, columns, inner);
-                return each(c.count(), i -> sum(inner + 1) * (magnitude[i] + (accumulate ? abs(c.at(i)) : 0)) + FLUSH);
+                return each(
+                        c.count(),
+                        i -> lab.products(inner + 1) * (magnitude[i] + (accumulate ? abs(c.at(i)) : 0)) + FLUSH);
             });
         });
     }
@@ -193,7 +195,7 @@ final class Scenarios {
             lab.run(s -> s.ops().dense(s.at(y), s.at(a), s.at(x), s.at(w), s.at(bias), f));
             Supplier<double[]> ofSums = () -> {
                 double[] sums = product(x.initial(), false, w.initial(), true, rows, out, in);
-                return each(rows * out, i -> sum(in + 1) * (sums[i] + abs(bias.at(i % out))) + FLUSH);
+                return each(rows * out, i -> lab.products(in + 1) * (sums[i] + abs(bias.at(i % out))) + FLUSH);
             };
             if (!inPlace) {
                 lab.expect(a, ofSums);
@@ -234,16 +236,19 @@ final class Scenarios {
                     .denseBackward(s.at(dx), s.at(dw), s.at(dbias), s.at(dy), s.at(x), s.at(w), s.at(a), s.at(y), f));
             IntToDoubleFunction da = i -> Tolerances.derivative(f, before[i]) * abs(dy.at(i)) + flush(f);
             lab.expect(dy, () -> each(dy.count(), da));
-            // What each element of da adds to the error of a sum of n terms that it is part of.
-            IntFunction<IntToDoubleFunction> within =
-                    n -> i -> sum(n) * Tolerances.steepest(f) * abs(dy.at(i)) + da.applyAsDouble(i);
-            lab.expect(dbias, () -> Tolerances.columns(rows, out, 1, within.apply(rows)));
-            lab.expect(
-                    dw, () -> product(each(dy.count(), within.apply(rows)), true, x.initial(), false, out, in, rows));
+            // What each element of da adds to the error of a sum that it is part of, by that sum's share.
+            DoubleFunction<IntToDoubleFunction> within =
+                    share -> i -> share * Tolerances.steepest(f) * abs(dy.at(i)) + da.applyAsDouble(i);
+            lab.expect(dbias, () -> Tolerances.columns(rows, out, 1, within.apply(sum(rows))));
+            lab.expect(dw, () -> {
+                double[] each = each(dy.count(), within.apply(lab.products(rows)));
+                return product(each, true, x.initial(), false, out, in, rows);
+            });
             if (withInput) {
-                lab.expect(
-                        dx,
-                        () -> product(each(dy.count(), within.apply(out)), false, w.initial(), false, rows, in, out));
+                lab.expect(dx, () -> {
+                    double[] each = each(dy.count(), within.apply(lab.products(out)));
+                    return product(each, false, w.initial(), false, rows, in, out);
+                });
             }
         });
     }

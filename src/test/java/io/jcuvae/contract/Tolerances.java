@@ -1,6 +1,7 @@
 package io.jcuvae.contract;
 
 import io.jcuvae.tensor.Activation;
+import io.jcuvae.tensor.Precision;
 import java.util.function.IntToDoubleFunction;
 
 /**
@@ -56,6 +57,20 @@ final class Tolerances {
      */
     static double sum(long n) {
         return ARITHMETIC + 2 * Math.sqrt(n) * UNIT;
+    }
+
+    /**
+     * What rounding both factors of each product adds, beside {@link #sum}: half of a last place of either, and the product of
+     * the two. TF32 keeps ten bits of mantissa and bfloat16 seven, so these are bounds and not estimates.
+     */
+    static double factors(Precision precision) {
+        double half =
+                switch (precision) {
+                    case FP32 -> 0;
+                    case TF32 -> 0x1p-11;
+                    case BF16 -> 0x1p-8;
+                };
+        return 2 * half + half * half;
     }
 
     /** A sum of n terms with a function in each. */

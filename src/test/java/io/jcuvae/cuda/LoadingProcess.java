@@ -49,7 +49,13 @@ final class LoadingProcess {
 
     /** Starts one. */
     static Process start(Map<String, String> environment, String... options) throws IOException {
-        List<String> command = new ArrayList<>();
+        return startUnder(List.of(), environment, options);
+    }
+
+    /** Starts one by another program, which is given its command line. */
+    static Process startUnder(List<String> program, Map<String, String> environment, String... options)
+            throws IOException {
+        List<String> command = new ArrayList<>(program);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xshare:auto"));
         command.addAll(List.of(options));
@@ -58,6 +64,15 @@ final class LoadingProcess {
         builder.environment().clear();
         builder.environment().putAll(environment);
         return builder.start();
+    }
+
+    /** What one printed, or nothing when it could not be started. */
+    static Map<String, String> answerOrNothing(Process process) throws IOException {
+        try {
+            return answer(process);
+        } catch (IllegalStateException e) {
+            return Map.of();
+        }
     }
 
     /** Waits for one, and gives what it printed; lines with the same key are joined. */

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -190,7 +191,7 @@ class NativeLibrariesTest {
         Path bad = Files.createDirectories(folder.resolve("bad"));
         Files.writeString(bad.resolve("libcublas.so.12"), "not a library");
         byte[] half = Files.readAllBytes(toolkit(12).resolve("lib64/libcurand.so.10"));
-        Files.write(bad.resolve("libcurand.so.10"), java.util.Arrays.copyOf(half, half.length / 2));
+        Files.write(bad.resolve("libcurand.so.10"), Arrays.copyOf(half, half.length / 2));
         Map<String, String> answer = load(environment(
                 "JCUVAE_CUDA_LIBRARIES",
                 bad.toString(),
@@ -238,7 +239,7 @@ class NativeLibrariesTest {
             byte[] content = Files.readAllBytes(file);
             if (file.toString().contains("JCudaDriver")) {
                 driver = content;
-                Files.write(file, java.util.Arrays.copyOf(content, content.length / 3));
+                Files.write(file, Arrays.copyOf(content, content.length / 3));
             } else {
                 content[content.length / 2] ^= 1;
                 Files.write(file, content);
@@ -281,6 +282,39 @@ class NativeLibrariesTest {
         assertTrue(answer.get("note").contains(temporary + "/jcuvae-"), answer.get("note"));
         assertTrue(answer.get("note").contains("is used instead (JCUVAE_CACHE chooses another)"), answer.get("note"));
         assertEquals(3, StandIns.files(temporary).size());
+    }
+
+    @Test
+    void aCacheWhereProgramsAreForbiddenOrThatIsReadOnly() throws IOException {
+        for (String option : List.of("noexec", "ro")) {
+            Path cache = Files.createDirectories(folder.resolve("cache"));
+            Path temporary = Files.createDirectories(folder.resolve("tmp-" + option));
+            Process process = LoadingProcess.startUnder(
+                    List.of(
+                            "unshare",
+                            "-rm",
+                            "sh",
+                            "-c",
+                            "mount -t tmpfs -o " + option + " tmpfs " + cache + " || exit 77; exec \"$@\"",
+                            "sh"),
+                    environment(
+                            "LD_LIBRARY_PATH",
+                            driver(12),
+                            "CUDA_HOME",
+                            toolkit(12).toString(),
+                            "PATH",
+                            System.getenv("PATH")),
+                    "-Djava.io.tmpdir=" + temporary);
+            Map<String, String> answer = LoadingProcess.answerOrNothing(process);
+            assumeTrue(!answer.isEmpty(), "this system lets nobody mount a folder of his own");
+            assertEquals("0 120007", answer.get("cublasVersion"), answer.get("output"));
+            assertTrue(
+                    answer.get("note").contains("cannot be loaded from the cache folder " + cache), answer.get("note"));
+            assertTrue(
+                    answer.get("note").contains(option.equals("ro") ? "Read-only file system" : "forbids programs"),
+                    answer.get("note"));
+            assertTrue(answer.get("note").contains(temporary + "/jcuvae-"), answer.get("note"));
+        }
     }
 
     @Test
