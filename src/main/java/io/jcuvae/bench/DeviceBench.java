@@ -8,6 +8,8 @@ import io.jcuvae.data.Split;
 import io.jcuvae.jobs.Evaluation;
 import io.jcuvae.jobs.Generation;
 import io.jcuvae.jobs.Progress;
+import io.jcuvae.nn.DenseSpec;
+import io.jcuvae.nn.LayerSpec;
 import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.ElementType;
@@ -366,8 +368,8 @@ public final class DeviceBench {
     private static double decoderWeights(VaeSpec spec) {
         double weights = 0;
         int inputs = spec.latents();
-        for (var layer : spec.decoder()) {
-            int outputs = ((io.jcuvae.nn.DenseSpec) layer).outputs();
+        for (LayerSpec layer : spec.decoder()) {
+            int outputs = ((DenseSpec) layer).outputs();
             weights += (double) inputs * outputs;
             inputs = outputs;
         }

@@ -15,6 +15,7 @@ import io.jcuvae.tensor.Failure;
 import io.jcuvae.tensor.Philox;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Setting;
+import io.jcuvae.train.Versions;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -146,8 +147,8 @@ final class GpuCheckCommand implements Command {
 
     private static JsonObject about() {
         JsonObject about = new JsonObject();
-        Package program = Main.class.getPackage();
-        about.addProperty("version", String.valueOf(program.getImplementationVersion()));
+        about.addProperty("jcuvae", Versions.jcuvae());
+        about.addProperty("commit", Optional.ofNullable(System.getProperty("jcuvae.commit")).orElse("unknown"));
         about.addProperty("java", System.getProperty("java.runtime.version"));
         about.addProperty("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
         about.addProperty("cores", Integer.toString(Runtime.getRuntime().availableProcessors()));

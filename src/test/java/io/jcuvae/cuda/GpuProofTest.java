@@ -2,7 +2,7 @@ package io.jcuvae.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -30,6 +30,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -157,7 +158,7 @@ class GpuProofTest {
         }
         assertEquals(losses[0], losses[1], 5e-3 * Math.abs(losses[0]), "tf32");
         assertEquals(losses[0], losses[2], 2e-2 * Math.abs(losses[0]), "bf16");
-        assertNotEquals(values.get(0)[0], values.get(2)[0], "bf16 is not fp32");
+        assertFalse(Arrays.equals(values.get(0), values.get(2)), "bf16 is not fp32");
     }
 
     @Test
