@@ -64,6 +64,13 @@ Device* deviceOf(int ordinal) {
     return ordinal >= 0 && ordinal < switches.devices ? devices[ordinal].get() : nullptr;
 }
 
+template <typename T>
+long countOf(const Handles<T>& handles, Context* context) {
+    long count = 0;
+    for (T* handle : handles.live) count += handle->context == context;
+    return count;
+}
+
 void reportLeaks(Context* context) {
     std::string text = sweep(context);
     auto note = [&text](long count, const char* what) {
@@ -72,18 +79,37 @@ void reportLeaks(Context* context) {
     long left = 0;
     for (Stream* stream : context->streams) left += stream != context->legacy;
     note(left, "streams");
-    note((long) events.live.size(), "events");
-    note((long) execs.live.size(), "instantiated graphs");
+    note(countOf(events, context), "events");
+    note(countOf(execs, context), "instantiated graphs");
     note((long) graphs.size(), "graphs");
-    note((long) modules.live.size(), "modules");
+    note(countOf(modules, context), "modules");
     for (const auto& [kind, count] : otherHandles) note(count, kind.c_str());
-    otherHandles.clear();
     if (!text.empty()) complain("left behind when the context was released: %s", text.c_str());
+}
+
+// What belongs to a context and can be told apart by it goes with it.
+template <typename T>
+void forget(Handles<T>& handles, Context* context) {
+    for (auto each = handles.live.begin(); each != handles.live.end();) {
+        T* handle = *each++;
+        if (handle->context != context) continue;
+        handles.live.erase(handle);
+        delete handle;
+    }
+}
+
+void forgetAll(Context* context) {
+    forget(events, context);
+    forget(execs, context);
+    forget(modules, context);
+    graphs.clear();
+    otherHandles.clear();
 }
 
 void destroy(Context* context) {
     drainAll(context);
     reportLeaks(context);
+    forgetAll(context);
     while (!context->streams.empty()) unlink(*context->streams.begin());
     if (currentContext == context) currentContext = nullptr;
     Device* device = context->device;
@@ -238,11 +264,7 @@ API cuDevicePrimaryCtxRelease_v2(int device) {
         // After a fault nobody can tidy up any more.
         if (faults.gone || context->failed != kSuccess) {
             sweep(context);
-            events.live.clear();
-            execs.live.clear();
-            graphs.clear();
-            modules.live.clear();
-            otherHandles.clear();
+            forgetAll(context);
             for (Stream* stream : context->streams) stream->queue.clear();
             while (context->streams.size() > 1) {
                 unlink(*context->streams.begin() == context->legacy ? *std::next(context->streams.begin())

@@ -3,8 +3,6 @@ package io.jcuvae.bench;
 import com.google.gson.JsonObject;
 import io.jcuvae.data.Dataset;
 import io.jcuvae.data.Permutation;
-import io.jcuvae.nn.DenseSpec;
-import io.jcuvae.nn.LayerSpec;
 import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Binarization;
@@ -173,9 +171,9 @@ public final class StepBench {
         double products = 0;
         double flops = 0;
         OpBench ops = new OpBench(backend);
-        for (int[] shape : products()) {
-            products += ops.seconds(shape[0], shape[1], shape[2], shape[3] == 1, shape[4] == 1);
-            flops += 2.0 * shape[0] * shape[1] * shape[2];
+        for (StepCost.Product p : StepCost.of(config, data.width()).products()) {
+            products += ops.seconds(p.rows(), p.columns(), p.inner(), p.transposeA(), p.transposeB());
+            flops += p.flops();
         }
         double noise = timed.seconds("normal") * scale;
         double loss = timed.seconds(
@@ -201,33 +199,6 @@ public final class StepBench {
         json.addProperty("gemm_gflops", flops / products / 1e9);
         json.addProperty("blas_peak_gflops", ops.peak());
         return json;
-    }
-
-    /** The matrix products of a step: rows, columns, inner, transposed left, transposed right. */
-    private List<int[]> products() {
-        List<int[]> products = new ArrayList<>();
-        VaeSpec spec = config.spec(Shape.of(data.width()));
-        int width = data.width();
-        for (LayerSpec layer : spec.encoder()) {
-            add(products, width, ((DenseSpec) layer).outputs(), width != data.width());
-            width = ((DenseSpec) layer).outputs();
-        }
-        add(products, width, 2 * spec.latents(), true);
-        width = spec.latents();
-        for (LayerSpec layer : spec.decoder()) {
-            add(products, width, ((DenseSpec) layer).outputs(), true);
-            width = ((DenseSpec) layer).outputs();
-        }
-        return products;
-    }
-
-    private void add(List<int[]> products, int inputs, int outputs, boolean inputGradient) {
-        int rows = config.batch();
-        products.add(new int[] {rows, outputs, inputs, 0, 1});
-        products.add(new int[] {outputs, inputs, rows, 1, 0});
-        if (inputGradient) {
-            products.add(new int[] {rows, inputs, outputs, 0, 0});
-        }
     }
 
     /**

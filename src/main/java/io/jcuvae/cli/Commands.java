@@ -25,6 +25,9 @@ final class Commands {
         BY_NAME.put("bench", BenchCommand::new);
     }
 
+    /** What scripts run: it is not in the help's list. */
+    private static final String FOR_SCRIPTS = "gpu-check";
+
     private Commands() {}
 
     /** The names, in the order of the help text. */
@@ -38,7 +41,7 @@ final class Commands {
      * @throws UserError naming the nearest one when there is none
      */
     static Command named(String name) {
-        Supplier<Command> command = BY_NAME.get(name);
+        Supplier<Command> command = name.equals(FOR_SCRIPTS) ? GpuCheckCommand::new : BY_NAME.get(name);
         if (command == null) {
             throw new UserError("unknown command '" + name + "'"
                     + NearestMatch.of(name, names())

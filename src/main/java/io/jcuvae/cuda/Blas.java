@@ -7,7 +7,9 @@ import io.jcuvae.tensor.Tensor;
 import jcuda.Pointer;
 import jcuda.cudaDataType;
 import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
+import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasComputeType;
 import jcuda.jcublas.cublasHandle;
@@ -105,8 +107,19 @@ final class Blas implements AutoCloseable {
 
     private void check(int status, String doing) {
         if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
+            requireAlive(doing);
             throw new Failure("cuda:" + context.ordinal() + ": cuBLAS could not " + doing + ": "
                     + cublasStatus.stringFor(status));
+        }
+    }
+
+    /** Where cuBLAS is only the first to notice, it is the device's own error that is told. */
+    private void requireAlive(String doing) {
+        if (!context.capturing()) {
+            int state = JCudaDriver.cuStreamQuery(context.stream());
+            if (state != CUresult.CUDA_ERROR_NOT_READY) {
+                context.check(state, () -> doing);
+            }
         }
     }
 

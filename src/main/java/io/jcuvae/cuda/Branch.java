@@ -1,6 +1,5 @@
 package io.jcuvae.cuda;
 
-import io.jcuvae.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import jcuda.driver.CUevent;
@@ -10,7 +9,7 @@ import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
 /**
- * A second stream for work that the operations after it do not wait for. What it reads and writes is kept in mind: before an
+ * Another stream, for work that the operations after it do not wait for. What it reads and writes is kept in mind: before an
  * operation touches any of it, the streams are joined. In a capture this makes branches of the graph.
  */
 final class Branch implements AutoCloseable {
@@ -58,11 +57,11 @@ final class Branch implements AutoCloseable {
      *
      * @param work uses {@link #stream()}
      */
-    void fork(Runnable work, Tensor write, Tensor... reads) {
+    void fork(Runnable work, List<Span> writes, List<Span> reads) {
         follow(context.stream(), forked, stream);
         // Said before it is done: work that fails half way may have begun.
-        writing.add(Span.of(write));
-        reading.addAll(Span.all(reads));
+        writing.addAll(writes);
+        reading.addAll(reads);
         work.run();
     }
 

@@ -6,6 +6,7 @@ import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.Scalars;
+import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,10 +35,13 @@ final class CudaOps implements Ops, AutoCloseable {
     private final HalfCopies halves;
     private final Noise noises;
     private final Blas blas;
-    /** Null without branches. */
-    private final Branch branch;
+    private final List<Branch> branches = new ArrayList<>();
+    /** For the gradients of parameters, which only the optimizer waits for; null without branches. */
+    private final Branch gradients;
 
-    private final Blas branchBlas;
+    private final Blas gradientsBlas;
+    /** For noise, losses and counts, which are short and would stand in everybody's way; null without branches. */
+    private final Branch books;
 
     /**
      * Loads the kernels, cuBLAS and, if it is to draw the noise, cuRAND.
@@ -60,9 +64,10 @@ final class CudaOps implements Ops, AutoCloseable {
             noises = keep(new Noise(context, options.noise(), steps));
             blas = keep(new Blas(context, launch, context.stream(), precision));
             // With every launch waited for, there is nothing to run side by side.
-            boolean branches = options.branches() && !options.debug();
-            branch = branches ? keep(new Branch(context)) : null;
-            branchBlas = branches ? keep(new Blas(context, launch, branch.stream(), precision)) : null;
+            boolean branching = options.branches() && !options.debug();
+            gradients = branching ? branch() : null;
+            gradientsBlas = branching ? keep(new Blas(context, launch, gradients.stream(), precision)) : null;
+            books = branching ? branch() : null;
         } catch (RuntimeException | Error e) {
             close();
             throw e;
@@ -72,6 +77,12 @@ final class CudaOps implements Ops, AutoCloseable {
     private <T extends AutoCloseable> T keep(T resource) {
         resources.add(resource);
         return resource;
+    }
+
+    private Branch branch() {
+        Branch made = keep(new Branch(context));
+        branches.add(made);
+        return made;
     }
 
     private PtxModule module(String family) {
@@ -94,17 +105,13 @@ final class CudaOps implements Ops, AutoCloseable {
      * beginning and the end of a capture, before a replay, and before anybody else reads or writes a tensor.
      */
     void join() {
-        if (branch != null) {
-            branch.join();
-        }
+        branches.forEach(Branch::join);
         halves.forget();
     }
 
     /** Forgets what was asked for in a capture that failed. */
     void abandon() {
-        if (branch != null) {
-            branch.abandon();
-        }
+        branches.forEach(Branch::abandon);
         halves.forget();
     }
 
@@ -120,6 +127,26 @@ final class CudaOps implements Ops, AutoCloseable {
      * @param fits whether the shapes do
      */
     private void begin(String op, boolean fits, Tensor[] writes, Tensor... reads) {
+        check(op, fits, writes, reads);
+        before(null, writes, reads);
+    }
+
+    /** An operation that the next ones need not wait for: on a branch where there are any. */
+    private void aside(Branch branch, String op, boolean fits, Runnable work, Tensor[] writes, Tensor... reads) {
+        check(op, fits, writes, reads);
+        before(branch, writes, reads);
+        fork(branch, work, writes, reads);
+    }
+
+    private void fork(Branch branch, Runnable work, Tensor[] writes, Tensor... reads) {
+        if (branch == null) {
+            work.run();
+        } else {
+            branch.fork(() -> launch.on(branch.stream(), work), Span.all(writes), Span.all(reads));
+        }
+    }
+
+    private void check(String op, boolean fits, Tensor[] writes, Tensor... reads) {
         List<Tensor> operands = new ArrayList<>(Arrays.asList(writes));
         operands.addAll(Arrays.asList(reads));
         if (!fits) {
@@ -130,8 +157,18 @@ final class CudaOps implements Ops, AutoCloseable {
                             .collect(Collectors.joining(", ")));
         }
         launch.begin(op, operands);
-        if (branch != null) {
-            branch.before(Span.all(writes), Span.all(reads));
+    }
+
+    /**
+     * Joins the branches that have to do with what is to be written and read.
+     *
+     * @param own the branch that will do it, if any: what is on it is done in turn
+     */
+    private void before(Branch own, Tensor[] writes, Tensor... reads) {
+        for (Branch branch : branches) {
+            if (branch != own) {
+                branch.before(Span.all(writes), Span.all(reads));
+            }
         }
         if (precision == Precision.BF16) {
             halves.forget(Span.all(writes));
@@ -159,6 +196,15 @@ final class CudaOps implements Ops, AutoCloseable {
 
     private static boolean scalars(Tensor scalars) {
         return are(ElementType.F64, scalars) && scalars.count() == Scalars.COUNT;
+    }
+
+    /** Some of the slots, from the first to the last: operations on different ones need not wait for each other. */
+    private static Tensor slots(Tensor scalars, Scalars first, Scalars last) {
+        return scalars.view(first.ordinal(), Shape.of(last.ordinal() - first.ordinal() + 1));
+    }
+
+    private static Tensor slot(Tensor scalars, Scalars slot) {
+        return slots(scalars, slot, slot);
     }
 
     // ---- linear
@@ -241,7 +287,7 @@ final class CudaOps implements Ops, AutoCloseable {
         activations.bias(y, a, factorNext ? halves.filledBy(y) : null, bias, f);
     }
 
-    /** The bias gradient is summed while da is made. Nobody waits for the weights' gradient, so it may be a branch. */
+    /** The bias gradient is summed while da is made. Only the optimizer waits for the parameters' gradients. */
     @Override
     public void denseBackward(
             Tensor dx, Tensor dw, Tensor dbias, Tensor dy, Tensor x, Tensor w, Tensor a, Tensor y, Activation f) {
@@ -254,18 +300,20 @@ final class CudaOps implements Ops, AutoCloseable {
                 w,
                 a,
                 y);
-        boolean linear = f == Activation.IDENTITY;
-        backwardSums(dbias, linear ? null : dy, true, dy, f.derivativeFromOutput() ? y : a, f);
-        if (branch == null) {
-            multiply(blas, dw, dy, true, x, false, false);
+        if (f != Activation.IDENTITY) {
+            backwardSums(dbias, dy, true, dy, f.derivativeFromOutput() ? y : a, f);
         } else {
-            // Converted, where that is to be done, before the branch begins: others will ask for the same copies.
-            Blas.Factor gradient = factor(dy, true);
-            Blas.Factor input = factor(x, false);
-            branch.fork(() -> branchBlas.multiply(dw, gradient, input, dy.rows(), false), dw, dy, x);
-            branch.before(Span.all(dx), Span.all(dy, w));
+            // Nobody waits for these sums, unless they share scratch memory with others or make the factor below.
+            boolean alone = precision != Precision.BF16 && ActivationKernels.scratch(dy.rows(), dy.columns()) == 0;
+            fork(alone ? gradients : null, () -> backwardSums(dbias, null, true, dy, null, f), writes(dbias), dy);
         }
+        // Converted, where that is to be done, before a branch begins: others will ask for the same copies.
+        Blas.Factor gradient = factor(dy, true);
+        Blas.Factor input = factor(x, false);
+        Blas by = gradients == null ? blas : gradientsBlas;
+        fork(gradients, () -> by.multiply(dw, gradient, input, dy.rows(), false), writes(dw), dy, x);
         if (dx != null) {
+            before(null, writes(dx), dy, w);
             multiply(blas, dx, dy, false, w, false, false);
         }
     }
@@ -400,14 +448,15 @@ final class CudaOps implements Ops, AutoCloseable {
 
     @Override
     public void elbo(Tensor loss, Tensor klWeights, Tensor reconstruction, Tensor kl, Tensor scalars, float scale) {
-        begin(
+        aside(
+                books,
                 "elbo",
                 floats(loss.count(), loss, klWeights, reconstruction, kl) && scalars(scalars),
+                () -> objectives.elbo(loss, klWeights, reconstruction, kl, scalars, scale),
                 writes(loss, klWeights),
                 reconstruction,
                 kl,
-                scalars);
-        objectives.elbo(loss, klWeights, reconstruction, kl, scalars, scale);
+                slot(scalars, Scalars.BETA));
     }
 
     @Override
@@ -429,7 +478,7 @@ final class CudaOps implements Ops, AutoCloseable {
     /** What a kernel finds outside of order or data becomes NaN, since nobody could be told at once. */
     @Override
     public void gather(Tensor x, Tensor data, Tensor order, Tensor scalars, Binarization binarization, long key) {
-        begin("gather", gathers(x, data, order, scalars), writes(x), data, order, scalars);
+        begin("gather", gathers(x, data, order, scalars), writes(x), data, order, place(scalars));
         steps.gather(x, data, 0, order, scalars, binarization, key);
     }
 
@@ -441,8 +490,13 @@ final class CudaOps implements Ops, AutoCloseable {
                 writes(x),
                 ring,
                 order,
-                scalars);
+                place(scalars));
         steps.gather(x, ring, ring.rows(), order, scalars, binarization, key);
+    }
+
+    /** The slots from the epoch to the positions. */
+    private static Tensor place(Tensor scalars) {
+        return slots(scalars, Scalars.EPOCH, Scalars.ORDER_POSITION);
     }
 
     private static boolean gathers(Tensor x, Tensor data, Tensor order, Tensor scalars) {
@@ -461,38 +515,62 @@ final class CudaOps implements Ops, AutoCloseable {
 
     @Override
     public void normal(Tensor noise, Tensor scalars, long key) {
-        begin("normal", are(ElementType.F32, noise) && scalars(scalars), writes(noise), scalars);
-        noises.normal(noise, scalars, key);
+        aside(
+                books,
+                "normal",
+                are(ElementType.F32, noise) && scalars(scalars),
+                () -> noises.normal(noise, scalars, key),
+                writes(noise),
+                slot(scalars, Scalars.NOISE_POSITION));
     }
 
     @Override
     public void beginStep(Tensor scalars, float beta1, float beta2) {
-        begin("beginStep", scalars(scalars), writes(scalars));
-        steps.begin(scalars, beta1, beta2);
+        aside(
+                books,
+                "beginStep",
+                scalars(scalars),
+                () -> steps.begin(scalars, beta1, beta2),
+                writes(
+                        slot(scalars, Scalars.STEP),
+                        slots(scalars, Scalars.ADAM_CORRECTION_1, Scalars.ADAM_CORRECTION_2)),
+                slot(scalars, Scalars.HALTED_AT));
     }
 
     @Override
     public void recordLoss(Tensor scalars, Tensor loss, Tensor reconstruction, Tensor kl) {
-        begin(
+        aside(
+                books,
                 "recordLoss",
                 floats(loss.count(), loss, reconstruction, kl) && scalars(scalars),
-                writes(scalars),
+                () -> steps.recordLoss(scalars, loss, reconstruction, kl),
+                writes(slots(scalars, Scalars.LOSS_SUM, Scalars.HALTED_AT)),
                 loss,
                 reconstruction,
-                kl);
-        steps.recordLoss(scalars, loss, reconstruction, kl);
+                kl,
+                slot(scalars, Scalars.STEP));
     }
 
     @Override
     public void adam(Tensor p, Tensor m, Tensor v, Tensor g, Tensor scalars, float beta1, float beta2, float epsilon) {
-        begin("adam", floats(p.count(), p, m, v, g) && scalars(scalars), writes(p, m, v), g, scalars);
+        begin(
+                "adam",
+                floats(p.count(), p, m, v, g) && scalars(scalars),
+                writes(p, m, v),
+                g,
+                slots(scalars, Scalars.LEARNING_RATE, Scalars.HALTED_AT));
         optimizers.adam(p, m, v, g, scalars, beta1, beta2, epsilon);
     }
 
     @Override
     public void endStep(Tensor scalars, int rows, long noiseValues) {
-        begin("endStep", scalars(scalars), writes(scalars));
-        steps.end(scalars, rows, noiseValues);
+        aside(
+                books,
+                "endStep",
+                scalars(scalars),
+                () -> steps.end(scalars, rows, noiseValues),
+                writes(slots(scalars, Scalars.NOISE_POSITION, Scalars.ORDER_POSITION)),
+                slot(scalars, Scalars.HALTED_AT));
     }
 
     /** Nothing is checked on the way out: a device that vanished must not hide the first error. */

@@ -8,17 +8,31 @@ import java.util.stream.Collectors;
 import jcuda.NativePointerObject;
 import jcuda.Pointer;
 import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 
-/** Launches kernels on the stream of operations, counts them, and can say in which operation one failed. */
+/** Launches kernels, on the stream of operations unless told otherwise, counts them, and can say in which operation one failed. */
 final class Launch {
     private final CudaContext context;
     private String operation = "nothing";
     private List<Tensor> tensors = List.of();
+    private CUstream stream;
     private long count;
 
     Launch(CudaContext context) {
         this.context = context;
+        stream = context.stream();
+    }
+
+    /** Does work whose launches go to another stream. */
+    void on(CUstream other, Runnable work) {
+        CUstream before = stream;
+        stream = other;
+        try {
+            work.run();
+        } finally {
+            stream = before;
+        }
     }
 
     /** Names the operation that the next launches belong to. */
@@ -54,7 +68,7 @@ final class Launch {
                         grid.height(),
                         1,
                         0,
-                        context.stream(),
+                        stream,
                         parameters,
                         null),
                 () -> "launch " + kernel.signature().name() + " for " + operation());

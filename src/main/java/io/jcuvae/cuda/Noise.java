@@ -107,8 +107,9 @@ final class Noise implements AutoCloseable {
             return;
         }
         if (reserve == null) {
-            // Empty, so all of it is NaN until somebody reserves.
+            // Empty, so all of it is NaN until somebody reserves. The launch may go to another stream than its clearing.
             reserve = new Reserve(context);
+            context.synchronize();
             reserves.put(key, reserve);
         }
         kernels.normalReserved(noise, scalars, reserve.descriptor.pointer());

@@ -58,7 +58,18 @@ final class Staging implements AutoCloseable {
         this.context = context;
         this.stream = stream;
         this.most = most;
-        halves = new Half[] {new Half(context, size), new Half(context, size)};
+        halves = pair(context, size);
+    }
+
+    /** Both or none. */
+    private static Half[] pair(CudaContext context, int size) {
+        Half first = new Half(context, size);
+        try {
+            return new Half[] {first, new Half(context, size)};
+        } catch (RuntimeException e) {
+            first.close();
+            throw e;
+        }
     }
 
     private int size() {
@@ -107,8 +118,9 @@ final class Staging implements AutoCloseable {
         if (bytes > size() && size() < most) {
             context.check(JCudaDriver.cuStreamSynchronize(stream), () -> "finish its copies");
             int larger = (int) Math.min(most, Math.max(bytes, 2L * size()));
+            Half[] grown = pair(context, larger);
             close();
-            halves = new Half[] {new Half(context, larger), new Half(context, larger)};
+            halves = grown;
             current = 0;
         }
     }

@@ -84,7 +84,7 @@ public final class SoftwareCuda {
     }
 
     /** No faults, the switches as at the beginning, no complaints. */
-    static void reset() {
+    public static void reset() {
         clear();
     }
 
@@ -95,14 +95,14 @@ public final class SoftwareCuda {
      * {@code no-device}, {@code old-driver}, {@code memory:64M}, {@code devices:2}, {@code capability:70}. Switches: {@code
      * late} lets streams run only when somebody waits for them, {@code checked} looks at every access of every kernel.
      */
-    static void fault(String text) {
+    public static void fault(String text) {
         if (!inject(text)) {
             throw new IllegalArgumentException("no such fault: " + text);
         }
     }
 
     /** What hardware would have forgiven, since the last reset. */
-    static List<String> complaints() {
+    public static List<String> complaints() {
         List<String> complaints = new ArrayList<>();
         for (String text = complaint(0); text != null; text = complaint(complaints.size())) {
             complaints.add(text);
@@ -111,7 +111,7 @@ public final class SoftwareCuda {
     }
 
     /** Allocations that are not freed, of device memory and of pinned host memory. */
-    static int liveAllocations() {
+    public static int liveAllocations() {
         return allocations();
     }
 

@@ -404,7 +404,7 @@ class SoftwareCudaTest {
         List<String> complaints = SoftwareCuda.complaints();
         assertEquals(
                 "left behind when the context was released: 1 allocations of together 40 bytes, 1 blocks of pinned host"
-                        + " memory, 1 streams, 1 modules",
+                        + " memory, 1 streams",
                 complaints.get(0));
         SoftwareCuda.reset();
         gives(CUresult.CUDA_ERROR_INVALID_CONTEXT, JCudaDriver.cuMemAlloc(new CUdeviceptr(), 40));

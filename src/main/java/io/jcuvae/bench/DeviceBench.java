@@ -1,0 +1,579 @@
+package io.jcuvae.bench;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.jcuvae.data.DataSource;
+import io.jcuvae.data.Dataset;
+import io.jcuvae.data.Split;
+import io.jcuvae.jobs.Evaluation;
+import io.jcuvae.jobs.Generation;
+import io.jcuvae.jobs.Progress;
+import io.jcuvae.nn.DenseSpec;
+import io.jcuvae.nn.LayerSpec;
+import io.jcuvae.nn.Parameters;
+import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.ElementType;
+import io.jcuvae.tensor.HostCopy;
+import io.jcuvae.tensor.Precision;
+import io.jcuvae.tensor.Recorded;
+import io.jcuvae.tensor.Scalars;
+import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.Stream;
+import io.jcuvae.tensor.Tensor;
+import io.jcuvae.train.Adam;
+import io.jcuvae.train.BatchSource;
+import io.jcuvae.train.DataRecord;
+import io.jcuvae.train.Model;
+import io.jcuvae.train.Setting;
+import io.jcuvae.train.TrainConfig;
+import io.jcuvae.train.TrainState;
+import io.jcuvae.train.TrainStep;
+import io.jcuvae.vae.Vae;
+import io.jcuvae.vae.VaeSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+
+/**
+ * Measures a device: its training steps, products, copies, generation and evaluation. Each measurement is a JSON object with
+ * the figures and, where shapes give one, the prediction; each opens the device anew.
+ */
+public final class DeviceBench {
+    private static final int ROUNDS = 7;
+    private static final int INFERENCE_BATCH = 1024;
+
+    /** How a device is opened. */
+    public record Choice(Precision precision, boolean branches) {}
+
+    /**
+     * How much is measured.
+     *
+     * @param batches of the default preset
+     * @param hidden widths of the default preset
+     * @param wideHidden widths of the wide case
+     * @param wideLatents its latents
+     * @param wideBatch its batch
+     * @param square side of the large product that rates are compared with
+     * @param steps in a round of the default preset, at most
+     * @param wideSteps in a round of the wide case
+     * @param generated samples
+     * @param images evaluated by importance sampling
+     * @param draws for each of them
+     * @param copied bytes of a large copy
+     */
+    public record Size(
+            List<Integer> batches,
+            String hidden,
+            String wideHidden,
+            int wideLatents,
+            int wideBatch,
+            int square,
+            int steps,
+            int wideSteps,
+            int generated,
+            int images,
+            int draws,
+            int copied) {
+        /** What is asked for of a real device. */
+        public static final Size FULL = new Size(
+                List.of(128, 1024), "400,200", "4096,4096", 512, 8192, 8192, 400, 8, 2_000_000, 1000, 500, 1 << 28);
+        /** Enough to see that everything works, on a device in software. */
+        public static final Size REHEARSAL =
+                new Size(List.of(8, 24), "20,12", "40,40", 6, 32, 48, 4, 2, 1500, 4, 5, 1 << 16);
+    }
+
+    private final Size size;
+    private final Path data;
+    private final Function<Choice, Backend> opener;
+    private final Runnable atFirstStep;
+
+    /**
+     * Prepares measurements.
+     *
+     * @param data folder of IDX files
+     * @param opener opens the device
+     * @param atFirstStep called when the only step of the section {@code first-step} is done
+     */
+    public DeviceBench(Size size, Path data, Function<Choice, Backend> opener, Runnable atFirstStep) {
+        this.atFirstStep = atFirstStep;
+        this.size = size;
+        this.data = data;
+        this.opener = opener;
+    }
+
+    /** The sections by name, in the order in which they are worth having. */
+    public static List<String> sections() {
+        return List.of("step", "wide", "copies", "generation", "evaluation", "shares", "branches", "first-step");
+    }
+
+    /** One section's figures. */
+    public JsonObject run(String section, Path scratch) {
+        return switch (section) {
+            case "step" -> steps();
+            case "wide" -> wide();
+            case "copies" -> copies();
+            case "generation" -> generation(scratch);
+            case "evaluation" -> evaluation();
+            case "shares" -> shares();
+            case "branches" -> branches();
+            case "first-step" -> firstStep();
+            case "sanitize" -> sanitize();
+            default -> throw new IllegalArgumentException(section);
+        };
+    }
+
+    private TrainConfig config(int batch, Precision precision) {
+        return TrainConfig.defaults()
+                .with(Setting.BATCH, Integer.toString(batch))
+                .with(Setting.HIDDEN, size.hidden())
+                .with(Setting.PRECISION, precision.label());
+    }
+
+    private TrainConfig wideConfig(Precision precision) {
+        return config(size.wideBatch(), precision)
+                .with(Setting.HIDDEN, size.wideHidden())
+                .with(Setting.LATENT, Integer.toString(size.wideLatents()));
+    }
+
+    private Dataset load() {
+        return DataSource.parse(data.toString()).load(Split.TRAIN, 0);
+    }
+
+    private JsonObject steps() {
+        JsonArray rows = new JsonArray();
+        Dataset dataset = load();
+        for (Precision precision : List.of(Precision.FP32, Precision.TF32)) {
+            for (int batch : size.batches()) {
+                JsonObject row = new JsonObject();
+                row.addProperty("batch", batch);
+                row.addProperty("precision", precision.label());
+                try (Backend backend = opener.apply(new Choice(precision, false))) {
+                    measure(row, backend, backend, dataset, config(batch, precision), size.steps());
+                }
+                try (Backend backend = opener.apply(new Choice(precision, false))) {
+                    // As a user sees it: with shuffling, looks at the losses, and the ragged last batch.
+                    JsonObject training = new StepBench(config(batch, precision), dataset, backend).training(3);
+                    row.addProperty(
+                            "epoch_ms", 1e3 * training.get("epoch_seconds").getAsDouble());
+                    row.addProperty("epoch_samples", dataset.count());
+                }
+                rows.add(row);
+            }
+        }
+        JsonObject json = new JsonObject();
+        json.add("rows", rows);
+        return json;
+    }
+
+    /** Replays a recorded step and adds what it takes. */
+    private void measure(JsonObject row, Backend device, Backend used, Dataset dataset, TrainConfig config, int most) {
+        VaeSpec spec = config.spec(Shape.of(dataset.width()));
+        TrainState state = TrainState.allocate(spec.layout(), used);
+        used.upload(state.values().block(), config.initialisation().values(spec.layout(), config.seed()), 0);
+        Vae vae = Vae.forTraining(spec, used, state.values(), state.gradients(), config.batch(), config.reduction());
+        int steps = Math.max(1, Math.min(most, dataset.count() / config.batch()));
+        TrainStep step = new TrainStep(
+                used, vae, state, resident(used, dataset), config.binarization(), config.seed(), Adam.STANDARD);
+        used.reserveNoise(Stream.NOISE.key(config.seed()), 0, step.noiseValues() * steps);
+        double[] total = new double[ROUNDS];
+        double[] host = new double[ROUNDS];
+        for (int round = -1; round < ROUNDS; round++) {
+            used.upload(state.scalars(), scalars(config));
+            used.synchronize();
+            long start = System.nanoTime();
+            for (int i = 0; i < steps; i++) {
+                step.run();
+            }
+            long asked = System.nanoTime();
+            used.synchronize();
+            if (round >= 0) {
+                host[round] = (asked - start) / 1e9 / steps;
+                total[round] = (System.nanoTime() - start) / 1e9 / steps;
+            }
+        }
+        StepCost cost = StepCost.of(config, dataset.width());
+        row.addProperty("device", device.description());
+        row.addProperty("step_us", 1e6 * Median.of(total));
+        row.addProperty("host_us", 1e6 * Median.of(host));
+        row.addProperty("launches_per_step", step.nodes());
+        row.addProperty("tflops", cost.flops() / Median.of(total) / 1e12);
+        row.add("prediction", cost.prediction(device.description(), config.precision()));
+    }
+
+    private static double[] scalars(TrainConfig config) {
+        double[] scalars = new double[Scalars.COUNT];
+        scalars[Scalars.EPOCH.ordinal()] = 1;
+        scalars[Scalars.LEARNING_RATE.ordinal()] = config.learningRate();
+        scalars[Scalars.BETA.ordinal()] = config.beta();
+        return scalars;
+    }
+
+    private static BatchSource resident(Backend backend, Dataset dataset) {
+        Shape shape = Shape.of(dataset.count(), dataset.width());
+        Tensor rows =
+                Tensor.of(backend.allocate(dataset.isBytes() ? ElementType.U8 : ElementType.F32, shape.count()), shape);
+        if (dataset.isBytes()) {
+            backend.upload(rows, dataset.bytes(), 0);
+        } else {
+            backend.upload(rows, dataset.floats(), 0);
+        }
+        int[] numbers = new int[dataset.count()];
+        for (int i = 0; i < numbers.length; i++) {
+            // A walk that visits all rows and is as scattered as a permutation, as the stride is prime.
+            numbers[i] = (int) ((long) i * 7919 % numbers.length);
+        }
+        Tensor order = Tensor.of(backend.allocate(ElementType.I32, numbers.length), Shape.of(numbers.length));
+        backend.upload(order, numbers);
+        return new BatchSource.Resident(rows, order);
+    }
+
+    private JsonObject wide() {
+        JsonArray rows = new JsonArray();
+        Dataset dataset = load();
+        for (Precision precision : List.of(Precision.TF32, Precision.BF16)) {
+            JsonObject row = new JsonObject();
+            row.addProperty("precision", precision.label());
+            row.addProperty("batch", size.wideBatch());
+            try (Backend backend = opener.apply(new Choice(precision, false))) {
+                double rate = square(backend);
+                row.addProperty("gemm_tflops", rate / 1e12);
+                measure(row, backend, backend, dataset, wideConfig(precision), size.wideSteps());
+                row.addProperty("share_of_gemm", row.get("tflops").getAsDouble() * 1e12 / rate);
+            }
+            rows.add(row);
+        }
+        JsonObject json = new JsonObject();
+        json.add("rows", rows);
+        return json;
+    }
+
+    /** Operations per second of a large square product, the fastest of its four forms: what a step's are compared with. */
+    private double square(Backend backend) {
+        double best = 0;
+        Tensor a = square(backend, size.square());
+        Tensor b = square(backend, size.square());
+        Tensor c = square(backend, size.square());
+        for (int form = 0; form < 4; form++) {
+            int now = form;
+            Recorded product =
+                    backend.record(() -> backend.ops().matmul(c, a, (now & 1) != 0, b, (now & 2) != 0, false));
+            best = Math.max(best, 2 * Math.pow(size.square(), 3) / seconds(backend, product, 5));
+        }
+        return best;
+    }
+
+    private static Tensor square(Backend backend, int side) {
+        Tensor tensor = Tensor.of(backend.allocate(ElementType.F32, (long) side * side), Shape.of(side, side));
+        Tensor scalars = Scalars.allocate(backend);
+        // Numbers like a network's: a product of zeros would draw less power, and so run at a higher clock.
+        backend.reserveNoise(1, 0, tensor.count());
+        backend.ops().normal(tensor, scalars, 1);
+        return tensor;
+    }
+
+    /** Seconds of one run, the median of several rounds. */
+    private static double seconds(Backend backend, Recorded work, int times) {
+        double[] seconds = new double[ROUNDS];
+        for (int round = -2; round < ROUNDS; round++) {
+            backend.synchronize();
+            long start = System.nanoTime();
+            for (int i = 0; i < times; i++) {
+                work.run();
+            }
+            backend.synchronize();
+            if (round >= 0) {
+                seconds[round] = (System.nanoTime() - start) / 1e9 / times;
+            }
+        }
+        return Median.of(seconds);
+    }
+
+    private JsonObject copies() {
+        JsonObject json = new JsonObject();
+        try (Backend backend = opener.apply(new Choice(Precision.FP32, false))) {
+            json.addProperty("to_host_gb_per_s", toHost(backend) / 1e9);
+            Tensor tensor = Tensor.of(backend.allocate(ElementType.U8, size.copied()), Shape.of(size.copied()));
+            byte[] bytes = new byte[size.copied()];
+            double there = seconds(backend, () -> backend.upload(tensor, bytes, 0), 1);
+            json.addProperty("from_array_gb_per_s", size.copied() / there / 1e9);
+        }
+        return json;
+    }
+
+    /** Bytes per second of copies into page-locked memory of the host, two under way at any time. */
+    private double toHost(Backend backend) {
+        HostCopy[] copies = new HostCopy[2];
+        for (int i = 0; i < 2; i++) {
+            copies[i] = backend.hostCopy(
+                    Tensor.of(backend.allocate(ElementType.U8, size.copied()), Shape.of(size.copied())));
+        }
+        int times = 8;
+        double[] seconds = new double[ROUNDS];
+        for (int round = 0; round < ROUNDS; round++) {
+            long start = System.nanoTime();
+            for (int i = 0; i < times; i++) {
+                copies[i % 2].start();
+                if (i > 0) {
+                    copies[(i + 1) % 2].await();
+                }
+            }
+            copies[(times - 1) % 2].await();
+            seconds[round] = (System.nanoTime() - start) / 1e9;
+        }
+        return (double) times * size.copied() / Median.of(seconds);
+    }
+
+    private Model model(Backend backend, Dataset dataset) {
+        TrainConfig config = config(size.batches().get(0), Precision.FP32);
+        VaeSpec spec = config.spec(Shape.of(dataset.width()));
+        Parameters values = Parameters.allocate(spec.layout(), backend);
+        backend.upload(values.block(), config.initialisation().values(spec.layout(), config.seed()), 0);
+        Dataset few = dataset.first(Math.min(64, dataset.count()));
+        return new Model(config, DataRecord.of(data.toString(), few, few), spec, values);
+    }
+
+    /** To memory is decoding, quantizing and copying back alone; to a file is the job that the command line runs. */
+    private JsonObject generation(Path scratch) {
+        JsonObject json = new JsonObject();
+        Dataset dataset = load();
+        try (Backend backend = opener.apply(new Choice(Precision.FP32, false))) {
+            Model model = model(backend, dataset);
+            double memory = toMemory(backend, model);
+            json.addProperty("memory_samples_per_s", memory);
+            json.addProperty("memory_gb_per_s", memory * dataset.width() / 1e9);
+            double rate = toHost(backend);
+            json.addProperty("share_of_copy_rate", memory * dataset.width() / rate);
+            double flops = 2.0 * decoderWeights(model.spec());
+            json.addProperty("flops_per_sample", flops);
+            json.addProperty("predicted_bound", "the copy to the host: " + dataset.width() + " bytes per sample");
+            json.addProperty("disk_samples_per_s", toFile(backend, model, scratch.resolve("generated-ubyte")));
+            Path shared = Path.of("/dev/shm");
+            if (Files.isWritable(shared)) {
+                json.addProperty(
+                        "memory_file_samples_per_s",
+                        toFile(
+                                backend,
+                                model,
+                                shared.resolve(
+                                        "jcuvae-" + ProcessHandle.current().pid() + "-ubyte")));
+            }
+        }
+        json.addProperty("samples", size.generated());
+        return json;
+    }
+
+    private static double decoderWeights(VaeSpec spec) {
+        double weights = 0;
+        int inputs = spec.latents();
+        for (LayerSpec layer : spec.decoder()) {
+            int outputs = ((DenseSpec) layer).outputs();
+            weights += (double) inputs * outputs;
+            inputs = outputs;
+        }
+        return weights;
+    }
+
+    private double toMemory(Backend backend, Model model) {
+        Vae[] bound = new Vae[2];
+        Recorded[] decode = new Recorded[2];
+        HostCopy[] copies = new HostCopy[2];
+        Tensor scalars = Scalars.allocate(backend);
+        backend.reserveNoise(1, 0, (long) INFERENCE_BATCH * model.spec().latents());
+        for (int i = 0; i < 2; i++) {
+            Vae vae = Vae.forInference(model.spec(), backend, model.values(), INFERENCE_BATCH);
+            bound[i] = vae;
+            Shape shape = vae.output().shape();
+            Tensor bytes = Tensor.of(backend.allocate(ElementType.U8, shape.count()), shape);
+            decode[i] = backend.record(() -> {
+                backend.ops().normal(vae.z(), scalars, 1);
+                vae.decode();
+                vae.mean();
+                backend.ops().quantize(bytes, vae.output());
+            });
+            copies[i] = backend.hostCopy(bytes);
+        }
+        byte[] kept = new byte[Math.toIntExact(bound[0].output().count())];
+        int batches = Math.max(4, size.generated() / INFERENCE_BATCH);
+        double[] seconds = new double[3];
+        for (int round = -1; round < seconds.length; round++) {
+            backend.synchronize();
+            long start = System.nanoTime();
+            for (int i = 0; i <= batches; i++) {
+                if (i < batches) {
+                    decode[i % 2].run();
+                    copies[i % 2].start();
+                }
+                if (i > 0) {
+                    copies[(i + 1) % 2].await().get(kept);
+                }
+            }
+            if (round >= 0) {
+                seconds[round] = (System.nanoTime() - start) / 1e9;
+            }
+        }
+        return (double) batches * INFERENCE_BATCH / Median.of(seconds);
+    }
+
+    private double toFile(Backend backend, Model model, Path file) {
+        try {
+            Generation.run(model, backend, Math.min(size.generated(), 4096), 1, 1, file, Progress.SILENT);
+            long start = System.nanoTime();
+            Generation.run(model, backend, size.generated(), 1, 1, file, Progress.SILENT);
+            return size.generated() / ((System.nanoTime() - start) / 1e9);
+        } finally {
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                // It lies in a folder that is removed later.
+            }
+        }
+    }
+
+    private JsonObject evaluation() {
+        JsonObject json = new JsonObject();
+        Dataset dataset = load();
+        try (Backend backend = opener.apply(new Choice(Precision.FP32, false))) {
+            Model model = model(backend, dataset);
+            DataSource source = DataSource.parse(data.toString());
+            double seconds = 0;
+            for (int draws : new int[] {2, size.draws()}) {
+                long start = System.nanoTime();
+                Evaluation.Report report =
+                        Evaluation.run(model, backend, source, Split.TEST, size.images(), draws, true, Progress.SILENT);
+                seconds = (System.nanoTime() - start) / 1e9;
+                json.addProperty("loss", report.loss());
+            }
+            json.addProperty("images", size.images());
+            json.addProperty("draws", size.draws());
+            json.addProperty("seconds", seconds);
+            json.addProperty("draws_per_s", (double) size.images() * size.draws() / seconds);
+            double flops = 2.0 * decoderWeights(model.spec()) * size.images() * size.draws();
+            json.addProperty("flops", flops);
+        }
+        return json;
+    }
+
+    /** Products alone, everything else alone, and both together, each recorded and replayed. */
+    private JsonObject shares() {
+        JsonArray rows = new JsonArray();
+        Dataset dataset = load();
+        for (int batch : size.batches()) {
+            TrainConfig config = config(batch, Precision.FP32);
+            JsonObject row = new JsonObject();
+            row.addProperty("batch", batch);
+            try (Backend backend = opener.apply(new Choice(Precision.FP32, false))) {
+                measure(row, backend, backend, dataset, config, size.steps());
+                JsonObject others = new JsonObject();
+                measure(others, backend, WithoutProducts.of(backend), dataset, config, size.steps());
+                double whole = row.get("step_us").getAsDouble();
+                double kernels = others.get("step_us").getAsDouble();
+                double products = 1e6 * seconds(backend, products(backend, config, dataset.width()), 50);
+                row.addProperty("gemm_us", products);
+                row.addProperty("kernels_us", kernels);
+                row.addProperty("gaps_us", whole - products - kernels);
+                row.addProperty("gemm_share", products / whole);
+                row.addProperty("kernels_share", kernels / whole);
+            }
+            rows.add(row);
+        }
+        JsonObject json = new JsonObject();
+        json.add("rows", rows);
+        return json;
+    }
+
+    private static Recorded products(Backend backend, TrainConfig config, int width) {
+        List<StepCost.Product> products = StepCost.of(config, width).products();
+        List<Tensor[]> operands = products.stream()
+                .map(p -> new Tensor[] {
+                    matrix(backend, p.rows(), p.columns()),
+                    p.transposeA() ? matrix(backend, p.inner(), p.rows()) : matrix(backend, p.rows(), p.inner()),
+                    p.transposeB() ? matrix(backend, p.columns(), p.inner()) : matrix(backend, p.inner(), p.columns())
+                })
+                .toList();
+        return backend.record(() -> {
+            for (int i = 0; i < products.size(); i++) {
+                StepCost.Product p = products.get(i);
+                Tensor[] t = operands.get(i);
+                backend.ops().matmul(t[0], t[1], p.transposeA(), t[2], p.transposeB(), false);
+            }
+        });
+    }
+
+    private static Tensor matrix(Backend backend, int rows, int columns) {
+        return Tensor.of(backend.allocate(ElementType.F32, (long) rows * columns), Shape.of(rows, columns));
+    }
+
+    /** The same step with and without branches in its graph, alternately; every open gives the device a rest in between. */
+    private JsonObject branches() {
+        JsonArray rows = new JsonArray();
+        Dataset dataset = load();
+        for (int batch : size.batches()) {
+            JsonObject row = new JsonObject();
+            row.addProperty("batch", batch);
+            double[][] times = new double[2][3];
+            for (int round = 0; round < 3; round++) {
+                for (int on = 0; on < 2; on++) {
+                    JsonObject one = new JsonObject();
+                    try (Backend backend = opener.apply(new Choice(Precision.FP32, on == 1))) {
+                        measure(one, backend, backend, dataset, config(batch, Precision.FP32), size.steps());
+                    }
+                    times[on][round] = one.get("step_us").getAsDouble();
+                }
+            }
+            row.addProperty("without_us", Median.of(times[0]));
+            row.addProperty("with_us", Median.of(times[1]));
+            row.addProperty("gain", Median.of(times[0]) / Median.of(times[1]));
+            rows.add(row);
+        }
+        JsonObject json = new JsonObject();
+        json.add("rows", rows);
+        return json;
+    }
+
+    /** One step and no more; whoever started this process measures when the answer comes. */
+    private JsonObject firstStep() {
+        JsonObject json = new JsonObject();
+        Dataset dataset = load().first(size.batches().get(0));
+        TrainConfig config = config(size.batches().get(0), Precision.FP32);
+        long start = System.nanoTime();
+        try (Backend backend = opener.apply(new Choice(Precision.FP32, false))) {
+            json.addProperty("open_ms", (System.nanoTime() - start) / 1e6);
+            VaeSpec spec = config.spec(Shape.of(dataset.width()));
+            TrainState state = TrainState.allocate(spec.layout(), backend);
+            backend.upload(state.values().block(), config.initialisation().values(spec.layout(), 0), 0);
+            Vae vae = Vae.forTraining(
+                    spec, backend, state.values(), state.gradients(), config.batch(), config.reduction());
+            TrainStep step = new TrainStep(
+                    backend, vae, state, resident(backend, dataset), config.binarization(), 0, Adam.STANDARD);
+            backend.reserveNoise(Stream.NOISE.key(0), 0, step.noiseValues());
+            backend.upload(state.scalars(), scalars(config));
+            step.run();
+            backend.synchronize();
+            json.addProperty("ready_ms", (System.nanoTime() - start) / 1e6);
+            // At once: closing is not part of it.
+            atFirstStep.run();
+        }
+        return json;
+    }
+
+    /** A few small steps of every precision, eager and recorded: enough for a tool that looks at each access. */
+    private JsonObject sanitize() {
+        JsonObject json = new JsonObject();
+        Dataset dataset = load().first(64);
+        for (Precision precision : Precision.values()) {
+            TrainConfig config =
+                    config(16, precision).with(Setting.HIDDEN, "37,19").with(Setting.LATENT, "5");
+            try (Backend backend = opener.apply(new Choice(precision, true))) {
+                JsonObject row = new JsonObject();
+                measure(row, backend, backend, dataset, config, 3);
+                json.addProperty(
+                        precision.label(),
+                        String.format(Locale.ROOT, "%.0f us", row.get("step_us").getAsDouble()));
+            }
+        }
+        return json;
+    }
+}
