@@ -8,6 +8,8 @@ import io.jcuvae.data.Split;
 import io.jcuvae.jobs.Evaluation;
 import io.jcuvae.jobs.Generation;
 import io.jcuvae.jobs.Progress;
+import io.jcuvae.nn.DenseSpec;
+import io.jcuvae.nn.LayerSpec;
 import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.ElementType;
@@ -86,14 +88,17 @@ public final class DeviceBench {
     private final Size size;
     private final Path data;
     private final Function<Choice, Backend> opener;
+    private final Runnable atFirstStep;
 
     /**
      * Prepares measurements.
      *
      * @param data folder of IDX files
      * @param opener opens the device
+     * @param atFirstStep called when the only step of the section {@code first-step} is done
      */
-    public DeviceBench(Size size, Path data, Function<Choice, Backend> opener) {
+    public DeviceBench(Size size, Path data, Function<Choice, Backend> opener, Runnable atFirstStep) {
+        this.atFirstStep = atFirstStep;
         this.size = size;
         this.data = data;
         this.opener = opener;
@@ -363,8 +368,8 @@ public final class DeviceBench {
     private static double decoderWeights(VaeSpec spec) {
         double weights = 0;
         int inputs = spec.latents();
-        for (var layer : spec.decoder()) {
-            int outputs = ((io.jcuvae.nn.DenseSpec) layer).outputs();
+        for (LayerSpec layer : spec.decoder()) {
+            int outputs = ((DenseSpec) layer).outputs();
             weights += (double) inputs * outputs;
             inputs = outputs;
         }
@@ -548,9 +553,8 @@ public final class DeviceBench {
             step.run();
             backend.synchronize();
             json.addProperty("ready_ms", (System.nanoTime() - start) / 1e6);
-            // Told at once: closing is not part of it.
-            System.out.println("first step");
-            System.out.flush();
+            // At once: closing is not part of it.
+            atFirstStep.run();
         }
         return json;
     }

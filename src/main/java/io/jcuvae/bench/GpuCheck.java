@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -67,7 +68,8 @@ public final class GpuCheck {
     private final long start = System.nanoTime();
     private final JsonObject report = new JsonObject();
     private final JsonArray sections = new JsonArray();
-    private String name = "gpu-unknown";
+    /** Of the reports, without an ending; null until the device is known. */
+    private String name;
 
     /**
      * Prepares a check.
@@ -131,6 +133,8 @@ public final class GpuCheck {
                 }
             }
         }
+        // Whoever forgets to say that it is a rehearsal must not get a report that looks like a real one.
+        report.addProperty("rehearsal", plan.rehearsal() || product.startsWith("Software"));
         name = "gpu-" + product.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-") + "-"
                 + DateTimeFormatter.ofPattern("yyyyMMdd-HHmm", Locale.ROOT)
                         .withZone(ZoneOffset.UTC)
@@ -333,6 +337,9 @@ public final class GpuCheck {
     }
 
     private void write() {
+        if (name == null) {
+            return;
+        }
         String json =
                 new GsonBuilder().setPrettyPrinting().serializeNulls().create().toJson(report) + "\n";
         String text = GpuReport.markdown(report);
@@ -345,7 +352,7 @@ public final class GpuCheck {
             return;
         }
         try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
         } catch (IOException e) {

@@ -9,6 +9,7 @@ import io.jcuvae.train.TrainConfig;
 import io.jcuvae.vae.VaeSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What a training step has to do, from its shapes alone, and how long that should take: stands beside every measured figure,
@@ -129,7 +130,7 @@ record StepCost(List<Product> products, double flops, double bytes, int launches
                 json.addProperty(
                         "assumes",
                         String.format(
-                                java.util.Locale.ROOT,
+                                Locale.ROOT,
                                 "%.1f us per launch; %.0f TFLOP/s, %.2f TB/s (data sheet of %s)",
                                 1e6 * SECONDS_PER_LAUNCH,
                                 peak.rate(precision) / 1e12,

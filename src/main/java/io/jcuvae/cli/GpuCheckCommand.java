@@ -15,6 +15,7 @@ import io.jcuvae.tensor.Failure;
 import io.jcuvae.tensor.Philox;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Setting;
+import io.jcuvae.train.Versions;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -73,15 +74,16 @@ final class GpuCheckCommand implements Command {
             }
             if (section.isPresent()) {
                 DeviceBench.Size size = rehearsal ? DeviceBench.Size.REHEARSAL : DeviceBench.Size.FULL;
-                JsonObject figures =
-                        new DeviceBench(size, data, choice -> open(device, choice)).run(section.get(), out);
+                JsonObject figures = new DeviceBench(
+                                size, data, choice -> open(device, choice), GpuCheckCommand::announce)
+                        .run(section.get(), out);
                 output.line(figures.toString());
                 output.json(figures);
                 return 0;
             }
             GpuCheck.Plan plan = new GpuCheck.Plan(
                     program("-cp", System.getProperty("java.class.path"), Main.class.getName()),
-                    tests(arguments),
+                    tests(arguments, device),
                     arguments.path("peers").orElse(null),
                     data,
                     out,
@@ -96,28 +98,42 @@ final class GpuCheckCommand implements Command {
         }
     }
 
+    /** For whoever waits for it in another process. */
+    private static void announce() {
+        System.out.println("the first step is done");
+        System.out.flush();
+    }
+
     private static Backend open(String device, DeviceBench.Choice choice) {
         if (device.equals("cpu")) {
             return new CpuBackend(0);
         }
-        int colon = device.indexOf(':');
-        int number = colon < 0 ? 0 : Integer.parseInt(device.substring(colon + 1));
         return CudaBackend.open(
-                new CudaOptions(number, choice.precision(), NoiseSource.CURAND, false, choice.branches()));
+                new CudaOptions(number(device), choice.precision(), NoiseSource.CURAND, false, choice.branches()));
     }
 
-    private static List<String> tests(Arguments arguments) {
+    private static List<String> tests(Arguments arguments, String device) {
         Optional<String> classes = arguments.text("tests");
         Optional<Path> console = arguments.path("console");
         if (classes.isEmpty() || console.isEmpty()) {
             return List.of();
         }
-        String path = System.getProperty("java.class.path") + ":" + classes.get();
-        List<String> command =
-                program("-Djcuvae.gpu=true", "-jar", console.get().toString(), "execute");
-        command.addAll(List.of("--class-path", path, "--select-package", "io.jcuvae", "--include-tag", "gpu"));
+        String path = String.join(
+                ":",
+                System.getProperty("java.class.path"),
+                classes.get(),
+                console.get().toString());
+        List<String> command = program("-Djcuvae.gpu=" + number(device), "-cp", path);
+        command.addAll(List.of("org.junit.platform.console.ConsoleLauncher", "execute"));
+        // The packages that have such tests are named, because looking through all of them takes a while.
+        command.addAll(List.of("--select-package", "io.jcuvae.cuda", "--include-tag", "gpu"));
         command.addAll(List.of("--details", "summary", "--disable-banner", "--disable-ansi-colors"));
         return command;
+    }
+
+    private static int number(String device) {
+        int colon = device.indexOf(':');
+        return colon < 0 ? 0 : Integer.parseInt(device.substring(colon + 1));
     }
 
     /** Java as this process was started, and what follows. */
@@ -131,8 +147,8 @@ final class GpuCheckCommand implements Command {
 
     private static JsonObject about() {
         JsonObject about = new JsonObject();
-        Package program = Main.class.getPackage();
-        about.addProperty("version", String.valueOf(program.getImplementationVersion()));
+        about.addProperty("jcuvae", Versions.jcuvae());
+        about.addProperty("commit", Optional.ofNullable(System.getProperty("jcuvae.commit")).orElse("unknown"));
         about.addProperty("java", System.getProperty("java.runtime.version"));
         about.addProperty("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
         about.addProperty("cores", Integer.toString(Runtime.getRuntime().availableProcessors()));

@@ -173,6 +173,7 @@ public final class SoftwareCuda {
             for (Path root : List.of(SOURCES, KERNELS)) {
                 try (Stream<Path> files = Files.walk(root)) {
                     for (Path file : files.filter(Files::isRegularFile)
+                            .filter(path -> !path.toString().endsWith(".md"))
                             .sorted(Comparator.comparing(Path::toString))
                             .toList()) {
                         digest.update(file.toString().getBytes(StandardCharsets.UTF_8));
