@@ -135,7 +135,9 @@ class GenerationTest {
         Path out = folder.resolve("broken-ubyte");
         UserError error =
                 assertThrows(UserError.class, () -> Generation.run(broken, backend, 5, 0, 1, out, Progress.SILENT));
-        assertTrue(error.getMessage().startsWith(out + ": row 0 has a value that is no finite number"), error.getMessage());
+        assertTrue(
+                error.getMessage().startsWith(out + ": row 0 has a value that is no finite number"),
+                error.getMessage());
         assertFalse(Files.exists(out));
     }
 
