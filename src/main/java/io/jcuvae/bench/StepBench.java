@@ -2,22 +2,29 @@ package io.jcuvae.bench;
 
 import com.google.gson.JsonObject;
 import io.jcuvae.data.Dataset;
+import io.jcuvae.data.Permutation;
 import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Binarization;
 import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.Tensor;
+import io.jcuvae.train.Adam;
+import io.jcuvae.train.BatchSource;
 import io.jcuvae.train.EpochMetrics;
 import io.jcuvae.train.Setting;
 import io.jcuvae.train.TrainConfig;
+import io.jcuvae.train.TrainState;
+import io.jcuvae.train.TrainStep;
 import io.jcuvae.train.Trainer;
 import io.jcuvae.vae.Vae;
 import io.jcuvae.vae.VaeSpec;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 
 /** Measures training, encoding and decoding of one configuration in this process. */
@@ -28,6 +35,8 @@ public final class StepBench {
     private static final int DECODED = 100_000;
 
     private static final int REPETITIONS = 7;
+    /** Steps that are asked for in a row: well below what a driver queues before it makes the host wait. */
+    private static final int BURST = 64;
 
     private final TrainConfig config;
     private final Dataset data;
@@ -62,6 +71,75 @@ public final class StepBench {
                 "best_samples_per_second",
                 data.count() / Arrays.stream(measured).min().orElseThrow());
         return json;
+    }
+
+    /**
+     * What a replay of a recorded training step costs: operations_per_step (kernels and matrix products; the host asks for
+     * all of them in one launch), host_us_per_step, which the host needs to ask for a step, and step_us, which it takes.
+     *
+     * @return null where steps are not recorded
+     */
+    public JsonObject replay() {
+        VaeSpec spec = config.spec(Shape.of(data.width()));
+        int rows = Math.min(config.batch(), data.count());
+        int burst = Math.min(BURST, data.count() / rows);
+        Dataset used = data.first(burst * rows);
+        TrainState state = TrainState.allocate(spec.layout(), backend);
+        backend.upload(state.values().block(), config.initialisation().values(spec.layout(), config.seed()), 0);
+        Tensor order = Tensor.of(backend.allocate(ElementType.I32, used.count()), Shape.of(used.count()));
+        backend.upload(order, Permutation.of(used.count(), config.seed(), 1));
+        Vae vae = Vae.forTraining(spec, backend, state.values(), state.gradients(), rows, config.reduction());
+        BatchSource source = new BatchSource.Resident(resident(used), order);
+        TrainStep step =
+                new TrainStep(backend, vae, state, source, config.binarization(), config.seed(), Adam.STANDARD);
+        backend.reserveNoise(Stream.NOISE.key(config.seed()), 0, burst * step.noiseValues());
+        double[] host = new double[REPETITIONS];
+        double[] all = new double[REPETITIONS];
+        for (int i = 0; i < 2; i++) {
+            rewind(state);
+            step.run();
+        }
+        if (step.nodes() == 0) {
+            return null;
+        }
+        for (int i = -1; i < REPETITIONS; i++) {
+            rewind(state);
+            long start = System.nanoTime();
+            for (int k = 0; k < burst; k++) {
+                step.run();
+            }
+            long asked = System.nanoTime();
+            backend.synchronize();
+            if (i >= 0) {
+                host[i] = (asked - start) / 1e3 / burst;
+                all[i] = (System.nanoTime() - start) / 1e3 / burst;
+            }
+        }
+        JsonObject json = new JsonObject();
+        json.addProperty("operations_per_step", step.nodes());
+        json.addProperty("host_us_per_step", Median.of(host));
+        json.addProperty("step_us", Median.of(all));
+        return json;
+    }
+
+    /** Back to the first step, so that rows and noise are there again. */
+    private void rewind(TrainState state) {
+        double[] scalars = new double[Scalars.COUNT];
+        scalars[Scalars.EPOCH.ordinal()] = 1;
+        scalars[Scalars.LEARNING_RATE.ordinal()] = config.learningRate();
+        scalars[Scalars.BETA.ordinal()] = config.beta();
+        backend.upload(state.scalars(), scalars);
+        backend.synchronize();
+    }
+
+    /** {@link #replay} as a line. */
+    public static String replayLine(JsonObject replay) {
+        return String.format(
+                Locale.ROOT,
+                "a step: %d operations in one launch, %.1f us of the host's time, %.1f us in all",
+                replay.get("operations_per_step").getAsInt(),
+                replay.get("host_us_per_step").getAsDouble(),
+                replay.get("step_us").getAsDouble());
     }
 
     private void train(Backend device, int epochs, Consumer<EpochMetrics> each) {
@@ -148,14 +226,7 @@ public final class StepBench {
 
     private Runnable encoding(Vae vae) {
         int count = data.count();
-        Tensor rows = Tensor.of(
-                backend.allocate(data.isBytes() ? ElementType.U8 : ElementType.F32, (long) count * data.width()),
-                Shape.of(count, data.width()));
-        if (data.isBytes()) {
-            backend.upload(rows, data.bytes(), 0);
-        } else {
-            backend.upload(rows, data.floats(), 0);
-        }
+        Tensor rows = resident(data);
         // The last batch wraps around, as its rows are not looked at.
         int padded = (count + INFERENCE_BATCH - 1) / INFERENCE_BATCH * INFERENCE_BATCH;
         int[] numbers = new int[padded];
@@ -175,6 +246,18 @@ public final class StepBench {
             }
             backend.synchronize();
         };
+    }
+
+    private Tensor resident(Dataset set) {
+        Shape shape = Shape.of(set.count(), set.width());
+        Tensor rows =
+                Tensor.of(backend.allocate(set.isBytes() ? ElementType.U8 : ElementType.F32, shape.count()), shape);
+        if (set.isBytes()) {
+            backend.upload(rows, set.bytes(), 0);
+        } else {
+            backend.upload(rows, set.floats(), 0);
+        }
+        return rows;
     }
 
     private static JsonObject rate(int count, Runnable work) {

@@ -86,6 +86,9 @@ final class BenchCommand implements Command {
     public int run(Arguments arguments, Output output) {
         JsonObject report = arguments.has("alone") ? alone(arguments) : compare(arguments, output);
         output.line(arguments.has("alone") ? pretty(report) : CpuBench.table(report));
+        if (report.has("replay")) {
+            output.line(StepBench.replayLine(report.getAsJsonObject("replay")));
+        }
         output.json(report);
         arguments
                 .path("out")
@@ -119,9 +122,17 @@ final class BenchCommand implements Command {
             report.addProperty("device", backend.description());
             report.addProperty("samples", data.count());
             if (arguments.has("profile")) {
+                if (!backend.name().equals("cpu")) {
+                    throw new UserError("--profile: times operation by operation, which says nothing where a step is"
+                            + " one launch; leave it out, or measure with --device cpu");
+                }
                 report.add("profile", bench.profile());
             } else {
+                JsonObject replay = bench.replay();
                 report.add("training", bench.training(epochs(arguments)));
+                if (replay != null) {
+                    report.add("replay", replay);
+                }
                 if (arguments.has("inference")) {
                     bench.inference().entrySet().forEach(entry -> report.add(entry.getKey(), entry.getValue()));
                 }

@@ -33,7 +33,7 @@ final class CheckCommand implements Command {
     public int run(Arguments arguments, Output output) {
         GoldenCheck.Report report;
         try (Device device = Device.open(arguments)) {
-            report = GoldenCheck.run(arguments.path("golden").orElse(null), device.backend());
+            report = GoldenCheck.run(arguments.path("golden").orElse(null), device.backend(), device.precision());
             device.tell(output);
         }
         output.line(report.toText().stripTrailing());

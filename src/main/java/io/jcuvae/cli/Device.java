@@ -17,9 +17,10 @@ import java.util.Locale;
  * What computes, and why it is not what it could be.
  *
  * @param backend the device
+ * @param precision how its matrix products treat their factors
  * @param whyNotCuda why it is the CPU where a CUDA device would have been taken, else null
  */
-record Device(Backend backend, String whyNotCuda) implements AutoCloseable {
+record Device(Backend backend, Precision precision, String whyNotCuda) implements AutoCloseable {
 
     /** What is asked for. */
     private record Wish(String device, int threads, Precision precision, NoiseSource noise, boolean debug) {
@@ -66,24 +67,25 @@ record Device(Backend backend, String whyNotCuda) implements AutoCloseable {
                 throw new UserError("--precision " + wish.precision().label()
                         + ": the CPU computes in fp32 only; leave the option out, or choose --device cuda");
             }
-            return new Device(new CpuBackend(wish.threads()), null);
+            return new Device(new CpuBackend(wish.threads()), Precision.FP32, null);
         }
         String why = CudaProbe.obstacle(wish.number()).orElse(null);
         if (why == null) {
             try {
-                return new Device(wish.openCuda(), null);
+                return new Device(wish.openCuda(), wish.precision(), null);
             } catch (UserError | Failure | LinkageError e) {
                 why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
             }
         }
         if (!wish.device().equals("auto")) {
-            throw new UserError("--device " + wish.device() + ": " + why + "; --device cpu computes without it");
+            String otherwise = why.contains("--device cpu") ? "" : "; --device cpu computes without it";
+            throw new UserError("--device " + wish.device() + ": " + why + otherwise);
         }
         if (wish.precision() != Precision.FP32) {
             throw new UserError("--precision " + wish.precision().label() + ": only CUDA devices have it, and there is"
                     + " none to use: " + why);
         }
-        return new Device(new CpuBackend(wish.threads()), why);
+        return new Device(new CpuBackend(wish.threads()), Precision.FP32, why);
     }
 
     /** Says in a line why a device that could have been is not used. */

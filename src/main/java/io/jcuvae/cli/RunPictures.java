@@ -41,14 +41,17 @@ record RunPictures(List<String> notes, List<String> warnings) {
         for (int i = 0; i < pairs; i++) {
             test.copyRow(i, rows, i * test.width());
         }
-        float[] reconstructions = Reconstruction.of(model, backend, rows, pairs);
-        Drawing.attempt(
-                        folder.reconstructions(),
-                        file -> ImageGrid.writePairs(file, rows, reconstructions, pairs, shape, 0))
+        // Computed inside, too: a device that has no memory left costs the pictures alone.
+        Drawing.attempt(folder.reconstructions(), file -> {
+                    float[] made = Reconstruction.of(model, backend, rows, pairs);
+                    ImageGrid.writePairs(file, rows, made, pairs, shape, 0);
+                })
                 .ifPresent(warnings::add);
-        float[] samples =
-                Generation.sample(model, backend, SAMPLES, model.config().seed(), 1);
-        Drawing.attempt(folder.samples(), file -> ImageGrid.write(file, samples, SAMPLES, shape, 0))
+        Drawing.attempt(folder.samples(), file -> {
+                    float[] made = Generation.sample(
+                            model, backend, SAMPLES, model.config().seed(), 1);
+                    ImageGrid.write(file, made, SAMPLES, shape, 0);
+                })
                 .ifPresent(warnings::add);
         return new RunPictures(notes, warnings);
     }

@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.UserError;
 import java.io.IOException;
 import java.io.InputStream;
@@ -154,20 +155,28 @@ public final class GoldenCheck {
     private GoldenCheck() {}
 
     /**
+     * Runs every case of a folder in single precision, see {@link #run(Path, Backend, Precision)}.
+     */
+    public static Report run(Path folderOrNull, Backend backend) {
+        return run(folderOrNull, backend, Precision.FP32);
+    }
+
+    /**
      * Runs every case of a folder.
      *
      * @param folderOrNull .json files, each with its .npz beside it; null for the cases that travel with the program
+     * @param precision what the backend was opened with, which decides about the tolerances
      * @throws UserError when there is no case, or one is damaged or incomplete
      */
-    public static Report run(Path folderOrNull, Backend backend) {
+    public static Report run(Path folderOrNull, Backend backend, Precision precision) {
         if (folderOrNull != null) {
-            return new Report(folderOrNull.toString(), backend.description(), cases(folderOrNull, backend));
+            return new Report(folderOrNull.toString(), backend.description(), cases(folderOrNull, backend, precision));
         }
         try {
             Path folder = Files.createTempDirectory("jcuvae-golden");
             try {
                 unpack(folder);
-                return new Report("built-in", backend.description(), cases(folder, backend));
+                return new Report("built-in", backend.description(), cases(folder, backend, precision));
             } finally {
                 delete(folder);
             }
@@ -176,7 +185,7 @@ public final class GoldenCheck {
         }
     }
 
-    private static List<Case> cases(Path folder, Backend backend) {
+    private static List<Case> cases(Path folder, Backend backend, Precision precision) {
         List<Path> files;
         try (Stream<Path> entries = Files.list(folder)) {
             files = entries.filter(file -> file.toString().endsWith(".json"))
@@ -192,7 +201,7 @@ public final class GoldenCheck {
         for (Path file : files) {
             GoldenCase golden = GoldenCase.read(file);
             String unsupported = golden.unsupported();
-            List<Check> checks = unsupported == null ? new GoldenRun(golden, backend).compare() : List.of();
+            List<Check> checks = unsupported == null ? new GoldenRun(golden, backend, precision).compare() : List.of();
             cases.add(new Case(golden.name(), unsupported, checks));
         }
         return cases;

@@ -171,7 +171,7 @@ class CudaCommandsTest {
                 "--from",
                 0,
                 "--to",
-                5,
+                3,
                 "--model",
                 model,
                 "--data",

@@ -12,11 +12,14 @@ import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Model;
 import io.jcuvae.train.Setting;
 import io.jcuvae.train.SmallRuns;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -89,6 +92,53 @@ class GenerationTest {
         for (float value : Generation.sample(model, backend, 100, 0, 1)) {
             assertTrue(value >= 0 && value <= 1);
         }
+    }
+
+    /** What the device rounds is what the writer of floats would have rounded. */
+    @Test
+    void pixelsAreTheRoundedSamples() throws IOException {
+        int count = 1500;
+        float[] samples = Generation.sample(model, backend, count, 3, 1);
+        byte[] expected = new byte[samples.length];
+        for (int i = 0; i < samples.length; i++) {
+            expected[i] = (byte) Math.floor(samples[i] * 255.0 + 0.5);
+        }
+        ByteArrayOutputStream taken = new ByteArrayOutputStream();
+        List<Integer> batches = new ArrayList<>();
+        Generation.pixels(model, backend, count, 3, 1, (pixels, rows) -> {
+            byte[] bytes = new byte[pixels.remaining()];
+            pixels.get(bytes);
+            taken.writeBytes(bytes);
+            batches.add(rows);
+        });
+        assertArrayEquals(expected, taken.toByteArray());
+        assertEquals(List.of(1024, 476), batches);
+        Path plain = folder.resolve("samples-ubyte");
+        Generation.run(model, backend, count, 3, 1, plain, Progress.SILENT);
+        byte[] idx = Files.readAllBytes(plain);
+        assertArrayEquals(expected, Arrays.copyOfRange(idx, 16, idx.length));
+        Path packed = folder.resolve("samples-ubyte.gz");
+        Generation.run(model, backend, count, 3, 1, packed, Progress.SILENT);
+        try (GZIPInputStream in = new GZIPInputStream(Files.newInputStream(packed))) {
+            assertArrayEquals(idx, in.readAllBytes());
+        }
+    }
+
+    /** As a pixel it would be black, and nobody would notice. */
+    @Test
+    void whatIsNoNumberIsNotWrittenAsAPixel() {
+        Model broken = SmallModels.untrained(
+                SmallRuns.config(1).with(Setting.LIKELIHOOD, "gaussian"), SmallRuns.blobs(4, 1), backend);
+        float[] bias = new float[WIDTH];
+        bias[WIDTH / 2] = Float.NaN;
+        backend.upload(broken.values().get("out.bias"), bias, 0);
+        Path out = folder.resolve("broken-ubyte");
+        UserError error =
+                assertThrows(UserError.class, () -> Generation.run(broken, backend, 5, 0, 1, out, Progress.SILENT));
+        assertTrue(
+                error.getMessage().startsWith(out + ": row 0 has a value that is no finite number"),
+                error.getMessage());
+        assertFalse(Files.exists(out));
     }
 
     @Test
