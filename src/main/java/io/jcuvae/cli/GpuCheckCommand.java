@@ -148,7 +148,9 @@ final class GpuCheckCommand implements Command {
     private static JsonObject about() {
         JsonObject about = new JsonObject();
         about.addProperty("jcuvae", Versions.jcuvae());
-        about.addProperty("commit", Optional.ofNullable(System.getProperty("jcuvae.commit")).orElse("unknown"));
+        about.addProperty(
+                "commit",
+                Optional.ofNullable(System.getProperty("jcuvae.commit")).orElse("unknown"));
         about.addProperty("java", System.getProperty("java.runtime.version"));
         about.addProperty("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
         about.addProperty("cores", Integer.toString(Runtime.getRuntime().availableProcessors()));

@@ -107,7 +107,8 @@ final class Noise implements AutoCloseable {
             return;
         }
         if (reserve == null) {
-            // Empty, so all of it is NaN until somebody reserves. The launch may go to another stream than its clearing.
+            // Empty, so all of it is NaN until somebody reserves. The launch may go to another stream than its
+            // clearing.
             reserve = new Reserve(context);
             context.synchronize();
             reserves.put(key, reserve);

@@ -73,9 +73,18 @@ class MistakesTest {
     @Test
     void precisionIsRefusedWhereThereIsNone() {
         String error = Call.refused(
-                "train", "--data", "moons:50", "--out", folder.resolve("run"), "--device", "cpu", "--precision", "tf32");
+                "train",
+                "--data",
+                "moons:50",
+                "--out",
+                folder.resolve("run"),
+                "--device",
+                "cpu",
+                "--precision",
+                "tf32");
         assertTrue(error.contains("--precision tf32: the CPU computes in fp32 only"), error);
-        assertTrue(Call.refused("check", "--device", "cpu", "--precision", "fp16").contains("fp32|tf32|bf16"));
+        assertTrue(
+                Call.refused("check", "--device", "cpu", "--precision", "fp16").contains("fp32|tf32|bf16"));
         assertFalse(Files.exists(folder.resolve("run")));
     }
 
