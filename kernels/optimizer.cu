@@ -24,12 +24,37 @@ static __device__ __forceinline__ void adam(float &p, float &m, float &v, float 
     p -= rates.rate * m / (sqrtf(v) * rates.root + rates.epsilon);
 }
 
+// Four parameters with all that belongs to them.
+struct Four {
+    float4 p;
+    float4 m;
+    float4 v;
+    float4 g;
+};
+
+static __device__ __forceinline__ int left_of(long long count, long long i) {
+    return count - i < 4 ? (int)(count - i) : 4;
+}
+
+static __device__ __forceinline__ Four load(
+    const float *p, const float *m, const float *v, const float *g, long long i, long long count) {
+    int left = left_of(count, i);
+    Four four = {load_four(p + i, left), load_four(m + i, left), load_four(v + i, left), load_four(g + i, left)};
+    return four;
+}
+
 // One Adam step (Kingma, Ba 2014); nothing moves once halted.
 extern "C" __global__ void optimizer_adam(
     float *p, float *m, float *v, const float *g, const double *scalars, long long count, float beta1, float beta2,
     float epsilon) {
-    // A quotient and a root in double precision are slow on many devices: one thread does them for its block.
+    // A quotient and a root in double precision are slow on many devices: one thread does them for its block, while the
+    // first values are on their way.
     __shared__ float shared_rates[2];
+    long long i = 4 * first_element();
+    Four four = {};
+    if (i < count) {
+        four = load(p, m, v, g, i, count);
+    }
     if (scalars[HALTED_AT] != 0) {
         return;
     }
@@ -39,18 +64,18 @@ extern "C" __global__ void optimizer_adam(
     }
     __syncthreads();
     Rates rates = {beta1, beta2, 1.f - beta1, 1.f - beta2, shared_rates[0], shared_rates[1], epsilon};
-    for (long long i = 4 * first_element(); i < count; i += 4 * element_stride()) {
-        int left = count - i < 4 ? (int)(count - i) : 4;
-        float4 ps = load_four(p + i, left);
-        float4 ms = load_four(m + i, left);
-        float4 vs = load_four(v + i, left);
-        float4 gs = load_four(g + i, left);
-        adam(ps.x, ms.x, vs.x, gs.x, rates);
-        adam(ps.y, ms.y, vs.y, gs.y, rates);
-        adam(ps.z, ms.z, vs.z, gs.z, rates);
-        adam(ps.w, ms.w, vs.w, gs.w, rates);
-        store_four(p + i, ps, left);
-        store_four(m + i, ms, left);
-        store_four(v + i, vs, left);
+    while (i < count) {
+        adam(four.p.x, four.m.x, four.v.x, four.g.x, rates);
+        adam(four.p.y, four.m.y, four.v.y, four.g.y, rates);
+        adam(four.p.z, four.m.z, four.v.z, four.g.z, rates);
+        adam(four.p.w, four.m.w, four.v.w, four.g.w, rates);
+        int left = left_of(count, i);
+        store_four(p + i, four.p, left);
+        store_four(m + i, four.m, left);
+        store_four(v + i, four.v, left);
+        i += 4 * element_stride();
+        if (i < count) {
+            four = load(p, m, v, g, i, count);
+        }
     }
 }

@@ -35,9 +35,9 @@ std::map<Address, Allocation> freed;  // for messages
 std::map<Address, Allocation> pinned;
 Address imageStart;
 Address imageEnd;
-// The allocation that a checked kernel touched last; most accesses touch it again.
-Address hotStart;
-Address hotEnd;
+// The allocations that a checked kernel touched last; most accesses touch one of them again.
+Range hot[4];
+int coolest;
 
 uint64_t pages(uint64_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
 
@@ -91,7 +91,7 @@ char* take(uint64_t bytes) {
 
 // Gives the pages back and leaves the addresses closed.
 void shut(const Allocation& allocation) {
-    hotStart = hotEnd = 0;
+    for (Range& range : hot) range = {};
     char* start = reinterpret_cast<char*>(allocation.start);
     madvise(start, pages(allocation.bytes), MADV_DONTNEED);
     mprotect(start, pages(allocation.bytes), PROT_NONE);
@@ -238,10 +238,9 @@ bool inDeviceSpace(Address address) {
 }
 
 Status accessError(Address address, uint64_t bytes, bool write) {
+    if (onKernelStack(address) || (address >= imageStart && address < imageEnd)) return kSuccess;
     if (inDeviceSpace(address)) {
         if (isDevice(address, bytes)) return kSuccess;
-    } else if (onKernelStack(address) || (address >= imageStart && address < imageEnd)) {
-        return kSuccess;
     } else if (isPinned(reinterpret_cast<void*>(address), bytes)) {
         return kSuccess;
     }
@@ -255,14 +254,16 @@ Status accessError(Address address, uint64_t bytes, bool write) {
 namespace {
 
 inline void checkAccess(Address address, uint64_t bytes, bool write) {
+    for (const Range& range : hot) {
+        if (address - range.start + bytes <= range.bytes && address >= range.start) return;
+    }
     if (!insideKernel()) return;
-    if (address >= hotStart && address + bytes <= hotEnd) return;
     Status status = accessError(address, bytes, write);
     if (status != kSuccess) abandonKernel(status);
     const Allocation* allocation = inDeviceSpace(address) ? around(live, address) : nullptr;
     if (allocation != nullptr) {
-        hotStart = allocation->start;
-        hotEnd = allocation->start + allocation->bytes;
+        hot[coolest] = {allocation->start, allocation->bytes};
+        coolest = (coolest + 1) % 4;
     }
 }
 

@@ -11,7 +11,10 @@ import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 
-/** Launches kernels, on the stream of operations unless told otherwise, counts them, and can say in which operation one failed. */
+/**
+ * Launches kernels, on the stream of operations unless told otherwise, counts them, and can say in which operation one
+ * failed.
+ */
 final class Launch {
     private final CudaContext context;
     private String operation = "nothing";

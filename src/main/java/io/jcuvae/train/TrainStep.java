@@ -79,7 +79,9 @@ public final class TrainStep {
         source.gather(ops, vae.x(), scalars, binarization, Stream.BINARIZATION.key(seed));
         ops.normal(vae.noise(), scalars, Stream.NOISE.key(seed));
         vae.forward(scalars);
+        // The books are closed here, as nothing below changes them: a device may keep them beside the backward pass.
         ops.recordLoss(scalars, vae.loss(), vae.reconstruction(), vae.kl());
+        ops.endStep(scalars, rows(), noiseValues());
 
         vae.backward();
         ops.adam(
@@ -91,7 +93,5 @@ public final class TrainStep {
                 adam.beta1(),
                 adam.beta2(),
                 adam.epsilon());
-
-        ops.endStep(scalars, rows(), noiseValues());
     }
 }

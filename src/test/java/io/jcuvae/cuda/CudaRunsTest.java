@@ -199,7 +199,7 @@ class CudaRunsTest {
 
     @Test
     void dataThatDoNotFitAreFedAndGiveTheSame() {
-        Dataset many = SmallRuns.blobs(20_000, 3);
+        Dataset many = SmallRuns.blobs(8_000, 3);
         TrainConfig config = CONFIG.with(Setting.EPOCHS, "2").with(Setting.BATCH, "100");
         List<float[]> states = new ArrayList<>();
         for (String how : new String[] {"resident", "fed", "fed late"}) {
@@ -208,9 +208,9 @@ class CudaRunsTest {
             List<String> warnings = new ArrayList<>();
             try (Backend cuda = CudaBackend.open(plain())) {
                 if (how.startsWith("fed")) {
-                    // The pictures take 2.9 million bytes.
+                    // The pictures take 1.2 million bytes.
                     long used = (2L << 30) - cuda.memoryLeft();
-                    SoftwareCuda.fault("memory:" + (used + 3_100_000));
+                    SoftwareCuda.fault("memory:" + (used + 1_700_000));
                 }
                 Trainer trainer = Trainer.start(config, many, TEST, cuda, null, new Trainer.Listener() {
                     @Override

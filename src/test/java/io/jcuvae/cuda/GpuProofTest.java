@@ -99,9 +99,14 @@ class GpuProofTest {
 
     @Test
     void goldenCases() {
+        String shared = System.getProperty("jcuvae.golden");
         try (Backend backend = open(Precision.FP32)) {
             GoldenCheck.Report report = GoldenCheck.run(null, backend);
             assertTrue(report.passed(), report.toText());
+            if (shared != null) {
+                GoldenCheck.Report all = GoldenCheck.run(Path.of(shared), backend);
+                assertTrue(all.passed(), all.toText());
+            }
         }
     }
 

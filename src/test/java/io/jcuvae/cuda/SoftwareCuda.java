@@ -44,16 +44,13 @@ public final class SoftwareCuda {
      */
     public static synchronized Path folder() {
         if (folder == null) {
-            Optional<Path> compiler = compiler();
-            if (compiler.isEmpty()) {
-                unavailable("there is no C++ compiler (c++, g++ or clang++) to build the software CUDA device with");
+            Optional<String> obstacle = obstacle();
+            if (obstacle.isPresent() && required()) {
+                fail(obstacle.get() + ", and " + REQUIRED + "=1 asks for it");
             }
-            String system = System.getProperty("os.name") + " " + System.getProperty("os.arch");
-            if (!system.equals("Linux amd64")) {
-                unavailable("JCuda is made for Linux on 64-bit Intel and AMD processors only, this is " + system);
-            }
+            obstacle.ifPresent(Assumptions::abort);
             try {
-                folder = build(compiler.get());
+                folder = build(compiler().orElseThrow());
             } catch (IOException | InterruptedException e) {
                 throw new IllegalStateException("the software CUDA device cannot be built", e);
             }
@@ -61,11 +58,20 @@ public final class SoftwareCuda {
         return folder;
     }
 
-    private static void unavailable(String why) {
-        if ("1".equals(System.getenv(REQUIRED))) {
-            fail(why + ", and " + REQUIRED + "=1 asks for it");
+    /** Why the device cannot be built on this machine. */
+    static Optional<String> obstacle() {
+        String system = System.getProperty("os.name") + " " + System.getProperty("os.arch");
+        if (!system.equals("Linux amd64")) {
+            return Optional.of("JCuda is made for Linux on 64-bit Intel and AMD processors only, this is " + system);
         }
-        Assumptions.abort(why);
+        return compiler().isPresent()
+                ? Optional.empty()
+                : Optional.of("there is no C++ compiler (c++, g++ or clang++) to build the software CUDA device with");
+    }
+
+    /** Whether tests must fail where the device cannot be built. */
+    static boolean required() {
+        return "1".equals(System.getenv(REQUIRED));
     }
 
     /** The environment of a child process that is to use the device, with faults as for {@link #fault}. */
@@ -104,7 +110,8 @@ public final class SoftwareCuda {
     /** What hardware would have forgiven, since the last reset. */
     public static List<String> complaints() {
         List<String> complaints = new ArrayList<>();
-        for (String text = complaint(0); text != null; text = complaint(complaints.size())) {
+        // Where it could not be built there is nothing to say either.
+        for (String text = loaded ? complaint(0) : null; text != null; text = complaint(complaints.size())) {
             complaints.add(text);
         }
         return complaints;
@@ -112,7 +119,7 @@ public final class SoftwareCuda {
 
     /** Allocations that are not freed, of device memory and of pinned host memory. */
     public static int liveAllocations() {
-        return allocations();
+        return loaded ? allocations() : 0;
     }
 
     private static native boolean inject(String text);

@@ -7,11 +7,22 @@ import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** Loads the software CUDA device for {@link OnSoftwareCuda}, and looks after every test whether anything is wrong. */
 final class SoftwareCudaExtension
-        implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
+        implements ExecutionCondition, BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
+    /** Skipped, with the reason in the report, where the device cannot be built and nobody insists. */
+    @Override
+    public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+        return SoftwareCuda.obstacle()
+                .filter(why -> !SoftwareCuda.required())
+                .map(ConditionEvaluationResult::disabled)
+                .orElse(ConditionEvaluationResult.enabled("there is a compiler"));
+    }
+
     @Override
     public void beforeAll(ExtensionContext context) {
         SoftwareCuda.load();
