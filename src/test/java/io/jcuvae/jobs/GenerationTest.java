@@ -131,7 +131,7 @@ class GenerationTest {
                 SmallRuns.config(1).with(Setting.LIKELIHOOD, "gaussian"), SmallRuns.blobs(4, 1), backend);
         float[] bias = new float[WIDTH];
         bias[WIDTH / 2] = Float.NaN;
-        backend.upload(broken.values().get("out.bias"), bias, 0);
+        backend.upload(broken.values().get("dec2.bias"), bias, 0);
         Path out = folder.resolve("broken-ubyte");
         UserError error =
                 assertThrows(UserError.class, () -> Generation.run(broken, backend, 5, 0, 1, out, Progress.SILENT));
