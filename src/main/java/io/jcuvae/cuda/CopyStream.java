@@ -1,7 +1,9 @@
 package io.jcuvae.cuda;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUstream;
@@ -12,6 +14,7 @@ import jcuda.driver.JCudaDriver;
 final class CopyStream implements AutoCloseable {
     private final CudaContext context;
     private final CUstream stream = new CUstream();
+    private final List<CUevent> events = new ArrayList<>();
     private final Deque<CUevent> idle = new ArrayDeque<>();
 
     CopyStream(CudaContext context) {
@@ -26,7 +29,7 @@ final class CopyStream implements AutoCloseable {
 
     /** Copies asked for from now on begin after the operations asked for so far. */
     void waitForOperations() {
-        CUevent event = event(context, idle);
+        CUevent event = event();
         record(context, event, context.stream());
         wait(context, stream, event);
         // The wait has taken in what the event stands for; it may be recorded anew.
@@ -35,7 +38,7 @@ final class CopyStream implements AutoCloseable {
 
     /** An event for the copies asked for so far. */
     CUevent mark() {
-        CUevent event = event(context, idle);
+        CUevent event = event();
         record(context, event, stream);
         return event;
     }
@@ -46,8 +49,13 @@ final class CopyStream implements AutoCloseable {
         idle.push(event);
     }
 
-    private static CUevent event(CudaContext context, Deque<CUevent> idle) {
-        return idle.isEmpty() ? create(context) : idle.pop();
+    private CUevent event() {
+        if (idle.isEmpty()) {
+            CUevent event = create(context);
+            events.add(event);
+            return event;
+        }
+        return idle.pop();
     }
 
     static CUevent create(CudaContext context) {
@@ -72,8 +80,7 @@ final class CopyStream implements AutoCloseable {
     @Override
     public void close() {
         JCudaDriver.cuStreamSynchronize(stream);
-        idle.forEach(JCudaDriver::cuEventDestroy);
-        idle.clear();
+        events.forEach(JCudaDriver::cuEventDestroy);
         JCudaDriver.cuStreamDestroy(stream);
     }
 }
