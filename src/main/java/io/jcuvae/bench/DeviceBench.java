@@ -27,8 +27,8 @@ import java.util.Locale;
 import java.util.function.Function;
 
 /**
- * Measures a device: its training steps and products here, the rest in {@link InferenceBench}. Each measurement is a JSON object with
- * the figures and, where shapes give one, the prediction; each opens the device anew.
+ * Measures a device: its training steps and products here, the rest in {@link InferenceBench}. Each measurement is a JSON
+ * object with the figures and, where shapes give one, the prediction; each opens the device anew.
  */
 public final class DeviceBench {
     private static final int ROUNDS = 7;

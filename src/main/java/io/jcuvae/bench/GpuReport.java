@@ -34,8 +34,7 @@ final class GpuReport {
         line("# jcuvae on a GPU");
         line("");
         if (report.get("rehearsal").getAsBoolean()) {
-            line(
-                    "**A rehearsal on the software device: it shows that everything runs. Its times say nothing about any GPU.**");
+            line("**A rehearsal on the software device: everything runs. Its times say nothing about any GPU.**");
             line("");
         }
         line("- taken at %s", report.get("at").getAsString());

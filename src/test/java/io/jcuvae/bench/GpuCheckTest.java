@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -114,8 +115,8 @@ class GpuCheckTest {
         List<String> ours = program(
                 "case \"$1 $3\" in",
                 "devices*) echo '" + DEVICES + "' ;;",
-                "*step) echo '{\"rows\":[{\"batch\":8,\"precision\":\"fp32\",\"step_us\":50,\"host_us\":3,\"launches_per_step\":39,"
-                        + "\"epoch_ms\":30,\"epoch_samples\":80,\"prediction\":{\"launches\":39,\"bytes\":1,\"flops\":2,"
+                "*step) echo '{\"rows\":[{\"batch\":8,\"precision\":\"fp32\",\"step_us\":50,\"host_us\":3,"
+                        + "\"launches_per_step\":39,\"epoch_ms\":30,\"epoch_samples\":80,\"prediction\":{\"launches\":39,\"bytes\":1,\"flops\":2,"
                         + "\"seconds\":6e-5,\"assumes\":\"much\"}}]}' ;;",
                 "*wide) echo 'the device vanished' >&2; exit 1 ;;",
                 "*copies) echo 'no figures' ;;",
@@ -148,6 +149,19 @@ class GpuCheckTest {
         assertFalse(new GpuCheck(plan, line -> {}).run(new JsonObject()));
         assertEquals(1, report(out).getAsJsonArray("sections").size());
         assertTrue(text(out).contains("A rehearsal"));
+    }
+
+    @Test
+    void whatThePeersAnswerIsUnderstood() throws IOException {
+        Path answer = Files.writeString(
+                folder.resolve("torch.json"),
+                "{\"torch\":\"2.9\",\"samples_per_s_median\":256000,\"decode\":{\"samples_per_s\":5e6}}");
+        JsonObject torch = Peers.result(new Peers.Run("torch", List.of(), answer, 128), Optional.empty());
+        assertEquals(500, torch.get("step_us").getAsDouble(), 1e-9);
+        assertTrue(torch.has("decode"));
+        String lines = "{\"version\":\"0.8\",\"step_us\":900}\n{\"version\":\"0.8\",\"step_us\":80.5}\n";
+        JsonObject jax = Peers.result(new Peers.Run("jax", List.of(), null, 128), Optional.of(lines));
+        assertEquals(80.5, jax.get("step_us").getAsDouble(), "the first epoch compiles");
     }
 
     @Test
