@@ -5,15 +5,8 @@ import com.google.gson.JsonObject;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.Dataset;
 import io.jcuvae.data.Split;
-import io.jcuvae.jobs.Evaluation;
-import io.jcuvae.jobs.Generation;
-import io.jcuvae.jobs.Progress;
-import io.jcuvae.nn.DenseSpec;
-import io.jcuvae.nn.LayerSpec;
-import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.ElementType;
-import io.jcuvae.tensor.HostCopy;
 import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.Recorded;
 import io.jcuvae.tensor.Scalars;
@@ -22,28 +15,23 @@ import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.train.Adam;
 import io.jcuvae.train.BatchSource;
-import io.jcuvae.train.DataRecord;
-import io.jcuvae.train.Model;
 import io.jcuvae.train.Setting;
 import io.jcuvae.train.TrainConfig;
 import io.jcuvae.train.TrainState;
 import io.jcuvae.train.TrainStep;
 import io.jcuvae.vae.Vae;
 import io.jcuvae.vae.VaeSpec;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 
 /**
- * Measures a device: its training steps, products, copies, generation and evaluation. Each measurement is a JSON object with
+ * Measures a device: its training steps and products here, the rest in {@link InferenceBench}. Each measurement is a JSON object with
  * the figures and, where shapes give one, the prediction; each opens the device anew.
  */
 public final class DeviceBench {
     private static final int ROUNDS = 7;
-    private static final int INFERENCE_BATCH = 1024;
 
     /** How a device is opened. */
     public record Choice(Precision precision, boolean branches) {}
@@ -89,6 +77,7 @@ public final class DeviceBench {
     private final Path data;
     private final Function<Choice, Backend> opener;
     private final Runnable atFirstStep;
+    private final InferenceBench inference;
 
     /**
      * Prepares measurements.
@@ -102,6 +91,7 @@ public final class DeviceBench {
         this.size = size;
         this.data = data;
         this.opener = opener;
+        this.inference = new InferenceBench(size, data, opener);
     }
 
     /** The sections by name, in the order in which they are worth having. */
@@ -114,9 +104,9 @@ public final class DeviceBench {
         return switch (section) {
             case "step" -> steps();
             case "wide" -> wide();
-            case "copies" -> copies();
-            case "generation" -> generation(scratch);
-            case "evaluation" -> evaluation();
+            case "copies" -> inference.copies();
+            case "generation" -> inference.generation(scratch);
+            case "evaluation" -> inference.evaluation();
             case "shares" -> shares();
             case "branches" -> branches();
             case "first-step" -> firstStep();
@@ -275,7 +265,7 @@ public final class DeviceBench {
     }
 
     /** Seconds of one run, the median of several rounds. */
-    private static double seconds(Backend backend, Recorded work, int times) {
+    static double seconds(Backend backend, Recorded work, int times) {
         double[] seconds = new double[ROUNDS];
         for (int round = -2; round < ROUNDS; round++) {
             backend.synchronize();
@@ -289,171 +279,6 @@ public final class DeviceBench {
             }
         }
         return Median.of(seconds);
-    }
-
-    private JsonObject copies() {
-        JsonObject json = new JsonObject();
-        try (Backend backend = opener.apply(new Choice(Precision.FP32, false))) {
-            json.addProperty("to_host_gb_per_s", toHost(backend) / 1e9);
-            Tensor tensor = Tensor.of(backend.allocate(ElementType.U8, size.copied()), Shape.of(size.copied()));
-            byte[] bytes = new byte[size.copied()];
-            double there = seconds(backend, () -> backend.upload(tensor, bytes, 0), 1);
-            json.addProperty("from_array_gb_per_s", size.copied() / there / 1e9);
-        }
-        return json;
-    }
-
-    /** Bytes per second of copies into page-locked memory of the host, two under way at any time. */
-    private double toHost(Backend backend) {
-        HostCopy[] copies = new HostCopy[2];
-        for (int i = 0; i < 2; i++) {
-            copies[i] = backend.hostCopy(
-                    Tensor.of(backend.allocate(ElementType.U8, size.copied()), Shape.of(size.copied())));
-        }
-        int times = 8;
-        double[] seconds = new double[ROUNDS];
-        for (int round = 0; round < ROUNDS; round++) {
-            long start = System.nanoTime();
-            for (int i = 0; i < times; i++) {
-                copies[i % 2].start();
-                if (i > 0) {
-                    copies[(i + 1) % 2].await();
-                }
-            }
-            copies[(times - 1) % 2].await();
-            seconds[round] = (System.nanoTime() - start) / 1e9;
-        }
-        return (double) times * size.copied() / Median.of(seconds);
-    }
-
-    private Model model(Backend backend, Dataset dataset) {
-        TrainConfig config = config(size.batches().get(0), Precision.FP32);
-        VaeSpec spec = config.spec(Shape.of(dataset.width()));
-        Parameters values = Parameters.allocate(spec.layout(), backend);
-        backend.upload(values.block(), config.initialisation().values(spec.layout(), config.seed()), 0);
-        Dataset few = dataset.first(Math.min(64, dataset.count()));
-        return new Model(config, DataRecord.of(data.toString(), few, few), spec, values);
-    }
-
-    /** To memory is decoding, quantizing and copying back alone; to a file is the job that the command line runs. */
-    private JsonObject generation(Path scratch) {
-        JsonObject json = new JsonObject();
-        Dataset dataset = load();
-        try (Backend backend = opener.apply(new Choice(Precision.FP32, false))) {
-            Model model = model(backend, dataset);
-            double memory = toMemory(backend, model);
-            json.addProperty("memory_samples_per_s", memory);
-            json.addProperty("memory_gb_per_s", memory * dataset.width() / 1e9);
-            double rate = toHost(backend);
-            json.addProperty("share_of_copy_rate", memory * dataset.width() / rate);
-            double flops = 2.0 * decoderWeights(model.spec());
-            json.addProperty("flops_per_sample", flops);
-            json.addProperty("predicted_bound", "the copy to the host: " + dataset.width() + " bytes per sample");
-            json.addProperty("disk_samples_per_s", toFile(backend, model, scratch.resolve("generated-ubyte")));
-            Path shared = Path.of("/dev/shm");
-            if (Files.isWritable(shared)) {
-                json.addProperty(
-                        "memory_file_samples_per_s",
-                        toFile(
-                                backend,
-                                model,
-                                shared.resolve(
-                                        "jcuvae-" + ProcessHandle.current().pid() + "-ubyte")));
-            }
-        }
-        json.addProperty("samples", size.generated());
-        return json;
-    }
-
-    private static double decoderWeights(VaeSpec spec) {
-        double weights = 0;
-        int inputs = spec.latents();
-        for (LayerSpec layer : spec.decoder()) {
-            int outputs = ((DenseSpec) layer).outputs();
-            weights += (double) inputs * outputs;
-            inputs = outputs;
-        }
-        return weights;
-    }
-
-    private double toMemory(Backend backend, Model model) {
-        Vae[] bound = new Vae[2];
-        Recorded[] decode = new Recorded[2];
-        HostCopy[] copies = new HostCopy[2];
-        Tensor scalars = Scalars.allocate(backend);
-        backend.reserveNoise(1, 0, (long) INFERENCE_BATCH * model.spec().latents());
-        for (int i = 0; i < 2; i++) {
-            Vae vae = Vae.forInference(model.spec(), backend, model.values(), INFERENCE_BATCH);
-            bound[i] = vae;
-            Shape shape = vae.output().shape();
-            Tensor bytes = Tensor.of(backend.allocate(ElementType.U8, shape.count()), shape);
-            decode[i] = backend.record(() -> {
-                backend.ops().normal(vae.z(), scalars, 1);
-                vae.decode();
-                vae.mean();
-                backend.ops().quantize(bytes, vae.output());
-            });
-            copies[i] = backend.hostCopy(bytes);
-        }
-        byte[] kept = new byte[Math.toIntExact(bound[0].output().count())];
-        int batches = Math.max(4, size.generated() / INFERENCE_BATCH);
-        double[] seconds = new double[3];
-        for (int round = -1; round < seconds.length; round++) {
-            backend.synchronize();
-            long start = System.nanoTime();
-            for (int i = 0; i <= batches; i++) {
-                if (i < batches) {
-                    decode[i % 2].run();
-                    copies[i % 2].start();
-                }
-                if (i > 0) {
-                    copies[(i + 1) % 2].await().get(kept);
-                }
-            }
-            if (round >= 0) {
-                seconds[round] = (System.nanoTime() - start) / 1e9;
-            }
-        }
-        return (double) batches * INFERENCE_BATCH / Median.of(seconds);
-    }
-
-    private double toFile(Backend backend, Model model, Path file) {
-        try {
-            Generation.run(model, backend, Math.min(size.generated(), 4096), 1, 1, file, Progress.SILENT);
-            long start = System.nanoTime();
-            Generation.run(model, backend, size.generated(), 1, 1, file, Progress.SILENT);
-            return size.generated() / ((System.nanoTime() - start) / 1e9);
-        } finally {
-            try {
-                Files.deleteIfExists(file);
-            } catch (IOException e) {
-                // It lies in a folder that is removed later.
-            }
-        }
-    }
-
-    private JsonObject evaluation() {
-        JsonObject json = new JsonObject();
-        Dataset dataset = load();
-        try (Backend backend = opener.apply(new Choice(Precision.FP32, false))) {
-            Model model = model(backend, dataset);
-            DataSource source = DataSource.parse(data.toString());
-            double seconds = 0;
-            for (int draws : new int[] {2, size.draws()}) {
-                long start = System.nanoTime();
-                Evaluation.Report report =
-                        Evaluation.run(model, backend, source, Split.TEST, size.images(), draws, true, Progress.SILENT);
-                seconds = (System.nanoTime() - start) / 1e9;
-                json.addProperty("loss", report.loss());
-            }
-            json.addProperty("images", size.images());
-            json.addProperty("draws", size.draws());
-            json.addProperty("seconds", seconds);
-            json.addProperty("draws_per_s", (double) size.images() * size.draws() / seconds);
-            double flops = 2.0 * decoderWeights(model.spec()) * size.images() * size.draws();
-            json.addProperty("flops", flops);
-        }
-        return json;
     }
 
     /** Products alone, everything else alone, and both together, each recorded and replayed. */

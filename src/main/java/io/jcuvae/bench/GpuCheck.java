@@ -33,7 +33,9 @@ public final class GpuCheck {
     private static final double TESTS_LIMIT = 170;
     private static final double SECTION_LIMIT = 60;
     private static final double PEER_LIMIT = 75;
-    private static final double SANITIZER_LIMIT = 60;
+    private static final double SANITIZER_LIMIT = 45;
+    /** What the peers leave to the sanitizer, where there is one. */
+    private static final double SANITIZER_TIME = 75;
     /** What is worth starting a part for. */
     private static final double LEAST = 3;
 
@@ -102,8 +104,9 @@ public final class GpuCheck {
             if (works) {
                 works = tests(children, scratch);
                 measurements(children);
-                sanitizer(children);
-                peers(children, scratch);
+                String tool = sanitizerProgram(children);
+                peers(children, scratch, tool == null ? 0 : SANITIZER_TIME);
+                sanitizer(children, tool);
             }
             report.addProperty("seconds", elapsed());
             write();
@@ -221,11 +224,14 @@ public final class GpuCheck {
         return command;
     }
 
-    private void sanitizer(Children children) {
-        String tool = sanitizerProgram(children);
+    private void sanitizer(Children children, String tool) {
         for (String check : List.of("memcheck", "racecheck", "initcheck")) {
             if (tool == null) {
                 skip("compute-sanitizer " + check, "compute-sanitizer is not on this machine");
+                continue;
+            }
+            if (limit(SANITIZER_LIMIT) < LEAST) {
+                skip("compute-sanitizer " + check, "the time was up");
                 continue;
             }
             List<String> command = new ArrayList<>(
@@ -249,18 +255,19 @@ public final class GpuCheck {
         return null;
     }
 
-    private void peers(Children children, Path scratch) {
+    private void peers(Children children, Path scratch, double spared) {
         log.accept("peers: looking for them");
         Peers peers = new Peers(plan.peers(), plan.data(), scratch, children);
         peers.missing().forEach(why -> skip("peer", why));
         DeviceBench.Size size = plan.rehearsal() ? DeviceBench.Size.REHEARSAL : DeviceBench.Size.FULL;
         for (Peers.Run run : peers.runs(size)) {
-            if (limit(PEER_LIMIT) < LEAST) {
+            double left = Math.min(PEER_LIMIT, limit(plan.seconds()) - spared);
+            if (left < LEAST) {
                 skip(run.name(), "the time was up");
                 continue;
             }
             JsonObject section = begin(run.name());
-            Children.Outcome outcome = children.run(run.command(), limit(PEER_LIMIT));
+            Children.Outcome outcome = children.run(run.command(), left);
             JsonObject result = null;
             String why = outcome.code() == 0 ? null : outcome.why();
             try {

@@ -81,6 +81,9 @@ final class Peers {
                 runs.addAll(training(size.hidden(), 20, batch, precision, 4));
             }
         }
+        if (torch != null) {
+            runs.add(compiled(size));
+        }
         for (Precision precision : List.of(Precision.BF16, Precision.TF32)) {
             runs.addAll(training(size.wideHidden(), size.wideLatents(), size.wideBatch(), precision, 3));
         }
@@ -97,8 +100,9 @@ final class Peers {
         List<Run> runs = new ArrayList<>();
         String label = ", batch " + batch + ", " + precision.label();
         if (torch != null) {
-            for (String mode : List.of("eager", "graph", "compiled")) {
-                Path out = scratch.resolve("torch-" + mode + "-" + batch + "-" + precision.label() + ".json");
+            for (String mode : List.of("eager", "graph", "compiled graph")) {
+                Path out = scratch.resolve(
+                        "torch-" + mode.replace(' ', '-') + "-" + batch + "-" + precision.label() + ".json");
                 List<String> command = torch(out, hidden, latents, batch, epochs);
                 if (precision == Precision.TF32) {
                     command.add("--tf32");
@@ -107,8 +111,8 @@ final class Peers {
                 }
                 if (mode.equals("graph")) {
                     command.add("--cudagraph");
-                } else if (mode.equals("compiled")) {
-                    // Its graph captured as well, which is the fastest that PyTorch has.
+                } else if (mode.equals("compiled graph")) {
+                    // Compiled and captured: the fastest that PyTorch has.
                     command.addAll(List.of("--compile", "--cudagraph"));
                 }
                 runs.add(new Run("torch " + mode + label, command, out, batch));
@@ -123,6 +127,15 @@ final class Peers {
             runs.add(new Run("jax" + label, command, null, batch));
         }
         return runs;
+    }
+
+    /** Compiled without a graph: once, as compiling takes half a minute. */
+    private Run compiled(DeviceBench.Size size) {
+        int batch = size.batches().get(0);
+        Path out = scratch.resolve("torch-compiled.json");
+        List<String> command = torch(out, size.hidden(), 20, batch, 4);
+        command.add("--compile");
+        return new Run("torch compiled, batch " + batch + ", fp32", command, out, batch);
     }
 
     private List<String> torch(Path out, String hidden, int latents, int batch, int epochs) {
