@@ -7,6 +7,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -161,10 +162,14 @@ final class NativeCache {
     private static void forget(Path holder) throws IOException {
         try (DirectoryStream<Path> parts = Files.newDirectoryStream(holder, "*.part")) {
             for (Path part : parts) {
-                if (Files.getLastModifiedTime(part, LinkOption.NOFOLLOW_LINKS)
-                        .toInstant()
-                        .isBefore(Instant.now().minus(FORGOTTEN))) {
-                    Files.deleteIfExists(part);
+                try {
+                    if (Files.getLastModifiedTime(part, LinkOption.NOFOLLOW_LINKS)
+                            .toInstant()
+                            .isBefore(Instant.now().minus(FORGOTTEN))) {
+                        Files.deleteIfExists(part);
+                    }
+                } catch (NoSuchFileException e) {
+                    // Another process has finished it meanwhile.
                 }
             }
         }
