@@ -116,8 +116,8 @@ class GpuCheckTest {
                 "case \"$1 $3\" in",
                 "devices*) echo '" + DEVICES + "' ;;",
                 "*step) echo '{\"rows\":[{\"batch\":8,\"precision\":\"fp32\",\"step_us\":50,\"host_us\":3,"
-                        + "\"launches_per_step\":39,\"epoch_ms\":30,\"epoch_samples\":80,\"prediction\":{\"launches\":39,\"bytes\":1,\"flops\":2,"
-                        + "\"seconds\":6e-5,\"assumes\":\"much\"}}]}' ;;",
+                        + "\"launches_per_step\":39,\"epoch_ms\":30,\"epoch_samples\":80,"
+                        + "\"prediction\":{\"launches\":39,\"bytes\":1,\"flops\":2,\"seconds\":6e-5,\"assumes\":\"much\"}}]}' ;;",
                 "*wide) echo 'the device vanished' >&2; exit 1 ;;",
                 "*copies) echo 'no figures' ;;",
                 "*) echo '{}' ;;",
