@@ -217,6 +217,10 @@ class CudaFaultsTest {
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName()));
+        if (Runtime.version().feature() >= 22) {
+            // As the launcher does: from there on the JVM warns about every library otherwise.
+            command.add(1, "--enable-native-access=ALL-UNNAMED");
+        }
         command.addAll(List.of(words));
         Path err = Files.createTempFile("child", ".err");
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(err.toFile());
