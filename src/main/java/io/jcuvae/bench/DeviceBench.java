@@ -11,16 +11,9 @@ import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.Recorded;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Shape;
-import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.Tensor;
-import io.jcuvae.train.Adam;
-import io.jcuvae.train.BatchSource;
 import io.jcuvae.train.Setting;
 import io.jcuvae.train.TrainConfig;
-import io.jcuvae.train.TrainState;
-import io.jcuvae.train.TrainStep;
-import io.jcuvae.vae.Vae;
-import io.jcuvae.vae.VaeSpec;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -160,29 +153,14 @@ public final class DeviceBench {
 
     /** Replays a recorded step and adds what it takes. */
     private void measure(JsonObject row, Backend device, Backend used, Dataset dataset, TrainConfig config, int most) {
-        VaeSpec spec = config.spec(Shape.of(dataset.width()));
-        TrainState state = TrainState.allocate(spec.layout(), used);
-        used.upload(state.values().block(), config.initialisation().values(spec.layout(), config.seed()), 0);
-        Vae vae = Vae.forTraining(spec, used, state.values(), state.gradients(), config.batch(), config.reduction());
-        int steps = Math.max(1, Math.min(most, dataset.count() / config.batch()));
-        TrainStep step = new TrainStep(
-                used, vae, state, resident(used, dataset), config.binarization(), config.seed(), Adam.STANDARD);
-        used.reserveNoise(Stream.NOISE.key(config.seed()), 0, step.noiseValues() * steps);
+        PreparedStep step = new PreparedStep(config, dataset, used, most);
+        step.time();
         double[] total = new double[ROUNDS];
         double[] host = new double[ROUNDS];
-        for (int round = -1; round < ROUNDS; round++) {
-            used.upload(state.scalars(), scalars(config));
-            used.synchronize();
-            long start = System.nanoTime();
-            for (int i = 0; i < steps; i++) {
-                step.run();
-            }
-            long asked = System.nanoTime();
-            used.synchronize();
-            if (round >= 0) {
-                host[round] = (asked - start) / 1e9 / steps;
-                total[round] = (System.nanoTime() - start) / 1e9 / steps;
-            }
+        for (int round = 0; round < ROUNDS; round++) {
+            PreparedStep.Time time = step.time();
+            host[round] = time.host();
+            total[round] = time.all();
         }
         StepCost cost = StepCost.of(config, dataset.width());
         row.addProperty("device", device.description());
@@ -191,33 +169,6 @@ public final class DeviceBench {
         row.addProperty("launches_per_step", step.nodes());
         row.addProperty("tflops", cost.flops() / Median.of(total) / 1e12);
         row.add("prediction", cost.prediction(device.description(), config.precision()));
-    }
-
-    private static double[] scalars(TrainConfig config) {
-        double[] scalars = new double[Scalars.COUNT];
-        scalars[Scalars.EPOCH.ordinal()] = 1;
-        scalars[Scalars.LEARNING_RATE.ordinal()] = config.learningRate();
-        scalars[Scalars.BETA.ordinal()] = config.beta();
-        return scalars;
-    }
-
-    private static BatchSource resident(Backend backend, Dataset dataset) {
-        Shape shape = Shape.of(dataset.count(), dataset.width());
-        Tensor rows =
-                Tensor.of(backend.allocate(dataset.isBytes() ? ElementType.U8 : ElementType.F32, shape.count()), shape);
-        if (dataset.isBytes()) {
-            backend.upload(rows, dataset.bytes(), 0);
-        } else {
-            backend.upload(rows, dataset.floats(), 0);
-        }
-        int[] numbers = new int[dataset.count()];
-        for (int i = 0; i < numbers.length; i++) {
-            // A walk that visits all rows and is as scattered as a permutation, as the stride is prime.
-            numbers[i] = (int) ((long) i * 7919 % numbers.length);
-        }
-        Tensor order = Tensor.of(backend.allocate(ElementType.I32, numbers.length), Shape.of(numbers.length));
-        backend.upload(order, numbers);
-        return new BatchSource.Resident(rows, order);
     }
 
     private JsonObject wide() {
@@ -366,17 +317,7 @@ public final class DeviceBench {
         long start = System.nanoTime();
         try (Backend backend = opener.apply(new Choice(Precision.FP32, false))) {
             json.addProperty("open_ms", (System.nanoTime() - start) / 1e6);
-            VaeSpec spec = config.spec(Shape.of(dataset.width()));
-            TrainState state = TrainState.allocate(spec.layout(), backend);
-            backend.upload(state.values().block(), config.initialisation().values(spec.layout(), 0), 0);
-            Vae vae = Vae.forTraining(
-                    spec, backend, state.values(), state.gradients(), config.batch(), config.reduction());
-            TrainStep step = new TrainStep(
-                    backend, vae, state, resident(backend, dataset), config.binarization(), 0, Adam.STANDARD);
-            backend.reserveNoise(Stream.NOISE.key(0), 0, step.noiseValues());
-            backend.upload(state.scalars(), scalars(config));
-            step.run();
-            backend.synchronize();
+            new PreparedStep(config, dataset, backend, 1).once();
             json.addProperty("ready_ms", (System.nanoTime() - start) / 1e6);
             // At once: closing is not part of it.
             atFirstStep.run();

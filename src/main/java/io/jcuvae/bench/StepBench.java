@@ -2,22 +2,17 @@ package io.jcuvae.bench;
 
 import com.google.gson.JsonObject;
 import io.jcuvae.data.Dataset;
-import io.jcuvae.data.Permutation;
 import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Binarization;
 import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Shape;
-import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.Tensor;
-import io.jcuvae.train.Adam;
 import io.jcuvae.train.BatchSource;
 import io.jcuvae.train.EpochMetrics;
 import io.jcuvae.train.Setting;
 import io.jcuvae.train.TrainConfig;
-import io.jcuvae.train.TrainState;
-import io.jcuvae.train.TrainStep;
 import io.jcuvae.train.Trainer;
 import io.jcuvae.vae.Vae;
 import io.jcuvae.vae.VaeSpec;
@@ -80,56 +75,26 @@ public final class StepBench {
      * @return null where steps are not recorded
      */
     public JsonObject replay() {
-        VaeSpec spec = config.spec(Shape.of(data.width()));
-        int rows = Math.min(config.batch(), data.count());
-        int burst = Math.min(BURST, data.count() / rows);
-        Dataset used = data.first(burst * rows);
-        TrainState state = TrainState.allocate(spec.layout(), backend);
-        backend.upload(state.values().block(), config.initialisation().values(spec.layout(), config.seed()), 0);
-        Tensor order = Tensor.of(backend.allocate(ElementType.I32, used.count()), Shape.of(used.count()));
-        backend.upload(order, Permutation.of(used.count(), config.seed(), 1));
-        Vae vae = Vae.forTraining(spec, backend, state.values(), state.gradients(), rows, config.reduction());
-        BatchSource source = new BatchSource.Resident(resident(used), order);
-        TrainStep step =
-                new TrainStep(backend, vae, state, source, config.binarization(), config.seed(), Adam.STANDARD);
-        backend.reserveNoise(Stream.NOISE.key(config.seed()), 0, burst * step.noiseValues());
-        double[] host = new double[REPETITIONS];
-        double[] all = new double[REPETITIONS];
-        for (int i = 0; i < 2; i++) {
-            rewind(state);
-            step.run();
-        }
+        PreparedStep step = new PreparedStep(config, data, backend, BURST);
+        // The second is the one that is recorded, where any is.
+        step.once();
+        step.once();
         if (step.nodes() == 0) {
             return null;
         }
-        for (int i = -1; i < REPETITIONS; i++) {
-            rewind(state);
-            long start = System.nanoTime();
-            for (int k = 0; k < burst; k++) {
-                step.run();
-            }
-            long asked = System.nanoTime();
-            backend.synchronize();
-            if (i >= 0) {
-                host[i] = (asked - start) / 1e3 / burst;
-                all[i] = (System.nanoTime() - start) / 1e3 / burst;
-            }
+        step.time();
+        double[] host = new double[REPETITIONS];
+        double[] all = new double[REPETITIONS];
+        for (int i = 0; i < REPETITIONS; i++) {
+            PreparedStep.Time time = step.time();
+            host[i] = 1e6 * time.host();
+            all[i] = 1e6 * time.all();
         }
         JsonObject json = new JsonObject();
         json.addProperty("operations_per_step", step.nodes());
         json.addProperty("host_us_per_step", Median.of(host));
         json.addProperty("step_us", Median.of(all));
         return json;
-    }
-
-    /** Back to the first step, so that rows and noise are there again. */
-    private void rewind(TrainState state) {
-        double[] scalars = new double[Scalars.COUNT];
-        scalars[Scalars.EPOCH.ordinal()] = 1;
-        scalars[Scalars.LEARNING_RATE.ordinal()] = config.learningRate();
-        scalars[Scalars.BETA.ordinal()] = config.beta();
-        backend.upload(state.scalars(), scalars);
-        backend.synchronize();
     }
 
     /** {@link #replay} as a line. */
@@ -226,7 +191,7 @@ public final class StepBench {
 
     private Runnable encoding(Vae vae) {
         int count = data.count();
-        Tensor rows = resident(data);
+        Tensor rows = BatchSource.upload(data, backend);
         // The last batch wraps around, as its rows are not looked at.
         int padded = (count + INFERENCE_BATCH - 1) / INFERENCE_BATCH * INFERENCE_BATCH;
         int[] numbers = new int[padded];
@@ -246,18 +211,6 @@ public final class StepBench {
             }
             backend.synchronize();
         };
-    }
-
-    private Tensor resident(Dataset set) {
-        Shape shape = Shape.of(set.count(), set.width());
-        Tensor rows =
-                Tensor.of(backend.allocate(set.isBytes() ? ElementType.U8 : ElementType.F32, shape.count()), shape);
-        if (set.isBytes()) {
-            backend.upload(rows, set.bytes(), 0);
-        } else {
-            backend.upload(rows, set.floats(), 0);
-        }
-        return rows;
     }
 
     private static JsonObject rate(int count, Runnable work) {

@@ -16,11 +16,9 @@ import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Setting;
 import io.jcuvae.train.TrainConfig;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -186,12 +184,8 @@ final class BenchCommand implements Command {
 
     /** The command line of this program, as this process was started. */
     private static List<String> ourselves() {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-        command.addAll(List.of("bench", "--alone", "--json"));
-        return command;
+        return ThisProgram.java(
+                "-cp", System.getProperty("java.class.path"), Main.class.getName(), "bench", "--alone", "--json");
     }
 
     /** Writes a source's images as the IDX files that the peer reads. */

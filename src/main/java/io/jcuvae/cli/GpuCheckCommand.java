@@ -17,10 +17,8 @@ import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Setting;
 import io.jcuvae.train.Versions;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.commons.cli.Option;
@@ -82,7 +80,7 @@ final class GpuCheckCommand implements Command {
                 return 0;
             }
             GpuCheck.Plan plan = new GpuCheck.Plan(
-                    program("-cp", System.getProperty("java.class.path"), Main.class.getName()),
+                    ThisProgram.java("-cp", System.getProperty("java.class.path"), Main.class.getName()),
                     tests(arguments, device),
                     arguments.path("peers").orElse(null),
                     data,
@@ -123,7 +121,7 @@ final class GpuCheckCommand implements Command {
                 System.getProperty("java.class.path"),
                 classes.get(),
                 console.get().toString());
-        List<String> command = program("-Djcuvae.gpu=" + number(device), "-cp", path);
+        List<String> command = ThisProgram.java("-Djcuvae.gpu=" + number(device), "-cp", path);
         command.addAll(List.of("org.junit.platform.console.ConsoleLauncher", "execute"));
         // The packages that have such tests are named, because looking through all of them takes a while.
         command.addAll(List.of("--select-package", "io.jcuvae.cuda", "--include-tag", "gpu"));
@@ -134,15 +132,6 @@ final class GpuCheckCommand implements Command {
     private static int number(String device) {
         int colon = device.indexOf(':');
         return colon < 0 ? 0 : Integer.parseInt(device.substring(colon + 1));
-    }
-
-    /** Java as this process was started, and what follows. */
-    private static List<String> program(String... words) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of(words));
-        return command;
     }
 
     private static JsonObject about() {

@@ -3,7 +3,6 @@ package io.jcuvae.cpu;
 import dev.ludovic.netlib.blas.NativeBLAS;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Buffer;
-import io.jcuvae.tensor.Copy;
 import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.HostCopy;
 import io.jcuvae.tensor.Ops;
@@ -141,18 +140,6 @@ public final class CpuBackend implements Backend {
     @Override
     public void download(double[] to, Tensor from) {
         System.arraycopy(CpuBuffer.doubles(from), CpuBuffer.start(from), to, 0, (int) from.count());
-    }
-
-    @Override
-    public Copy copyAhead(Tensor to, byte[] from, int offset) {
-        upload(to, from, offset);
-        return () -> {};
-    }
-
-    @Override
-    public Copy copyAhead(Tensor to, float[] from, int offset) {
-        upload(to, from, offset);
-        return () -> {};
     }
 
     @Override

@@ -13,9 +13,6 @@ import java.util.Arrays;
  * rows do not touch each other, and one shape for every batch gives a row the same bits however many follow it.
  */
 final class BoundModel {
-    /** Rows of a batch on the processor. */
-    static final int ROWS = 1024;
-
     private final Backend backend;
     private final Vae vae;
     private final Tensor scalars;

@@ -16,6 +16,8 @@ import java.util.Arrays;
  * reconstructions of the two.
  */
 public final class Interpolation {
+    private static final int READ_AT_ONCE = 1024;
+
     private final BoundModel model;
     private final float[] from;
     private final float[] to;
@@ -114,11 +116,11 @@ public final class Interpolation {
         try (SampleReader reader = Rows.open(model, source, split, 0)) {
             int width = reader.shape().width();
             float[][] ends = new float[2][width];
-            float[] batch = new float[BoundModel.ROWS * width];
+            float[] batch = new float[READ_AT_ONCE * width];
             long done = 0;
             int rows = -1;
             while (rows != 0 && done <= Math.max(from, to)) {
-                rows = reader.read(batch, BoundModel.ROWS);
+                rows = reader.read(batch, READ_AT_ONCE);
                 copy(ends[0], batch, from - done, rows);
                 copy(ends[1], batch, to - done, rows);
                 done += rows;

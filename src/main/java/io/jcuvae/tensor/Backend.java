@@ -59,12 +59,18 @@ public interface Backend extends AutoCloseable {
     /**
      * Copies {@code from[offset ..)} into a byte tensor beside the operations asked for later: it begins when those asked
      * for before are done, and later ones see it after {@link Copy#join}; until then they must not touch the tensor. The
-     * array may be changed as soon as this returns.
+     * array may be changed as soon as this returns. A backend whose copies do not run beside operations copies at once.
      */
-    Copy copyAhead(Tensor to, byte[] from, int offset);
+    default Copy copyAhead(Tensor to, byte[] from, int offset) {
+        upload(to, from, offset);
+        return () -> {};
+    }
 
     /** Copies {@code from[offset ..)} into a float tensor, in the same way. */
-    Copy copyAhead(Tensor to, float[] from, int offset);
+    default Copy copyAhead(Tensor to, float[] from, int offset) {
+        upload(to, from, offset);
+        return () -> {};
+    }
 
     /** Prepares to copy a tensor of any type to the host while the device goes on. */
     HostCopy hostCopy(Tensor from);

@@ -1,7 +1,11 @@
 package io.jcuvae.train;
 
+import io.jcuvae.data.Dataset;
+import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Binarization;
+import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Ops;
+import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
 
 /** Where a step finds the rows of its batch on the device. Both kinds give it the same rows. */
@@ -13,6 +17,19 @@ public sealed interface BatchSource {
      * @param key of the draws that binarize
      */
     void gather(Ops ops, Tensor x, Tensor scalars, Binarization binarization, long key);
+
+    /** All rows of a set on a device, [N, D], as bytes or floats. */
+    static Tensor upload(Dataset data, Backend backend) {
+        Shape shape = Shape.of(data.count(), data.width());
+        ElementType type = data.isBytes() ? ElementType.U8 : ElementType.F32;
+        Tensor rows = Tensor.of(backend.allocate(type, shape.count()), shape);
+        if (data.isBytes()) {
+            backend.upload(rows, data.bytes(), 0);
+        } else {
+            backend.upload(rows, data.floats(), 0);
+        }
+        return rows;
+    }
 
     /**
      * All rows are there.

@@ -53,20 +53,15 @@ final class TrainingRows {
             block = 0;
             bytes = null;
             floats = null;
-            Tensor all = allocate(data.count());
-            if (data.isBytes()) {
-                backend.upload(all, data.bytes(), 0);
-            } else {
-                backend.upload(all, data.floats(), 0);
-            }
-            source = new BatchSource.Resident(all, order);
+            source = new BatchSource.Resident(BatchSource.upload(data, backend), order);
             return;
         }
         long batches = Math.max(1, Math.min(BLOCK, left / 4) / (batch * rowBytes));
         block = Math.toIntExact(Math.min(batches, (data.count() + batch - 1) / batch) * batch);
         bytes = data.isBytes() ? new byte[Math.multiplyExact(block, width)] : null;
         floats = data.isBytes() ? null : new float[Math.multiplyExact(block, width)];
-        source = new BatchSource.Fed(allocate(2 * block), order);
+        Shape ring = Shape.of(2 * block, width);
+        source = new BatchSource.Fed(Tensor.of(backend.allocate(type(), ring.count()), ring), order);
         told.accept(String.format(
                 Locale.ROOT,
                 "the training data take %,.1f MiB and %,.1f MiB are left on the device: they are copied to it as the"
@@ -77,11 +72,6 @@ final class TrainingRows {
 
     private ElementType type() {
         return data.isBytes() ? ElementType.U8 : ElementType.F32;
-    }
-
-    private Tensor allocate(int count) {
-        Shape shape = Shape.of(count, data.width());
-        return Tensor.of(backend.allocate(type(), shape.count()), shape);
     }
 
     /** What steps gather from. */

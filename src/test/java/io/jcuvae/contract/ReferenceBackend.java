@@ -2,7 +2,6 @@ package io.jcuvae.contract;
 
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Buffer;
-import io.jcuvae.tensor.Copy;
 import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.HostCopy;
 import io.jcuvae.tensor.Ops;
@@ -118,18 +117,6 @@ public final class ReferenceBackend implements Backend {
     @Override
     public void download(double[] to, Tensor from) {
         System.arraycopy(elements(from, ElementType.F64), (int) from.offset(), to, 0, (int) from.count());
-    }
-
-    @Override
-    public Copy copyAhead(Tensor to, byte[] from, int offset) {
-        upload(to, from, offset);
-        return () -> {};
-    }
-
-    @Override
-    public Copy copyAhead(Tensor to, float[] from, int offset) {
-        upload(to, from, offset);
-        return () -> {};
     }
 
     /** Elements rounded to their type. */

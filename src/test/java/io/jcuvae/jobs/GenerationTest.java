@@ -70,7 +70,7 @@ class GenerationTest {
 
     @Test
     void codesAreTheScaledNormalsOfTheSeed() {
-        int rows = BoundModel.ROWS;
+        int rows = backend.rowsAtOnce(WIDTH);
         float[] normals = new float[rows * 3];
         for (double temperature : new double[] {1, 0.5, 0}) {
             Philox.fillNormal(normals, 0, normals.length, Stream.GENERATION.key(9), (long) rows * 3);

@@ -168,7 +168,7 @@ class ImportanceSamplerTest {
             float[] codes = bound.codes();
             float[] made = bound.samples();
             for (int k = 0; k < draws; k++) {
-                int row = k % BoundModel.ROWS;
+                int row = k % bound.rows();
                 float[] noise = new float[latents];
                 Philox.fillNormal(noise, 0, latents, Stream.EVALUATION.key(SEED), ((long) i * draws + k) * latents);
                 for (int j = 0; j < latents; j++) {
@@ -177,7 +177,7 @@ class ImportanceSamplerTest {
                     codes[row * latents + j] = (float) z;
                     logWeights[k] += 0.5 * (noise[j] * noise[j] + logvar - z * z);
                 }
-                if (row == BoundModel.ROWS - 1 || k == draws - 1) {
+                if (row == bound.rows() - 1 || k == draws - 1) {
                     bound.decode(made, codes);
                     for (int r = 0; r <= row; r++) {
                         logWeights[k - row + r] += logLikelihood(made, r * width, rows, i * width, width);

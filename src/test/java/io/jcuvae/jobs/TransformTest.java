@@ -145,7 +145,7 @@ class TransformTest {
         assertEquals(ROWS * 6, codes.length);
         BoundModel bound = new BoundModel(model, backend);
         float[] posteriors = bound.posteriors();
-        bound.encode(posteriors, Arrays.copyOf(SmallModels.rows(data), BoundModel.ROWS * WIDTH));
+        bound.encode(posteriors, Arrays.copyOf(SmallModels.rows(data), bound.rows() * WIDTH));
         assertArrayEquals(posteriors, Arrays.copyOf(codes, posteriors.length));
     }
 
