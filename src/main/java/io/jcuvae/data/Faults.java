@@ -28,6 +28,11 @@ final class Faults {
         return '"' + printable(text, LONGEST_QUOTE) + '"';
     }
 
+    /** Foreign text without control characters, shortened where it is very long. */
+    static String printable(String text) {
+        return printable(text, LONGEST_NAME);
+    }
+
     private static String printable(String text, int longest) {
         StringBuilder clean = new StringBuilder();
         text.codePoints().limit(longest).forEach(c -> {
@@ -72,7 +77,8 @@ final class Faults {
                 cause);
     }
 
-    private static String reason(Exception cause) {
+    /** What a failure says, in a few words. */
+    static String reason(Exception cause) {
         if (cause instanceof AccessDeniedException) {
             return "permission denied";
         }
