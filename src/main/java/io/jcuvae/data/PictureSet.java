@@ -85,7 +85,7 @@ final class PictureSet {
             if (found == null || (found.bad() > 0 && !options.skipBad())) {
                 found = decode(folder, name);
             } else {
-                note(found, "from " + Faults.name(found.file()));
+                note(found, "decoded before, from " + Faults.name(found.file()));
             }
             if (found.bad() > 0) {
                 warnings.accept(listing.name() + ": " + found.badLine() + "; they are left out");
