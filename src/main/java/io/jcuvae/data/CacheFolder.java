@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
@@ -47,11 +48,7 @@ final class CacheFolder {
             }
             try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder, ".*.part")) {
                 for (Path part : parts) {
-                    Instant written = Files.getLastModifiedTime(part, LinkOption.NOFOLLOW_LINKS)
-                            .toInstant();
-                    if (written.isBefore(Instant.now().minus(FORGOTTEN))) {
-                        Files.deleteIfExists(part);
-                    }
+                    forget(part);
                 }
             }
         } catch (IOException e) {
@@ -59,6 +56,18 @@ final class CacheFolder {
                     Faults.name(folder) + ": cannot be used for decoded pictures (" + Faults.reason(e)
                             + "); name another folder with the environment variable " + VARIABLE,
                     e);
+        }
+    }
+
+    private static void forget(Path part) throws IOException {
+        try {
+            Instant written =
+                    Files.getLastModifiedTime(part, LinkOption.NOFOLLOW_LINKS).toInstant();
+            if (written.isBefore(Instant.now().minus(FORGOTTEN))) {
+                Files.deleteIfExists(part);
+            }
+        } catch (NoSuchFileException e) {
+            // Another program has finished it meanwhile.
         }
     }
 

@@ -88,8 +88,11 @@ final class Faults {
         if (cause instanceof FileAlreadyExistsException) {
             return "a file stands where a folder is needed";
         }
+        if (cause instanceof EOFException) {
+            return "it ends too early";
+        }
         String text = cause instanceof FileSystemException system ? system.getReason() : cause.getMessage();
-        return printable(text == null ? cause.getClass().getSimpleName() : text, LONGEST_NAME);
+        return printable(text == null ? cause.getClass().getSimpleName().replace("Exception", "") : text, LONGEST_NAME);
     }
 
     /** A value that no reader accepts. */
