@@ -33,12 +33,14 @@ final class CpuOps implements Ops {
     private final Gemm gemm;
     private final int processors;
     private final ThreadLocal<ActivationLoops> activations = ThreadLocal.withInitial(ActivationLoops::new);
+    private final TrainingLoops training;
     private final ThreadLocal<LikelihoodLoops> likelihoods = ThreadLocal.withInitial(LikelihoodLoops::new);
 
     CpuOps(Workers workers, Gemm gemm, int processors) {
         this.workers = workers;
         this.gemm = gemm;
         this.processors = processors;
+        training = new TrainingLoops(workers);
     }
 
     /** A part of a vector: elements start .. end - 1. */
@@ -600,5 +602,59 @@ final class CpuOps implements Ops {
             s[at + Scalars.ORDER_POSITION.ordinal()] += rows;
             s[at + Scalars.NOISE_POSITION.ordinal()] += noiseValues;
         }
+    }
+
+    // ---- the options of training
+
+    @Override
+    public void schedule(Tensor scalars, Tensor table) {
+        training.schedule(scalars, table);
+    }
+
+    @Override
+    public void freeBits(Tensor kl, Tensor active, Tensor head, float floor) {
+        training.freeBits(kl, active, head, floor);
+    }
+
+    @Override
+    public void sampleGaussianBackwardWeighted(
+            Tensor dhead, Tensor dz, Tensor head, Tensor noise, Tensor weights, Tensor latentWeights) {
+        training.sampleGaussianBackward(dhead, dz, head, noise, weights, latentWeights);
+    }
+
+    @Override
+    public void capacityElbo(
+            Tensor loss, Tensor klWeights, Tensor reconstruction, Tensor kl, Tensor scalars, float scale) {
+        training.capacityElbo(loss, klWeights, reconstruction, kl, scalars, scale);
+    }
+
+    @Override
+    public void add(Tensor total, Tensor x) {
+        training.add(total, x);
+    }
+
+    @Override
+    public void gradientNorm(Tensor scalars, Tensor g, float scale, float limit) {
+        training.gradientNorm(scalars, g, scale, limit);
+    }
+
+    @Override
+    public void adamW(
+            Tensor p,
+            Tensor m,
+            Tensor v,
+            Tensor g,
+            Tensor decay,
+            Tensor scalars,
+            float beta1,
+            float beta2,
+            float epsilon,
+            float scale) {
+        training.adamW(p, m, v, g, decay, scalars, beta1, beta2, epsilon, scale);
+    }
+
+    @Override
+    public void average(Tensor average, Tensor p, Tensor scalars, double decay) {
+        training.average(average, p, scalars, decay);
     }
 }

@@ -359,7 +359,7 @@ final class CudaOps implements Ops, AutoCloseable {
                 head,
                 noise,
                 weights);
-        gaussians.backward(dhead, dz, head, noise, weights);
+        gaussians.backward(dhead, dz, head, noise, weights, null);
     }
 
     @Override
@@ -571,6 +571,115 @@ final class CudaOps implements Ops, AutoCloseable {
                 () -> steps.end(scalars, rows, noiseValues),
                 writes(slots(scalars, Scalars.NOISE_POSITION, Scalars.ORDER_POSITION)),
                 slot(scalars, Scalars.HALTED_AT));
+    }
+
+    // ---- the options of training
+
+    @Override
+    public void schedule(Tensor scalars, Tensor table) {
+        aside(
+                books,
+                "schedule",
+                scalars(scalars) && are(ElementType.F64, table) && table.columns() == SCHEDULE_COLUMNS,
+                () -> steps.schedule(scalars, table),
+                writes(slots(scalars, Scalars.LEARNING_RATE, Scalars.CAPACITY)),
+                table,
+                slot(scalars, Scalars.STEP),
+                slot(scalars, Scalars.SCHEDULE_START),
+                slot(scalars, Scalars.HALTED_AT));
+    }
+
+    @Override
+    public void freeBits(Tensor kl, Tensor active, Tensor head, float floor) {
+        begin(
+                "freeBits",
+                are(ElementType.F32, head) && floats(head.rows(), kl) && 2 * active.count() == head.columns(),
+                writes(kl, active),
+                head);
+        gaussians.freeBits(kl, active, head, floor);
+    }
+
+    @Override
+    public void sampleGaussianBackwardWeighted(
+            Tensor dhead, Tensor dz, Tensor head, Tensor noise, Tensor weights, Tensor latentWeights) {
+        begin(
+                "sampleGaussianBackwardWeighted",
+                latents(head, dz, noise)
+                        && floats(head.count(), dhead)
+                        && floats(head.rows(), weights)
+                        && floats(dz.columns(), latentWeights),
+                writes(dhead),
+                dz,
+                head,
+                noise,
+                weights,
+                latentWeights);
+        gaussians.backward(dhead, dz, head, noise, weights, latentWeights);
+    }
+
+    @Override
+    public void capacityElbo(
+            Tensor loss, Tensor klWeights, Tensor reconstruction, Tensor kl, Tensor scalars, float scale) {
+        aside(
+                books,
+                "capacityElbo",
+                floats(loss.count(), loss, klWeights, reconstruction, kl) && scalars(scalars),
+                () -> objectives.capacity(loss, klWeights, reconstruction, kl, scalars, scale),
+                writes(loss, klWeights),
+                reconstruction,
+                kl,
+                slots(scalars, Scalars.BETA, Scalars.CAPACITY));
+    }
+
+    @Override
+    public void add(Tensor total, Tensor x) {
+        begin("add", floats(total.count(), total, x), writes(total), x);
+        optimizers.add(total, x);
+    }
+
+    @Override
+    public void gradientNorm(Tensor scalars, Tensor g, float scale, float limit) {
+        begin(
+                "gradientNorm",
+                are(ElementType.F32, g) && scalars(scalars),
+                writes(slots(scalars, Scalars.GRADIENT_SCALE, Scalars.GRADIENT_NORM_MAX)),
+                g,
+                slot(scalars, Scalars.HALTED_AT));
+        optimizers.norm(scalars, g, scratch.floats(OptimizerKernels.scratch(g.count())), scale, limit);
+    }
+
+    @Override
+    public void adamW(
+            Tensor p,
+            Tensor m,
+            Tensor v,
+            Tensor g,
+            Tensor decay,
+            Tensor scalars,
+            float beta1,
+            float beta2,
+            float epsilon,
+            float scale) {
+        begin(
+                "adamW",
+                floats(p.count(), p, m, v, g, decay) && scalars(scalars),
+                writes(p, m, v),
+                g,
+                decay,
+                slots(scalars, Scalars.LEARNING_RATE, Scalars.HALTED_AT));
+        optimizers.adamW(p, m, v, g, decay, scalars, beta1, beta2, epsilon, scale);
+    }
+
+    @Override
+    public void average(Tensor average, Tensor p, Tensor scalars, double decay) {
+        begin(
+                "average",
+                floats(p.count(), average, p) && scalars(scalars),
+                writes(average),
+                p,
+                slot(scalars, Scalars.STEP),
+                slot(scalars, Scalars.HALTED_AT));
+        optimizers.average(average, p, scalars, decay);
     }
 
     /** Nothing is checked on the way out: a device that vanished must not hide the first error. */

@@ -24,15 +24,17 @@ public final class Vae {
     private final Likelihood.Term likelihood;
     private final Tensor loss;
     private final float rowWeight;
+    private final KlTerm klTerm;
 
-    private Vae(VaeSpec spec, Binding binding, float rowWeight) {
+    private Vae(VaeSpec spec, Binding binding, float rowWeight, KlTerm klTerm) {
         this.ops = binding.ops();
         this.arena = binding.arena();
         this.rowWeight = rowWeight;
+        this.klTerm = klTerm;
         int rows = binding.rows();
         x = arena.tensor("x", Shape.of(rows, Math.toIntExact(spec.sample().count())));
         encoder = Sequential.bind(binding, spec.encoder(), "enc", x, null);
-        latent = new GaussianLatent(binding, spec.latents(), encoder.output(), encoder.outputGradient());
+        latent = new GaussianLatent(binding, spec.latents(), encoder.output(), encoder.outputGradient(), klTerm);
         decoder = Sequential.bind(binding, spec.decoder(), "dec", latent.z(), latent.zGradient());
         likelihood = spec.likelihood().bind(binding, decoder.output(), decoder.outputGradient(), x);
         loss = arena.tensor("loss", Shape.of(rows));
@@ -40,7 +42,15 @@ public final class Vae {
 
     /** Binds a model that only looks. */
     public static Vae forInference(VaeSpec spec, Backend backend, Parameters values, int rows) {
-        return Arena.bind(backend, arena -> new Vae(spec, new Binding(backend.ops(), values, null, arena, rows), 1));
+        return Arena.bind(
+                backend,
+                arena -> new Vae(spec, new Binding(backend.ops(), values, null, arena, rows), 1, KlTerm.PLAIN));
+    }
+
+    /** Binds a model that trains on reconstruction + beta KL. */
+    public static Vae forTraining(
+            VaeSpec spec, Backend backend, Parameters values, Parameters gradients, int rows, Reduction reduction) {
+        return forTraining(spec, backend, values, gradients, rows, reduction, KlTerm.PLAIN);
     }
 
     /**
@@ -49,10 +59,17 @@ public final class Vae {
      * @param gradients where the backward pass puts the gradients; overwritten by each
      */
     public static Vae forTraining(
-            VaeSpec spec, Backend backend, Parameters values, Parameters gradients, int rows, Reduction reduction) {
+            VaeSpec spec,
+            Backend backend,
+            Parameters values,
+            Parameters gradients,
+            int rows,
+            Reduction reduction,
+            KlTerm klTerm) {
         float rowWeight = reduction.weight(rows);
         Vae vae = Arena.bind(
-                backend, arena -> new Vae(spec, new Binding(backend.ops(), values, gradients, arena, rows), rowWeight));
+                backend,
+                arena -> new Vae(spec, new Binding(backend.ops(), values, gradients, arena, rows), rowWeight, klTerm));
         backend.ops().fill(vae.likelihood.weights(), rowWeight);
         return vae;
     }
@@ -87,12 +104,12 @@ public final class Vae {
         return likelihood.rows();
     }
 
-    /** [B]: KL term, nats. */
+    /** [B]: divergence from the prior, nats. */
     public Tensor kl() {
         return latent.kl();
     }
 
-    /** [B]: reconstruction + beta KL, nats. */
+    /** [B]: what is trained on, reconstruction + beta KL or what {@link KlTerm} makes of it, nats. */
     public Tensor loss() {
         return loss;
     }
@@ -131,14 +148,19 @@ public final class Vae {
     /**
      * x and noise to the loss rows, and the gradients at the decoder's output.
      *
-     * @param scalars gives beta
+     * @param scalars gives beta and the capacity
      */
     public void forward(Tensor scalars) {
         encode();
         sample();
         decode();
         likelihood.forwardAndBackward();
-        ops.elbo(loss, latent.klWeights(), likelihood.rows(), latent.kl(), scalars, rowWeight);
+        Tensor counted = latent.countedKl();
+        if (klTerm.capacity()) {
+            ops.capacityElbo(loss, latent.klWeights(), likelihood.rows(), counted, scalars, rowWeight);
+        } else {
+            ops.elbo(loss, latent.klWeights(), likelihood.rows(), counted, scalars, rowWeight);
+        }
     }
 
     /** The gradients of all parameters. */

@@ -601,4 +601,58 @@ final class ReferenceOps implements Ops {
             add(scalars, Scalars.NOISE_POSITION, noiseValues);
         }
     }
+
+    // ---- the options of training
+
+    @Override
+    public void schedule(Tensor scalars, Tensor table) {
+        ReferenceTraining.schedule(scalars, table);
+    }
+
+    @Override
+    public void freeBits(Tensor kl, Tensor active, Tensor head, float floor) {
+        ReferenceTraining.freeBits(kl, active, head, floor);
+    }
+
+    @Override
+    public void sampleGaussianBackwardWeighted(
+            Tensor dhead, Tensor dz, Tensor head, Tensor noise, Tensor weights, Tensor latentWeights) {
+        ReferenceTraining.sampleGaussianBackwardWeighted(dhead, dz, head, noise, weights, latentWeights);
+    }
+
+    @Override
+    public void capacityElbo(
+            Tensor loss, Tensor klWeights, Tensor reconstruction, Tensor kl, Tensor scalars, float scale) {
+        ReferenceTraining.capacityElbo(loss, klWeights, reconstruction, kl, scalars, scale);
+    }
+
+    @Override
+    public void add(Tensor total, Tensor x) {
+        ReferenceTraining.add(total, x);
+    }
+
+    @Override
+    public void gradientNorm(Tensor scalars, Tensor g, float scale, float limit) {
+        ReferenceTraining.gradientNorm(scalars, g, scale, limit);
+    }
+
+    @Override
+    public void adamW(
+            Tensor p,
+            Tensor m,
+            Tensor v,
+            Tensor g,
+            Tensor decay,
+            Tensor scalars,
+            float beta1,
+            float beta2,
+            float epsilon,
+            float scale) {
+        ReferenceTraining.adamW(p, m, v, g, decay, scalars, beta1, beta2, epsilon, scale);
+    }
+
+    @Override
+    public void average(Tensor average, Tensor p, Tensor scalars, double decay) {
+        ReferenceTraining.average(average, p, scalars, decay);
+    }
 }
