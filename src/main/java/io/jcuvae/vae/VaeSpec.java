@@ -27,7 +27,11 @@ public record VaeSpec(
     public VaeSpec {
         encoder = List.copyOf(encoder);
         decoder = List.copyOf(decoder);
-        Sequential.outputShape(encoder, encoderInput(sample, encoder));
+        Shape encoded = Sequential.outputShape(encoder, encoderInput(sample, encoder));
+        if (encoded.rank() == 3) {
+            throw new IllegalArgumentException(
+                    "the encoder ends with pictures of " + encoded + "; put Flatten at its end");
+        }
         Shape shape = Sequential.outputShape(decoder, Shape.of(latents));
         if (shape.count() != sample.count()) {
             throw new IllegalArgumentException(
@@ -53,6 +57,20 @@ public record VaeSpec(
         return (asTheyLie ? Optional.<Picture>empty() : Picture.of(sample))
                 .map(VaeSpec::planes)
                 .orElseGet(() -> Shape.of(Math.toIntExact(sample.count())));
+    }
+
+    /**
+     * Whether pictures of a stack lie in another order than the values of a sample: they have their channels last, samples
+     * that are no pictures of that kind have them first.
+     */
+    boolean exchangesChannels(Shape planes) {
+        boolean channelsLast = Picture.of(sample).map(Picture::channelsLast).orElse(false);
+        return planes.rank() == 3 && !channelsLast && planes.extent(0) > 1 && planes.extent(0) < planes.count();
+    }
+
+    /** What the decoder ends with: pictures [C, H, W], or values. */
+    Shape decoderOutput() {
+        return Sequential.outputShape(decoder, Shape.of(latents));
     }
 
     private static Shape planes(Picture picture) {
