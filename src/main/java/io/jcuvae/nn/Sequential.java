@@ -36,6 +36,24 @@ public final class Sequential implements Layer {
     }
 
     /**
+     * The shape of one sample after a stack.
+     *
+     * @param input shape of one sample before it
+     * @throws IllegalArgumentException naming the layer that does not go with what it gets, as in {@code layer 3 Dense(10):}
+     */
+    public static Shape outputShape(List<LayerSpec> specs, Shape input) {
+        Shape shape = input;
+        for (int i = 0; i < specs.size(); i++) {
+            try {
+                shape = specs.get(i).outputShape(shape);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("layer " + i + " " + e.getMessage(), e);
+            }
+        }
+        return shape;
+    }
+
+    /**
      * Declares the parameters of a stack.
      *
      * @param input shape of one sample

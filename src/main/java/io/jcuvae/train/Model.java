@@ -27,12 +27,15 @@ import java.util.Map;
  * @param values its parameters
  */
 public record Model(TrainConfig config, DataRecord data, VaeSpec spec, Parameters values) {
+    /** Prefix of the moving average in a checkpoint, which then is what to use. */
+    static final String AVERAGE = "ema.";
+
     private static final String FORMAT = "jcuvae-model/1";
 
     /**
-     * Loads a model.
+     * Loads a model; of a checkpoint what a model file would hold.
      *
-     * @param path a run folder or a model file
+     * @param path a run folder, a model file or a checkpoint
      * @throws UserError when it is neither, or is damaged
      */
     public static Model load(Path path, Backend backend) {
@@ -42,7 +45,8 @@ public record Model(TrainConfig config, DataRecord data, VaeSpec spec, Parameter
         DataRecord data = data(file, tensors);
         VaeSpec spec = config.spec(Shape.of(data.shape().sizes()));
         Parameters values = Parameters.allocate(spec.layout(), backend);
-        backend.upload(values.block(), read(file, tensors, spec.layout(), ""), 0);
+        boolean averaged = tensors.names().stream().anyMatch(name -> name.startsWith(AVERAGE));
+        backend.upload(values.block(), read(file, tensors, spec.layout(), averaged ? AVERAGE : ""), 0);
         return new Model(config, data, spec, values);
     }
 

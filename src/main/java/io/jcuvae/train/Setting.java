@@ -59,6 +59,88 @@ public enum Setting {
             "NAME",
             "draw values in [0, 1] to 0 or 1: once (static) or anew in every epoch (dynamic)",
             choice(Binarization.values(), Binarization::label)),
+    /** How the learning rate changes. */
+    LR_SCHEDULE("NAME", "learning rate after the warm-up", choice(Schedule.Rate.values(), Schedule.Rate::label)),
+    /** How long the learning rate takes to grow. */
+    WARMUP(
+            "LENGTH",
+            "the learning rate grows from nothing to --lr over so many epochs, or steps as in 500steps",
+            Stretch::parse),
+    /** The period of the learning rate's schedule. */
+    LR_EVERY(
+            "LENGTH",
+            "step and exponential: the learning rate is multiplied by --lr-factor over each such length",
+            Stretch::parse),
+    /** What the learning rate is multiplied by. */
+    LR_FACTOR("X", "step, exponential and plateau: factor of the learning rate", t -> real(t, 0, 1, false)),
+    /** Epochs without improvement before the learning rate falls. */
+    LR_PATIENCE(
+            "N",
+            "plateau: epochs without improvement of --metric that are let pass before the learning rate falls",
+            t -> integer(t, 0, 1_000_000)),
+    /** The least learning rate. */
+    LR_FINAL("RATE", "where cosine ends, and the least rate of the others", t -> real(t, 0, 10, true)),
+    /** AdamW's decay. */
+    WEIGHT_DECAY("X", "AdamW: each step shrinks what --decayed names by rate times X", t -> real(t, 0, 100, true)),
+    /** What weight decay acts on. */
+    DECAYED(
+            "NAME",
+            "what --weight-decay acts on: the weights of layers but no bias, norm or variance, or all as in PyTorch",
+            choice(Decayed.values(), Decayed::label)),
+    /** The largest norm of the gradients. */
+    CLIP("NORM", "scales gradients down to this norm over all parameters, 0 for none", t -> real(t, 0, 1e9, true)),
+    /** How beta begins. */
+    ANNEAL(
+            "NAME",
+            "beta grows to its value: linearly, or several times over",
+            choice(Schedule.Annealing.values(), Schedule.Annealing::label)),
+    /** How long annealing takes. */
+    ANNEAL_OVER(
+            "LENGTH",
+            "epochs, or steps as in 500steps, that --anneal takes; 0 with cyclical: the whole run",
+            Stretch::parse),
+    /** Cycles of annealing. */
+    ANNEAL_CYCLES("N", "cyclical: how often beta grows", t -> integer(t, 1, 100_000)),
+    /** Share of a cycle in which beta grows. */
+    ANNEAL_RISE("X", "cyclical: share of a cycle in which beta grows", t -> real(t, 0, 1, false)),
+    /** The floor under each latent's divergence. */
+    FREE_BITS(
+            "NATS",
+            "the KL term of a latent counts as at least this much, averaged over the batch, 0 for none",
+            t -> real(t, 0, 1e6, true)),
+    /** What the divergence is drawn to. */
+    CAPACITY("NATS", "the KL term becomes beta |KL - NATS|, 0 for none", t -> real(t, 0, 1e6, true)),
+    /** How long the capacity grows. */
+    CAPACITY_OVER("LENGTH", "epochs, or steps as in 500steps, over which --capacity grows from 0", Stretch::parse),
+    /** Batches of a step. */
+    ACCUMULATE(
+            "N",
+            "batches per step: gradients of N batches are added up before the parameters move",
+            t -> integer(t, 1, 1_000_000)),
+    /** Decay of the moving average of the parameters. */
+    EMA(
+            "DECAY",
+            "evaluates and saves a moving average of the parameters with this decay, as in 0.999, 0 for none",
+            t -> below(t, 1)),
+    /** Training rows held out for decisions. */
+    VALIDATION(
+            "PART",
+            "training rows held out for --metric, a share as in 0.1 or a number of rows; 0: the held-out rows serve",
+            Holdout::parse),
+    /** The figure that decides. */
+    METRIC("NAME", "held-out figure by which epochs are compared", choice(Metric.values(), Metric::label)),
+    /** Epochs without improvement before the run ends. */
+    PATIENCE(
+            "N",
+            "ends the run after N epochs without improvement of --metric, 0 for never",
+            t -> integer(t, 0, 1_000_000)),
+    /** What counts as an improvement. */
+    MIN_DELTA("X", "how much --metric must fall to count as improved", t -> real(t, 0, 1e9, true)),
+    /** Which checkpoints stay. */
+    KEEP(
+            "WHICH",
+            "checkpoints that stay: last, best,last, or a number for those of the last epochs, as in best,3",
+            Keep::parse),
     /** How parameters start. */
     INIT(
             "NAME",
@@ -188,6 +270,18 @@ public enum Setting {
         }
         throw new IllegalArgumentException(
                 "must be a number " + (orEqual ? "from " : "above ") + (int) above + " to " + (int) most);
+    }
+
+    private static Object below(String text, double end) {
+        try {
+            double value = Double.parseDouble(text);
+            if (value >= 0 && value < end) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            // Told below.
+        }
+        throw new IllegalArgumentException("must be a number from 0 to below " + (int) end);
     }
 
     private static Object widths(String text) {

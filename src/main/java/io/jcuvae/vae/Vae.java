@@ -18,29 +18,64 @@ public final class Vae {
     private final Ops ops;
     private final Arena arena;
     private final Tensor x;
+    /** Between the sample's order and the network's; null where they are the same. */
+    private final ChannelExchange seen;
+
     private final Sequential encoder;
     private final GaussianLatent latent;
     private final Sequential decoder;
+    private final Tensor output;
+    private final ChannelExchange said;
+    private final ChannelExchange dsaid;
     private final Likelihood.Term likelihood;
     private final Tensor loss;
     private final float rowWeight;
+    private final KlTerm klTerm;
 
-    private Vae(VaeSpec spec, Binding binding, float rowWeight) {
+    private Vae(VaeSpec spec, Binding binding, float rowWeight, KlTerm klTerm) {
         this.ops = binding.ops();
         this.arena = binding.arena();
         this.rowWeight = rowWeight;
+        this.klTerm = klTerm;
         int rows = binding.rows();
         x = arena.tensor("x", Shape.of(rows, Math.toIntExact(spec.sample().count())));
-        encoder = Sequential.bind(binding, spec.encoder(), "enc", x, null);
-        latent = new GaussianLatent(binding, spec.latents(), encoder.output(), encoder.outputGradient());
+        Shape input = spec.encoderInput();
+        seen = spec.exchangesChannels(input) ? ChannelExchange.of(binding, "x.pictures", input, x) : null;
+        encoder = Sequential.bind(
+                binding,
+                spec.encoder(),
+                "enc",
+                seen == null ? ChannelExchange.asItLies(x, input) : seen.pictures(),
+                null);
+        latent = new GaussianLatent(binding, spec.latents(), encoder.output(), encoder.outputGradient(), klTerm);
         decoder = Sequential.bind(binding, spec.decoder(), "dec", latent.z(), latent.zGradient());
-        likelihood = spec.likelihood().bind(binding, decoder.output(), decoder.outputGradient(), x);
+        Tensor doutput;
+        if (spec.exchangesChannels(spec.decoderOutput())) {
+            output = arena.tensor("output", x.shape());
+            doutput = binding.training() ? arena.tensor("doutput", x.shape()) : null;
+            said = new ChannelExchange(ops, decoder.output(), output);
+            dsaid = binding.training() ? new ChannelExchange(ops, decoder.outputGradient(), doutput) : null;
+        } else {
+            output = decoder.output().reshape(x.shape());
+            doutput = binding.training() ? decoder.outputGradient().reshape(x.shape()) : null;
+            said = null;
+            dsaid = null;
+        }
+        likelihood = spec.likelihood().bind(binding, output, doutput, x);
         loss = arena.tensor("loss", Shape.of(rows));
     }
 
     /** Binds a model that only looks. */
     public static Vae forInference(VaeSpec spec, Backend backend, Parameters values, int rows) {
-        return Arena.bind(backend, arena -> new Vae(spec, new Binding(backend.ops(), values, null, arena, rows), 1));
+        return Arena.bind(
+                backend,
+                arena -> new Vae(spec, new Binding(backend.ops(), values, null, arena, rows), 1, KlTerm.PLAIN));
+    }
+
+    /** Binds a model that trains on reconstruction + beta KL. */
+    public static Vae forTraining(
+            VaeSpec spec, Backend backend, Parameters values, Parameters gradients, int rows, Reduction reduction) {
+        return forTraining(spec, backend, values, gradients, rows, reduction, KlTerm.PLAIN);
     }
 
     /**
@@ -49,10 +84,17 @@ public final class Vae {
      * @param gradients where the backward pass puts the gradients; overwritten by each
      */
     public static Vae forTraining(
-            VaeSpec spec, Backend backend, Parameters values, Parameters gradients, int rows, Reduction reduction) {
+            VaeSpec spec,
+            Backend backend,
+            Parameters values,
+            Parameters gradients,
+            int rows,
+            Reduction reduction,
+            KlTerm klTerm) {
         float rowWeight = reduction.weight(rows);
         Vae vae = Arena.bind(
-                backend, arena -> new Vae(spec, new Binding(backend.ops(), values, gradients, arena, rows), rowWeight));
+                backend,
+                arena -> new Vae(spec, new Binding(backend.ops(), values, gradients, arena, rows), rowWeight, klTerm));
         backend.ops().fill(vae.likelihood.weights(), rowWeight);
         return vae;
     }
@@ -79,7 +121,7 @@ public final class Vae {
 
     /** [B, D]: what the decoder says; the expected data after {@link #mean()}. */
     public Tensor output() {
-        return decoder.output();
+        return output;
     }
 
     /** [B]: reconstruction term, nats. */
@@ -87,12 +129,12 @@ public final class Vae {
         return likelihood.rows();
     }
 
-    /** [B]: KL term, nats. */
+    /** [B]: divergence from the prior, nats. */
     public Tensor kl() {
         return latent.kl();
     }
 
-    /** [B]: reconstruction + beta KL, nats. */
+    /** [B]: what is trained on, reconstruction + beta KL or what {@link KlTerm} makes of it, nats. */
     public Tensor loss() {
         return loss;
     }
@@ -104,6 +146,9 @@ public final class Vae {
 
     /** x to the posterior's parameters. */
     public void encode() {
+        if (seen != null) {
+            seen.toPictures();
+        }
         encoder.forward();
         latent.posterior();
     }
@@ -116,6 +161,9 @@ public final class Vae {
     /** z to the decoder's output. */
     public void decode() {
         decoder.forward();
+        if (said != null) {
+            said.toSamples();
+        }
     }
 
     /** The decoder's output to the reconstruction rows. */
@@ -131,18 +179,26 @@ public final class Vae {
     /**
      * x and noise to the loss rows, and the gradients at the decoder's output.
      *
-     * @param scalars gives beta
+     * @param scalars gives beta and the capacity
      */
     public void forward(Tensor scalars) {
         encode();
         sample();
         decode();
         likelihood.forwardAndBackward();
-        ops.elbo(loss, latent.klWeights(), likelihood.rows(), latent.kl(), scalars, rowWeight);
+        Tensor counted = latent.countedKl();
+        if (klTerm.capacity()) {
+            ops.capacityElbo(loss, latent.klWeights(), likelihood.rows(), counted, scalars, rowWeight);
+        } else {
+            ops.elbo(loss, latent.klWeights(), likelihood.rows(), counted, scalars, rowWeight);
+        }
     }
 
     /** The gradients of all parameters. */
     public void backward() {
+        if (dsaid != null) {
+            dsaid.toPictures();
+        }
         decoder.backward();
         latent.backward();
         encoder.backward();

@@ -114,6 +114,13 @@ final class Lab {
         return floats(name, values, shape);
     }
 
+    /** Room that calls may use as they like. */
+    Pair scratch(String name, int... extents) {
+        Pair pair = blank(name, extents);
+        outputs.add(pair);
+        return pair;
+    }
+
     private Pair floats(String name, double[] values, Shape shape) {
         return place(name, values, ElementType.F32, shape);
     }
@@ -123,6 +130,11 @@ final class Lab {
         double[] values = new double[Scalars.COUNT];
         slots.forEach((slot, value) -> values[slot.ordinal()] = value);
         return place("scalars", values, ElementType.F64, Shape.of(Scalars.COUNT));
+    }
+
+    /** Given doubles. */
+    Pair doubles(String name, double[] values, int... extents) {
+        return place(name, values, ElementType.F64, Shape.of(extents));
     }
 
     /** Integers from 0 to 2^31 - 1. */

@@ -7,6 +7,7 @@ import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Philox;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Tensor;
+import io.jcuvae.tensor.Window;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
@@ -192,6 +193,38 @@ final class ReferenceOps implements Ops {
         for (int i = 0; i < dx.count(); i++) {
             dxs.set(i, dys.at(i) * derivative(f, f.derivativeFromOutput() ? Double.NaN : xs.at(i), ys.at(i)));
         }
+    }
+
+    // ---- pictures
+
+    @Override
+    public void unfold(Tensor columns, Tensor x, Window window) {
+        ReferenceSpatial.unfold(columns, x, window);
+    }
+
+    @Override
+    public void fold(Tensor x, Tensor columns, Window window) {
+        ReferenceSpatial.fold(x, columns, window);
+    }
+
+    @Override
+    public void swapAxes(Tensor y, Tensor x) {
+        ReferenceSpatial.swapAxes(y, x);
+    }
+
+    @Override
+    public void upsample(Tensor y, Tensor x) {
+        ReferenceSpatial.upsample(y, x);
+    }
+
+    @Override
+    public void upsampleBackward(Tensor dx, Tensor dy) {
+        ReferenceSpatial.upsampleBackward(dx, dy);
+    }
+
+    @Override
+    public void add(Tensor y, Tensor a, Tensor b) {
+        ReferenceSpatial.add(y, a, b);
     }
 
     // ---- the Gaussian posterior
@@ -600,5 +633,59 @@ final class ReferenceOps implements Ops {
             add(scalars, Scalars.ORDER_POSITION, rows);
             add(scalars, Scalars.NOISE_POSITION, noiseValues);
         }
+    }
+
+    // ---- the options of training
+
+    @Override
+    public void schedule(Tensor scalars, Tensor table) {
+        ReferenceTraining.schedule(scalars, table);
+    }
+
+    @Override
+    public void freeBits(Tensor kl, Tensor active, Tensor head, float floor) {
+        ReferenceTraining.freeBits(kl, active, head, floor);
+    }
+
+    @Override
+    public void sampleGaussianBackwardWeighted(
+            Tensor dhead, Tensor dz, Tensor head, Tensor noise, Tensor weights, Tensor latentWeights) {
+        ReferenceTraining.sampleGaussianBackwardWeighted(dhead, dz, head, noise, weights, latentWeights);
+    }
+
+    @Override
+    public void capacityElbo(
+            Tensor loss, Tensor klWeights, Tensor reconstruction, Tensor kl, Tensor scalars, float scale) {
+        ReferenceTraining.capacityElbo(loss, klWeights, reconstruction, kl, scalars, scale);
+    }
+
+    @Override
+    public void add(Tensor total, Tensor x) {
+        ReferenceTraining.add(total, x);
+    }
+
+    @Override
+    public void gradientNorm(Tensor scalars, Tensor g, float scale, float limit) {
+        ReferenceTraining.gradientNorm(scalars, g, scale, limit);
+    }
+
+    @Override
+    public void adamW(
+            Tensor p,
+            Tensor m,
+            Tensor v,
+            Tensor g,
+            Tensor decay,
+            Tensor scalars,
+            float beta1,
+            float beta2,
+            float epsilon,
+            float scale) {
+        ReferenceTraining.adamW(p, m, v, g, decay, scalars, beta1, beta2, epsilon, scale);
+    }
+
+    @Override
+    public void average(Tensor average, Tensor p, Tensor scalars, double decay) {
+        ReferenceTraining.average(average, p, scalars, decay);
     }
 }
