@@ -62,7 +62,7 @@ final class InfoCommand implements Command {
 
     private static List<Row> rows(Model model) {
         List<Row> rows = new ArrayList<>();
-        Shape shape = layers(rows, "enc", model.spec().encoder(), model.spec().sample());
+        Shape shape = layers(rows, "enc", model.spec().encoder(), model.spec().encoderInput());
         int latents = model.spec().latents();
         ParameterLayout layout = model.spec().layout();
         long heads = 0;
