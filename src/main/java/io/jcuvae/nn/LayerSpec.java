@@ -4,7 +4,12 @@ import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
 
 /** What a layer is, without memory: it declares its parameters and makes the bound layer. */
-public sealed interface LayerSpec permits DenseSpec {
+public sealed interface LayerSpec
+        permits ActivationSpec, //
+                BatchNormSpec,
+                DenseSpec,
+                DropoutSpec,
+                LayerNormSpec {
     /**
      * The shape of one sample after this layer.
      *
@@ -13,7 +18,7 @@ public sealed interface LayerSpec permits DenseSpec {
     Shape outputShape(Shape input);
 
     /**
-     * Adds this layer's parameters.
+     * Adds this layer's parameters, and to {@link ParameterLayout#buffers} what it keeps without training it.
      *
      * @param name prefix of their names
      * @param input shape of one sample
