@@ -76,7 +76,7 @@ public record VaeSpec(
         return new VaeSpec(sample, encoder, latents, decoder, likelihood);
     }
 
-    /** The parameters: {@code enc0.weight, enc0.bias, ..., mu, logvar, dec0, ...}. */
+    /** The parameters: {@code enc0.weight, enc0.bias, ..., mu, logvar, dec0, ...}; the buffers beside them. */
     public ParameterLayout layout() {
         ParameterLayout layout = new ParameterLayout();
         Shape encoded = Sequential.declare(layout, encoder, "enc", encoderInput());
@@ -84,5 +84,10 @@ public record VaeSpec(
         Sequential.declare(layout, decoder, "dec", Shape.of(latents));
         likelihood.declare(layout);
         return layout;
+    }
+
+    /** What is saved but not trained: {@code enc1.running_mean, ...}. */
+    public ParameterLayout buffers() {
+        return layout().buffers();
     }
 }
