@@ -101,39 +101,39 @@ class LayerJsonTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            [4]                                                        | layer 0: must be an object as in {"layer": "flatten"}, got 4
-            [{}]                                                       | layer 0: needs "layer": NAME, one of activation, batch_norm,
-            [{'layer':3}]                                              | layer 0: needs "layer": NAME
-            [{'layer':'flatten'},{'layer':'conv'}]                     | layer 1: unknown layer 'conv'; did you mean conv2d? (there are
-            [{'layer':'Linear'}]                                       | did you mean dense?
-            [{'layer':'BatchNorm2d'}]                                  | did you mean batch_norm?
-            [{'layer':'ReLU'}]                                         | did you mean activation?
-            [{'layer':'xyzzy'}]                                        | unknown layer 'xyzzy' (there are
-            [{'layer':'conv2d','channels':1,'kernal':3}]               | layer 0 conv2d: unknown key 'kernal'; did you mean kernel? (it has channels,
-            [{'layer':'conv2d','out_channels':1,'kernel':3}]           | did you mean channels?
-            [{'layer':'dense','out_features':1}]                       | did you mean outputs?
-            [{'layer':'batch_norm','eps':1}]                           | did you mean epsilon?
-            [{'layer':'flatten','shape':1}]                            | layer 0 flatten: unknown key 'shape' (it has none)
-            [{'layer':'conv2d','channels':1}]                          | layer 0 conv2d: kernel is missing
-            [{'layer':'activation'}]                                   | layer 0 activation: activation is missing
-            [{'layer':'conv2d','channels':'32','kernel':3}]            | channels must be a number, got "32"
-            [{'layer':'conv2d','channels':1.5,'kernel':3}]             | channels must be a whole number from 1 to 1000000, got 1.5
-            [{'layer':'conv2d','channels':1,'kernel':1e999}]           | kernel must be a
-            [{'layer':'conv2d','channels':1,'kernel':3,'stride':0}]    | stride must be a whole number from 1 to 1000, got 0
-            [{'layer':'conv2d','channels':1,'kernel':3,'padding':3}]   | layer 0 conv2d: padding must be from 0 to kernel - 1 = 2, got 3
-            [{'layer':'dense','outputs':null}]                         | outputs must be a number, got null
-            [{'layer':'dense','outputs':1,'activation':'rleu'}]        | unknown activation "rleu"; did you mean relu? (there are identity,
-            [{'layer':'dense','outputs':1,'activation':1}]             | unknown activation 1 (there are
-            [{'layer':'dropout','rate':1}]                             | layer 0 dropout:
-            [{'layer':'dropout','rate':'half'}]                        | rate must be a number, got "half"
-            [{'layer':'reshape','shape':'4x4'}]                        | shape must be "CxHxW" as in "64x7x7", or one number, got "4x4"
-            [{'layer':'reshape','shape':[1,0,4]}]                      | shape must be "CxHxW"
-            [{'layer':'residual','block':{}}]                          | layer 0 residual block must be an array of layers, got {}
-            [{'layer':'residual','block':[]}]                          | layer 0 residual: its block needs at least one layer
-            [{'layer':'residual','block':[{'layer':'dens'}]}]          | layer 0 residual block layer 0: unknown layer 'dens'; did you mean dense?
-            [{'layer':'residual','block':[{'layer':'flatten'}],'shortcut':[{'layer':'flatten'},{'layer':'dense'}]}] | layer 0 residual shortcut layer 1 dense: outputs is missing""")
+            [4] | layer 0: must be an object as in {"layer": "flatten"}, got 4
+            [{}] | layer 0: needs "layer": NAME, one of activation, batch_norm,
+            [{'layer':3}] | layer 0: needs "layer": NAME
+            [{flatten},{conv}] | layer 1: unknown layer 'conv'; did you mean conv2d? (there are
+            [{Linear}] | did you mean dense?
+            [{BatchNorm2d}] | did you mean batch_norm?
+            [{ReLU}] | did you mean activation?
+            [{xyzzy}] | unknown layer 'xyzzy' (there are
+            [{conv2d,'channels':1,'kernal':3}] | layer 0 conv2d: unknown key 'kernal'; did you mean kernel? (it has channels,
+            [{conv2d,'out_channels':1,'kernel':3}] | did you mean channels?
+            [{dense,'out_features':1}] | did you mean outputs?
+            [{batch_norm,'eps':1}] | did you mean epsilon?
+            [{flatten,'shape':1}] | layer 0 flatten: unknown key 'shape' (it has none)
+            [{conv2d,'channels':1}] | layer 0 conv2d: kernel is missing
+            [{activation}] | layer 0 activation: activation is missing
+            [{conv2d,'channels':'32','kernel':3}] | channels must be a number, got "32"
+            [{conv2d,'channels':1.5,'kernel':3}] | channels must be a whole number from 1 to 1000000, got 1.5
+            [{conv2d,'channels':1,'kernel':1e999}] | kernel must be a
+            [{conv2d,'channels':1,'kernel':3,'stride':0}] | stride must be a whole number from 1 to 1000, got 0
+            [{conv2d,'channels':1,'kernel':3,'padding':3}] | layer 0 conv2d: padding must be from 0 to kernel - 1 = 2, got 3
+            [{dense,'outputs':null}] | outputs must be a number, got null
+            [{dense,'outputs':1,'activation':'rleu'}] | unknown activation "rleu"; did you mean relu? (there are identity,
+            [{dense,'outputs':1,'activation':1}] | unknown activation 1 (there are
+            [{dropout,'rate':1}] | layer 0 dropout:
+            [{dropout,'rate':'half'}] | rate must be a number, got "half"
+            [{reshape,'shape':'4x4'}] | shape must be "CxHxW" as in "64x7x7", or one number, got "4x4"
+            [{reshape,'shape':[1,0,4]}] | shape must be "CxHxW"
+            [{residual,'block':{}}] | layer 0 residual block must be an array of layers, got {}
+            [{residual,'block':[]}] | layer 0 residual: its block needs at least one layer
+            [{residual,'block':[{dens}]}] | layer 0 residual block layer 0: unknown layer 'dens'; did you mean dense?
+            [{residual,'block':[{flatten}],'shortcut':[{dense}]}] | layer 0 residual shortcut layer 0 dense: outputs is""")
     void mistakesAreToldWithTheLayer(String stack, String told) {
-        refused(told, () -> parse(stack));
+        refused(told, () -> parse(stack.replaceAll("\\{(\\w+)", "{'layer':'$1'")));
     }
 
     @Test

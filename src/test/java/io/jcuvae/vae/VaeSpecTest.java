@@ -20,7 +20,13 @@ class VaeSpecTest {
     private static final String UP = "{'layer':'upsample','factor':4}";
 
     private static List<LayerSpec> stack(String text) {
-        String json = text.replace("FLAT", FLAT).replace("CONV", CONV).replace("UP", UP);
+        String json = text.replace("FLAT", FLAT)
+                .replace("CONV", CONV)
+                .replace("UP", UP)
+                .replace("WIDE", "{'layer':'conv2d','channels':9,'kernel':4,'stride':2}")
+                .replace("DENSE", dense(9))
+                .replace("PICTURE", reshape("1x2x2"))
+                .replace("COLOURS", dense(3) + "," + reshape("3x1x1"));
         return LayerJson.parse(
                 JsonParser.parseString("[" + json.replace('\'', '"') + "]").getAsJsonArray());
     }
@@ -82,25 +88,25 @@ class VaeSpecTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            64    | CONV,FLAT           | FLAT | encoder layer 0 Conv2d(2, 3x3, stride 2, padding 1): the data are rows of 64 numbers, no pictures; begin with {"layer": "reshape", "shape": "1x8x8"}
-            192   | UP,FLAT             | FLAT | "shape": "3x8x8"
-            65    | UP,FLAT             | FLAT | "shape": "CxHxW"
-            64    | {'layer':'residual','block':[CONV]} | FLAT | rows of 64 numbers, no pictures
-            8x8   | CONV,CONV           | FLAT | the encoder ends with a picture, 2x2x2; end it with {"layer": "flatten"} (input 1x8x8, after layer 0: 2x4x4, after layer 1: 2x2x2)
-            8x8   | CONV,DENSE          | FLAT | encoder layer 1 Dense(9): input
-            8x8   | {'layer':'conv2d','channels':9,'kernel':4,'stride':2},{'layer':'conv2d','channels':64,'kernel':4,'stride':2} | FLAT | encoder layer 1 Conv2d(64, 4x4, stride 2): input 3x3 is smaller than the kernel (input 1x8x8, after layer 0: 9x3x3)
-            8x8   | FLAT                | CONV | decoder layer 0 Conv2d(2, 3x3, stride 2, padding 1): input
-            8x8   | FLAT                | DENSE | the decoder ends with 9, a sample has 1x8x8, or 64 in a row (input 4, after layer 0: 9)
-            65    | FLAT                | DENSE | the decoder ends with 9, a sample has 65 in a row
-            8x8   | FLAT                | {'layer':'reshape','shape':'1x2x2'},UP,CONV | the decoder ends with 2x4x4, a sample has 1x8x8
-            64    | FLAT                | {'layer':'reshape','shape':'1x2x2'},UP | the decoder ends with a picture, 1x8x8, a sample is a row of 64; end it with {"layer": "flatten"}
-            4x4x3 | FLAT                | {'layer':'dense','outputs':3},{'layer':'reshape','shape':'3x1x1'},UP,FLAT | decoder layer 3 Flatten: would part the colours
+            64 | CONV,FLAT | FLAT | encoder layer 0 Conv2d(2, 3x3, stride 2, padding 1): the data are rows of 64 numbers, no
+            64 | CONV,FLAT | FLAT | no pictures; begin with {"layer": "reshape", "shape": "1x8x8"}
+            192 | UP,FLAT | FLAT | "shape": "3x8x8"
+            65 | UP,FLAT | FLAT | "shape": "CxHxW"
+            64 | {'layer':'residual','block':[CONV]} | FLAT | rows of 64 numbers, no pictures
+            8x8 | CONV,CONV | FLAT | the encoder ends with a picture, 2x2x2; end it with {"layer": "flatten"} (input 1x8x8,
+            8x8 | CONV,CONV | FLAT | (input 1x8x8, after layer 0: 2x4x4, after layer 1: 2x2x2)
+            8x8 | CONV,DENSE | FLAT | encoder layer 1 Dense(9): input
+            8x8 | WIDE,WIDE | FLAT | encoder layer 1 Conv2d(9, 4x4, stride 2): input 3x3 is smaller than the kernel (input
+            8x8 | WIDE,WIDE | FLAT | smaller than the kernel (input 1x8x8, after layer 0: 9x3x3)
+            8x8 | FLAT | CONV | decoder layer 0 Conv2d(2, 3x3, stride 2, padding 1): input
+            8x8 | FLAT | DENSE | the decoder ends with 9, a sample has 1x8x8, or 64 in a row (input 4, after layer 0: 9)
+            65 | FLAT | DENSE | the decoder ends with 9, a sample has 65 in a row
+            8x8 | FLAT | PICTURE,UP,CONV | the decoder ends with 2x4x4, a sample has 1x8x8
+            64 | FLAT | PICTURE,UP | the decoder ends with a picture, 1x8x8, a sample is a row of 64; end it with {"layer":
+            4x4x3 | FLAT | COLOURS,UP,FLAT | decoder layer 3 Flatten: would part the colours
             """)
     void othersAreRefusedWithTheShapesOnTheWay(String sample, String encoder, String decoder, String told) {
-        String message = assertThrows(
-                        IllegalArgumentException.class,
-                        () -> spec(
-                                shape(sample), encoder.replace("DENSE", dense(9)), decoder.replace("DENSE", dense(9))))
+        String message = assertThrows(IllegalArgumentException.class, () -> spec(shape(sample), encoder, decoder))
                 .getMessage();
         assertTrue(message.contains(told), message);
     }
