@@ -8,11 +8,13 @@ import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
+import io.jcuvae.tensor.Window;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import jcuda.driver.CUdeviceptr;
 
 /**
  * The operations as kernel launches and cuBLAS calls on the context's stream. Nothing is waited for, no launch depends on
@@ -31,6 +33,7 @@ final class CudaOps implements Ops, AutoCloseable {
     private final LikelihoodKernels likelihoods;
     private final ObjectiveKernels objectives;
     private final OptimizerKernels optimizers;
+    private final SpatialKernels pictures;
     private final StepKernels steps;
     private final HalfCopies halves;
     private final Noise noises;
@@ -59,6 +62,7 @@ final class CudaOps implements Ops, AutoCloseable {
             likelihoods = new LikelihoodKernels(module(LikelihoodKernels.FAMILY), launch);
             objectives = new ObjectiveKernels(module(ObjectiveKernels.FAMILY), launch);
             optimizers = new OptimizerKernels(module(OptimizerKernels.FAMILY), launch);
+            pictures = new SpatialKernels(module(SpatialKernels.FAMILY), launch);
             steps = new StepKernels(module(StepKernels.FAMILY), launch);
             halves = new HalfCopies(context, steps);
             noises = keep(new Noise(context, options.noise(), steps));
@@ -272,6 +276,30 @@ final class CudaOps implements Ops, AutoCloseable {
         activations.backward(dx, dy, f.derivativeFromOutput() ? y : x, f);
     }
 
+    @Override
+    public void biasActivate(Tensor y, Tensor a, Tensor bias, Activation f) {
+        begin("biasActivate", floats(a.count(), a, y) && floats(a.columns(), bias), writes(y, a), bias);
+        activations.bias(y, a, factorOfNext(y, f), bias, f);
+    }
+
+    /** Where an activation also goes as the next layer's factor, if that is a bfloat16. */
+    private CUdeviceptr factorOfNext(Tensor y, Activation f) {
+        return precision == Precision.BF16 && f != Activation.IDENTITY ? halves.filledBy(y) : null;
+    }
+
+    /** The bias gradient is summed while da is made. */
+    @Override
+    public void biasActivateBackward(Tensor dbias, Tensor dy, Tensor a, Tensor y, Activation f) {
+        begin(
+                "biasActivateBackward",
+                are(ElementType.F32, dy) && floats(dy.columns(), dbias) && floats(dy.count(), a, y),
+                writes(dbias, dy),
+                a,
+                y);
+        boolean same = f == Activation.IDENTITY;
+        backwardSums(dbias, same ? null : dy, true, dy, same ? null : f.derivativeFromOutput() ? y : a, f);
+    }
+
     /** Bias and activation in one pass, which also makes the next layer's factor where that is a bfloat16. */
     @Override
     public void dense(Tensor y, Tensor a, Tensor x, Tensor w, Tensor bias, Activation f) {
@@ -283,8 +311,7 @@ final class CudaOps implements Ops, AutoCloseable {
                 w,
                 bias);
         multiply(blas, a, x, false, w, true, false);
-        boolean factorNext = precision == Precision.BF16 && f != Activation.IDENTITY;
-        activations.bias(y, a, factorNext ? halves.filledBy(y) : null, bias, f);
+        activations.bias(y, a, factorOfNext(y, f), bias, f);
     }
 
     /** The bias gradient is summed while da is made. Only the optimizer waits for the parameters' gradients. */
@@ -316,6 +343,66 @@ final class CudaOps implements Ops, AutoCloseable {
             before(null, writes(dx), dy, w);
             multiply(blas, dx, dy, false, w, false, false);
         }
+    }
+
+    // ---- pictures; convolutions are composed of these
+
+    private static boolean pictures(Tensor columns, Tensor x, Window window) {
+        return are(ElementType.F32, columns, x)
+                && x.shape().equals(Shape.of(x.rows(), window.height(), window.width(), window.channels()))
+                && columns.count() == x.rows() * window.columns();
+    }
+
+    /** Columns are factors of products, so they are made as such along with themselves. */
+    @Override
+    public void unfold(Tensor columns, Tensor x, Window window) {
+        begin("unfold", pictures(columns, x, window), writes(columns), x);
+        pictures.unfold(columns, precision == Precision.BF16 ? halves.filledBy(columns) : null, x, window);
+    }
+
+    @Override
+    public void fold(Tensor x, Tensor columns, Window window) {
+        begin("fold", pictures(columns, x, window), writes(x), columns);
+        pictures.fold(x, columns, window);
+    }
+
+    @Override
+    public void swapAxes(Tensor y, Tensor x) {
+        Shape shape = x.shape();
+        begin(
+                "swapAxes",
+                are(ElementType.F32, x, y)
+                        && shape.rank() == 3
+                        && y.shape().equals(Shape.of(shape.extent(0), shape.extent(2), shape.extent(1))),
+                writes(y),
+                x);
+        pictures.swapAxes(y, x);
+    }
+
+    private static boolean scaled(Tensor large, Tensor small) {
+        int[] extents = small.shape().extents();
+        int factor = large.shape().extent(1) / extents[1];
+        extents[1] *= factor;
+        extents[2] *= factor;
+        return are(ElementType.F32, large, small) && factor > 0 && large.shape().equals(Shape.of(extents));
+    }
+
+    @Override
+    public void upsample(Tensor y, Tensor x) {
+        begin("upsample", scaled(y, x), writes(y), x);
+        pictures.upsample(y, x);
+    }
+
+    @Override
+    public void upsampleBackward(Tensor dx, Tensor dy) {
+        begin("upsampleBackward", scaled(dy, dx), writes(dx), dy);
+        pictures.upsampleBackward(dx, dy);
+    }
+
+    @Override
+    public void add(Tensor y, Tensor a, Tensor b) {
+        begin("add", floats(y.count(), y, a, b), writes(y), a, b);
+        pictures.add(y, a, b);
     }
 
     // ---- the Gaussian posterior

@@ -71,6 +71,12 @@ record Grid(int columns, int rows, int width, int height) {
         return new Grid((int) blocks(columns, 16), tiles, 16, WARP);
     }
 
+    /** Squares of 32 by 32 of matrices, see conv_swap_axes. */
+    static Grid squares(int rows, int columns, int matrices) {
+        int squares = Math.toIntExact(blocks(rows, WARP) * blocks(columns, WARP));
+        return new Grid(squares, Math.min(MOST_ROWS, matrices), WARP, 8);
+    }
+
     /** A power of two from 32 to the most. */
     private static int threads(long items, int most) {
         return Math.max(WARP, Math.min(most, powerOfTwo(Math.min(items, most))));

@@ -51,7 +51,7 @@ public record Conv2dSpec(int channels, int kernel, int stride, int padding, Acti
 
     @Override
     public Layer bind(Binding binding, String name, Tensor input, Tensor inputGradient) {
-        throw new UnsupportedOperationException("Conv2d");
+        return new Conv2d(binding, name, window(Planes.inMemory(input)), activation, input, inputGradient);
     }
 
     @Override

@@ -66,7 +66,7 @@ public record ConvTranspose2dSpec(
 
     @Override
     public Layer bind(Binding binding, String name, Tensor input, Tensor inputGradient) {
-        throw new UnsupportedOperationException("ConvTranspose2d");
+        return new ConvTranspose2d(binding, name, window(Planes.inMemory(input)), activation, input, inputGradient);
     }
 
     @Override

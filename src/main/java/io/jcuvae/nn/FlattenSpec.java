@@ -17,7 +17,9 @@ public record FlattenSpec() implements LayerSpec {
 
     @Override
     public Layer bind(Binding binding, String name, Tensor input, Tensor inputGradient) {
-        throw new UnsupportedOperationException("Flatten");
+        return input.shape().rank() == 2
+                ? Rearranged.same(input, inputGradient)
+                : Rearranged.flat(binding, name, input, inputGradient);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.jcuvae.nn;
 
 import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.Tensor;
 
 /**
  * A picture within a network: channels of height by width values, [C, H, W]. In memory the channels of a pixel lie side by
@@ -18,6 +19,16 @@ record Planes(int channels, int height, int width) {
                     + " is no picture [channels, height, width]; put a Reshape to such a shape before it");
         }
         return new Planes(input.extent(0), input.extent(1), input.extent(2));
+    }
+
+    /**
+     * Reads a tensor.
+     *
+     * @param pictures [B, H, W, C]
+     */
+    static Planes inMemory(Tensor pictures) {
+        Shape shape = pictures.shape();
+        return new Planes(shape.extent(3), shape.extent(1), shape.extent(2));
     }
 
     /** [C, H, W], as in PyTorch. */

@@ -2,6 +2,7 @@ package io.jcuvae.nn;
 
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
+import java.util.List;
 
 /**
  * The same values in another shape, in PyTorch's order: a row becomes a picture [C, H, W] channel after channel.
@@ -33,7 +34,17 @@ public record ReshapeSpec(Shape shape) implements LayerSpec {
 
     @Override
     public Layer bind(Binding binding, String name, Tensor input, Tensor inputGradient) {
-        throw new UnsupportedOperationException("Reshape");
+        Planes before = input.shape().rank() == 4 ? Planes.inMemory(input) : null;
+        if (before == null ? shape.rank() == 1 : before.shape().equals(shape)) {
+            return Rearranged.same(input, inputGradient);
+        }
+        if (before != null && shape.rank() == 3) {
+            // From one picture to another by way of PyTorch's order.
+            return Sequential.bind(binding, List.of(new FlattenSpec(), this), name + ".", input, inputGradient);
+        }
+        return before == null
+                ? Rearranged.picture(binding, name, Planes.of(this, shape), input, inputGradient)
+                : Rearranged.flat(binding, name, input, inputGradient);
     }
 
     @Override

@@ -51,7 +51,7 @@ public record ResidualSpec(List<LayerSpec> block, List<LayerSpec> shortcut, Acti
 
     @Override
     public Layer bind(Binding binding, String name, Tensor input, Tensor inputGradient) {
-        throw new UnsupportedOperationException("Residual");
+        return new Residual(binding, name, block, shortcut, activation, input, inputGradient);
     }
 
     @Override

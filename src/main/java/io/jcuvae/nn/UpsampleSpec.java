@@ -32,7 +32,7 @@ public record UpsampleSpec(int factor) implements LayerSpec {
 
     @Override
     public Layer bind(Binding binding, String name, Tensor input, Tensor inputGradient) {
-        throw new UnsupportedOperationException("Upsample");
+        return new Upsample(binding, name, factor, input, inputGradient);
     }
 
     @Override

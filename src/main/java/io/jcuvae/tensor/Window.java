@@ -44,6 +44,11 @@ public record Window(int height, int width, int channels, int kernel, int stride
         return kernel * kernel * channels;
     }
 
+    /** Y X K K C: what is seen in a whole picture. */
+    public long columns() {
+        return (long) positions() * seen();
+    }
+
     /** Whether each position sees just its own pixel, so that the columns are the picture. */
     public boolean isPoint() {
         return kernel == 1 && stride == 1;

@@ -18,9 +18,15 @@ public final class Vae {
     private final Ops ops;
     private final Arena arena;
     private final Tensor x;
+    /** Between the sample's order and the network's; null where they are the same. */
+    private final ChannelExchange seen;
+
     private final Sequential encoder;
     private final GaussianLatent latent;
     private final Sequential decoder;
+    private final Tensor output;
+    private final ChannelExchange said;
+    private final ChannelExchange dsaid;
     private final Likelihood.Term likelihood;
     private final Tensor loss;
     private final float rowWeight;
@@ -31,10 +37,29 @@ public final class Vae {
         this.rowWeight = rowWeight;
         int rows = binding.rows();
         x = arena.tensor("x", Shape.of(rows, Math.toIntExact(spec.sample().count())));
-        encoder = Sequential.bind(binding, spec.encoder(), "enc", x, null);
+        Shape input = spec.encoderInput();
+        seen = spec.exchangesChannels(input) ? ChannelExchange.of(binding, "x.pictures", input, x) : null;
+        encoder = Sequential.bind(
+                binding,
+                spec.encoder(),
+                "enc",
+                seen == null ? ChannelExchange.asItLies(x, input) : seen.pictures(),
+                null);
         latent = new GaussianLatent(binding, spec.latents(), encoder.output(), encoder.outputGradient());
         decoder = Sequential.bind(binding, spec.decoder(), "dec", latent.z(), latent.zGradient());
-        likelihood = spec.likelihood().bind(binding, decoder.output(), decoder.outputGradient(), x);
+        Tensor doutput;
+        if (spec.exchangesChannels(spec.decoderOutput())) {
+            output = arena.tensor("output", x.shape());
+            doutput = binding.training() ? arena.tensor("doutput", x.shape()) : null;
+            said = new ChannelExchange(ops, decoder.output(), output);
+            dsaid = binding.training() ? new ChannelExchange(ops, decoder.outputGradient(), doutput) : null;
+        } else {
+            output = decoder.output().reshape(x.shape());
+            doutput = binding.training() ? decoder.outputGradient().reshape(x.shape()) : null;
+            said = null;
+            dsaid = null;
+        }
+        likelihood = spec.likelihood().bind(binding, output, doutput, x);
         loss = arena.tensor("loss", Shape.of(rows));
     }
 
@@ -101,7 +126,7 @@ public final class Vae {
 
     /** [B, D]: what the decoder says; the expected data after {@link #mean()}. */
     public Tensor output() {
-        return decoder.output();
+        return output;
     }
 
     /** [B]: reconstruction term, nats. */
@@ -126,6 +151,9 @@ public final class Vae {
 
     /** x to the posterior's parameters. */
     public void encode() {
+        if (seen != null) {
+            seen.toPictures();
+        }
         encoder.forward();
         latent.posterior();
     }
@@ -138,6 +166,9 @@ public final class Vae {
     /** z to the decoder's output. */
     public void decode() {
         decoder.forward();
+        if (said != null) {
+            said.toSamples();
+        }
     }
 
     /** The decoder's output to the reconstruction rows. */
@@ -165,6 +196,9 @@ public final class Vae {
 
     /** The gradients of all parameters. */
     public void backward() {
+        if (dsaid != null) {
+            dsaid.toPictures();
+        }
         decoder.backward();
         latent.backward();
         encoder.backward();

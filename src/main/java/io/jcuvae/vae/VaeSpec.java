@@ -56,6 +56,20 @@ public record VaeSpec(
                 .orElseGet(() -> Shape.of(Math.toIntExact(sample.count())));
     }
 
+    /**
+     * Whether pictures of a stack lie in another order than the values of a sample: they have their channels last, samples
+     * that are no pictures of that kind have them first.
+     */
+    boolean exchangesChannels(Shape planes) {
+        boolean channelsLast = Picture.of(sample).map(Picture::channelsLast).orElse(false);
+        return planes.rank() == 3 && !channelsLast && planes.extent(0) > 1 && planes.extent(0) < planes.count();
+    }
+
+    /** What the decoder ends with: pictures [C, H, W], or values. */
+    Shape decoderOutput() {
+        return Sequential.outputShape(decoder, Shape.of(latents));
+    }
+
     private static Shape planes(Picture picture) {
         return Shape.of(picture.channels(), picture.height(), picture.width());
     }
@@ -143,15 +157,12 @@ public record VaeSpec(
         Optional<Picture> picture = Picture.of(sample);
         Optional<Shape> planes = picture.map(VaeSpec::planes);
         String trail = " (" + StackShapes.trail(shapes) + ")";
-        if (end.rank() == 1 ? end.count() != sample.count() : planes.isPresent() && !end.equals(planes.get())) {
+        boolean otherPicture = end.rank() == 3 && planes.isPresent() && !end.equals(planes.get());
+        if (end.count() != sample.count() || otherPicture) {
             throw new IllegalArgumentException("the decoder ends with " + StackShapes.text(end) + ", a sample has "
-                    + planes.map(shape -> StackShapes.text(shape) + ", or " + sample.count() + " in a row")
-                            .orElse(sample.count() + " in a row")
+                    + planes.map(shape -> StackShapes.text(shape) + ", or ").orElse("") + sample.count()
+                    + " in a row"
                     + trail);
-        }
-        if (end.rank() != 1 && planes.isEmpty()) {
-            throw new IllegalArgumentException("the decoder ends with a picture, " + StackShapes.text(end)
-                    + ", a sample is a row of " + sample.count() + "; end it with {\"layer\": \"flatten\"}" + trail);
         }
         boolean channelsLast = picture.isPresent()
                 && picture.get().channelsLast()

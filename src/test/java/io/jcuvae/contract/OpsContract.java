@@ -31,11 +31,13 @@ import org.junit.jupiter.api.Test;
  * What every backend must do. A test class of a backend implements this and says which backend; the oracle is
  * {@link ReferenceBackend}, and for what a backend fuses also its own unfused operations.
  */
-public interface OpsContract {
+public interface OpsContract extends SpatialContract {
     /** The backend under test; may be the same for all tests. */
+    @Override
     Backend backend();
 
     /** Of its matrix products. */
+    @Override
     default Precision precision() {
         return Precision.FP32;
     }
@@ -156,6 +158,18 @@ public interface OpsContract {
             backend.ops().activate(x, x, f);
             double[] y = Access.values(backend, x);
             assertTrue(Double.isNaN(y[0]), () -> f + "(NaN) = " + y[0]);
+        }
+    }
+
+    @Test
+    @Covers({"biasActivate", "biasActivateBackward"})
+    default void activatesWithBias() {
+        for (Activation f : Activation.values()) {
+            for (int[] s : new int[][] {{1, 1}, {33, 7}, {2100, 5}}) {
+                compare(Scenarios.biasActivate(f, s[0], s[1], false));
+                compare(Scenarios.biasActivate(f, s[0], s[1], true));
+                compare(Scenarios.biasActivateBackward(f, s[0], s[1]));
+            }
         }
     }
 

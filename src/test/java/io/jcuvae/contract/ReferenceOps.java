@@ -7,6 +7,7 @@ import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Philox;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Tensor;
+import io.jcuvae.tensor.Window;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
@@ -192,6 +193,38 @@ final class ReferenceOps implements Ops {
         for (int i = 0; i < dx.count(); i++) {
             dxs.set(i, dys.at(i) * derivative(f, f.derivativeFromOutput() ? Double.NaN : xs.at(i), ys.at(i)));
         }
+    }
+
+    // ---- pictures
+
+    @Override
+    public void unfold(Tensor columns, Tensor x, Window window) {
+        ReferenceSpatial.unfold(columns, x, window);
+    }
+
+    @Override
+    public void fold(Tensor x, Tensor columns, Window window) {
+        ReferenceSpatial.fold(x, columns, window);
+    }
+
+    @Override
+    public void swapAxes(Tensor y, Tensor x) {
+        ReferenceSpatial.swapAxes(y, x);
+    }
+
+    @Override
+    public void upsample(Tensor y, Tensor x) {
+        ReferenceSpatial.upsample(y, x);
+    }
+
+    @Override
+    public void upsampleBackward(Tensor dx, Tensor dy) {
+        ReferenceSpatial.upsampleBackward(dx, dy);
+    }
+
+    @Override
+    public void add(Tensor y, Tensor a, Tensor b) {
+        ReferenceSpatial.add(y, a, b);
     }
 
     // ---- the Gaussian posterior

@@ -21,6 +21,7 @@ final class KernelFamilies {
                 LikelihoodKernels.FAMILY, LikelihoodKernels.SIGNATURES,
                 ObjectiveKernels.FAMILY, ObjectiveKernels.SIGNATURES,
                 OptimizerKernels.FAMILY, OptimizerKernels.SIGNATURES,
+                SpatialKernels.FAMILY, SpatialKernels.SIGNATURES,
                 StepKernels.FAMILY, StepKernels.SIGNATURES));
     }
 

@@ -79,6 +79,9 @@ class VaeSpecTest {
                     spec(shape(sample), "FLAT", picture).decoderShapes());
         }
         assertEquals(
+                Shape.of(3, 8, 8),
+                spec(shape("192"), "FLAT", picture).decoderShapes().get(3));
+        assertEquals(
                 Shape.of(192),
                 spec(shape("192"), "FLAT", picture + ",FLAT").decoderShapes().get(4));
         assertEquals(
@@ -102,7 +105,7 @@ class VaeSpecTest {
             8x8 | FLAT | DENSE | the decoder ends with 9, a sample has 1x8x8, or 64 in a row (input 4, after layer 0: 9)
             65 | FLAT | DENSE | the decoder ends with 9, a sample has 65 in a row
             8x8 | FLAT | PICTURE,UP,CONV | the decoder ends with 2x4x4, a sample has 1x8x8
-            64 | FLAT | PICTURE,UP | the decoder ends with a picture, 1x8x8, a sample is a row of 64; end it with {"layer":
+            65 | FLAT | PICTURE,UP | the decoder ends with 1x8x8, a sample has 65 in a row
             4x4x3 | FLAT | COLOURS,UP,FLAT | decoder layer 3 Flatten: would part the colours
             """)
     void othersAreRefusedWithTheShapesOnTheWay(String sample, String encoder, String decoder, String told) {
