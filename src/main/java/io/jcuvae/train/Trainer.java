@@ -136,6 +136,7 @@ public final class Trainer {
         RunFolder run = folder == null ? null : new RunFolder(folder);
         Trainer trainer = new Trainer(config, train, test, backend, run, listener);
         float[] values = config.initialisation().values(trainer.spec.layout(), config.seed());
+        config.likelihood().start(trainer.spec.layout(), values, () -> DataVariance.of(train));
         backend.upload(trainer.state.values().block(), values, 0);
         double[] scalars = new double[Scalars.COUNT];
         scalars[Scalars.EPOCH.ordinal()] = 1;
