@@ -33,6 +33,7 @@ final class CpuOps implements Ops {
     private final Workers workers;
     private final Gemm gemm;
     private final int processors;
+    private final Norms norms;
     private final ThreadLocal<ActivationLoops> activations = ThreadLocal.withInitial(ActivationLoops::new);
     private final TrainingLoops training;
     private final Convolutions convolutions;
@@ -44,6 +45,7 @@ final class CpuOps implements Ops {
         this.processors = processors;
         training = new TrainingLoops(workers);
         convolutions = new Convolutions(workers, gemm, processors, piece);
+        norms = new Norms(workers);
     }
 
     /** A part of a vector: elements start .. end - 1. */
@@ -519,6 +521,75 @@ final class CpuOps implements Ops {
         });
     }
 
+    // ---- norms and dropout
+
+    @Override
+    public void columnMoments(Tensor mean, Tensor variance, Tensor x) {
+        norms.moments(mean, variance, x);
+    }
+
+    @Override
+    public void normalizeColumns(
+            Tensor y, Tensor x, Tensor mean, Tensor variance, Tensor weight, Tensor bias, float epsilon) {
+        norms.normalize(y, x, mean, variance, weight, bias, epsilon);
+    }
+
+    @Override
+    public void batchNormBackward(
+            Tensor dx,
+            Tensor dweight,
+            Tensor dbias,
+            Tensor dy,
+            Tensor x,
+            Tensor mean,
+            Tensor variance,
+            Tensor weight,
+            float epsilon) {
+        norms.backward(dx, dweight, dbias, dy, x, mean, variance, weight, epsilon);
+    }
+
+    @Override
+    public void trackMoments(
+            Tensor runningMean,
+            Tensor runningVariance,
+            Tensor batches,
+            Tensor mean,
+            Tensor variance,
+            Tensor scalars,
+            int rows,
+            float momentum) {
+        norms.track(runningMean, runningVariance, batches, mean, variance, scalars, rows, momentum);
+    }
+
+    @Override
+    public void layerNorm(
+            Tensor y, Tensor mean, Tensor deviation, Tensor x, Tensor weight, Tensor bias, float epsilon) {
+        norms.layerNorm(y, mean, deviation, x, weight, bias, epsilon);
+    }
+
+    @Override
+    public void layerNormBackward(
+            Tensor dx,
+            Tensor dweight,
+            Tensor dbias,
+            Tensor dy,
+            Tensor x,
+            Tensor mean,
+            Tensor deviation,
+            Tensor weight) {
+        norms.layerNormBackward(dx, dweight, dbias, dy, x, mean, deviation, weight);
+    }
+
+    @Override
+    public void dropoutMask(Tensor mask, Tensor scalars, float rate, long key) {
+        norms.dropoutMask(mask, scalars, rate, key);
+    }
+
+    @Override
+    public void multiply(Tensor y, Tensor a, Tensor b) {
+        norms.multiply(y, a, b);
+    }
+
     // ---- objective and step
 
     @Override
@@ -699,6 +770,7 @@ final class CpuOps implements Ops {
         int at = start(scalars);
         if (!halted(s, at)) {
             s[at + Scalars.ORDER_POSITION.ordinal()] += rows;
+            s[at + Scalars.ROWS_TRAINED.ordinal()] += rows;
             s[at + Scalars.NOISE_POSITION.ordinal()] += noiseValues;
         }
     }

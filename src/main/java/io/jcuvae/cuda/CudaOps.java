@@ -31,6 +31,7 @@ final class CudaOps implements Ops, AutoCloseable {
     private final ActivationKernels activations;
     private final GaussianKernels gaussians;
     private final LikelihoodKernels likelihoods;
+    private final NormKernels norms;
     private final ObjectiveKernels objectives;
     private final OptimizerKernels optimizers;
     private final SpatialKernels pictures;
@@ -60,6 +61,7 @@ final class CudaOps implements Ops, AutoCloseable {
             activations = new ActivationKernels(module(ActivationKernels.FAMILY), launch);
             gaussians = new GaussianKernels(module(GaussianKernels.FAMILY), launch);
             likelihoods = new LikelihoodKernels(module(LikelihoodKernels.FAMILY), launch);
+            norms = new NormKernels(module(NormKernels.FAMILY), launch);
             objectives = new ObjectiveKernels(module(ObjectiveKernels.FAMILY), launch);
             optimizers = new OptimizerKernels(module(OptimizerKernels.FAMILY), launch);
             pictures = new SpatialKernels(module(SpatialKernels.FAMILY), launch);
@@ -531,6 +533,129 @@ final class CudaOps implements Ops, AutoCloseable {
                 dmean, dlogvar, mean, x, logvar, weights, scratch.floats(dlogvar == null ? 0 : x.rows()));
     }
 
+    // ---- norms and dropout
+
+    /** x is [R, C], as are the tensors beside it; the vectors are [C]. */
+    private static boolean columns(Tensor x, Tensor[] like, Tensor... vectors) {
+        return floats(x.count(), x) && floats(x.count(), like) && floats(x.columns(), vectors);
+    }
+
+    private static Tensor[] like(Tensor... tensors) {
+        return tensors;
+    }
+
+    @Override
+    public void columnMoments(Tensor mean, Tensor variance, Tensor x) {
+        begin("columnMoments", columns(x, like(), mean, variance), writes(mean, variance), x);
+        norms.moments(mean, variance, x, scratch.floats(NormKernels.scratch(x)));
+    }
+
+    @Override
+    public void normalizeColumns(
+            Tensor y, Tensor x, Tensor mean, Tensor variance, Tensor weight, Tensor bias, float epsilon) {
+        boolean fits = columns(x, like(y), mean, variance, weight, bias);
+        begin("normalizeColumns", fits, writes(y), x, mean, variance, weight, bias);
+        norms.columns(y, x, mean, variance, weight, bias, epsilon);
+    }
+
+    @Override
+    public void batchNormBackward(
+            Tensor dx,
+            Tensor dweight,
+            Tensor dbias,
+            Tensor dy,
+            Tensor x,
+            Tensor mean,
+            Tensor variance,
+            Tensor weight,
+            float epsilon) {
+        boolean fits = columns(x, like(dx, dy), dweight, dbias, mean, variance, weight);
+        begin("batchNormBackward", fits, writes(dx, dweight, dbias), dy, x, mean, variance, weight);
+        norms.backwardSums(
+                dweight, dbias, dy, x, mean, variance, epsilon, false, scratch.floats(NormKernels.scratch(x)));
+        if (dx != null) {
+            norms.columnsBackward(dx, dy, x, mean, variance, weight, dweight, dbias, epsilon);
+        }
+    }
+
+    /** Beside the books, which say whether the step counts; nobody waits for it. */
+    @Override
+    public void trackMoments(
+            Tensor runningMean,
+            Tensor runningVariance,
+            Tensor batches,
+            Tensor mean,
+            Tensor variance,
+            Tensor scalars,
+            int rows,
+            float momentum) {
+        aside(
+                books,
+                "trackMoments",
+                floats(mean.count(), mean, variance, runningMean, runningVariance)
+                        && floats(2, batches)
+                        && scalars(scalars)
+                        && rows > 1,
+                () -> norms.track(runningMean, runningVariance, batches, mean, variance, scalars, rows, momentum),
+                writes(runningMean, runningVariance, batches),
+                mean,
+                variance,
+                slot(scalars, Scalars.HALTED_AT));
+    }
+
+    @Override
+    public void layerNorm(
+            Tensor y, Tensor mean, Tensor deviation, Tensor x, Tensor weight, Tensor bias, float epsilon) {
+        boolean fits = columns(x, like(y), weight, bias) && floats(x.rows(), mean, deviation);
+        begin("layerNorm", fits, writes(y, mean, deviation), x, weight, bias);
+        norms.rows(y, mean, deviation, x, weight, bias, epsilon);
+    }
+
+    @Override
+    public void layerNormBackward(
+            Tensor dx,
+            Tensor dweight,
+            Tensor dbias,
+            Tensor dy,
+            Tensor x,
+            Tensor mean,
+            Tensor deviation,
+            Tensor weight) {
+        boolean fits = columns(x, like(dx, dy), dweight, dbias, weight) && floats(x.rows(), mean, deviation);
+        begin("layerNormBackward", fits, writes(dx, dweight, dbias), dy, x, mean, deviation, weight);
+        norms.backwardSums(dweight, dbias, dy, x, mean, deviation, 0f, true, scratch.floats(NormKernels.scratch(x)));
+        if (dx != null) {
+            norms.rowsBackward(dx, dy, x, mean, deviation, weight);
+        }
+    }
+
+    @Override
+    public void dropoutMask(Tensor mask, Tensor scalars, float rate, long key) {
+        begin(
+                "dropoutMask",
+                are(ElementType.F32, mask) && scalars(scalars),
+                writes(mask),
+                slot(scalars, Scalars.ROWS_TRAINED));
+        norms.dropout(null, mask, null, scalars, rate, key);
+    }
+
+    @Override
+    public void multiply(Tensor y, Tensor a, Tensor b) {
+        begin("multiply", floats(y.count(), y, a, b), writes(y), a, b);
+        norms.multiply(y, a, b);
+    }
+
+    @Override
+    public void dropout(Tensor y, Tensor mask, Tensor x, Tensor scalars, float rate, long key) {
+        begin(
+                "dropout",
+                floats(mask.count(), mask, y, x) && scalars(scalars),
+                writes(y, mask),
+                x,
+                slot(scalars, Scalars.ROWS_TRAINED));
+        norms.dropout(y, mask, x, scalars, rate, key);
+    }
+
     // ---- objective and step
 
     @Override
@@ -656,7 +781,7 @@ final class CudaOps implements Ops, AutoCloseable {
                 "endStep",
                 scalars(scalars),
                 () -> steps.end(scalars, rows, noiseValues),
-                writes(slots(scalars, Scalars.NOISE_POSITION, Scalars.ORDER_POSITION)),
+                writes(slots(scalars, Scalars.NOISE_POSITION, Scalars.ROWS_TRAINED)),
                 slot(scalars, Scalars.HALTED_AT));
     }
 

@@ -89,6 +89,19 @@ record Grid(int columns, int rows, int width, int height) {
         return new Grid(squares, Math.min(MOST_ROWS, matrices), WARP, 8);
     }
 
+    /** A matrix as {@link #matrix} has it, where a thread takes several rows once there are blocks enough. */
+    static Grid matrixInTurns(int rows, int columns) {
+        Grid whole = matrix(rows, columns);
+        int most = Math.max(1, MOST_BLOCKS / whole.columns);
+        return new Grid(whole.columns, Math.min(whole.rows, most), whole.width, whole.height);
+    }
+
+    /** Tiles of some columns and of some rows, see norm_moments: few columns leave more threads for rows. */
+    static Grid columnTiles(int tiles, int columns) {
+        int width = Math.min(WARP, powerOfTwo(columns));
+        return new Grid((int) blocks(columns, width), tiles, width, BLOCK / width);
+    }
+
     /** A power of two from 32 to the most. */
     private static int threads(long items, int most) {
         return Math.max(WARP, Math.min(most, powerOfTwo(Math.min(items, most))));

@@ -7,7 +7,7 @@ package io.jcuvae.tensor;
  * <p>Default methods are composed of the primitive ones; a backend may override them with something fused, and the default
  * is what that is tested against. Everything writes into given tensors and nothing allocates.
  */
-public interface Ops extends LinearOps, SpatialOps, TrainingOps {
+public interface Ops extends LinearOps, NormOps, SpatialOps, TrainingOps {
 
     // ---- the Gaussian posterior; a row of head is [mu(Z) | logvar(Z)]
 
@@ -207,7 +207,7 @@ public interface Ops extends LinearOps, SpatialOps, TrainingOps {
     void adam(Tensor p, Tensor m, Tensor v, Tensor g, Tensor scalars, float beta1, float beta2, float epsilon);
 
     /**
-     * Ends a step: ORDER_POSITION += rows, NOISE_POSITION += noiseValues, unless halted.
+     * Ends a step: ORDER_POSITION and ROWS_TRAINED += rows, NOISE_POSITION += noiseValues, unless halted.
      *
      * @param rows rows of the batch
      * @param noiseValues values of the noise sequence that the step used

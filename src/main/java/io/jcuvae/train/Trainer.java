@@ -126,7 +126,7 @@ public final class Trainer {
         schedule = new Schedule(config, count);
         state = TrainState.allocate(spec.layout(), backend, config.averaging() > 0);
         writer = folder == null ? null : new RunWriter(folder, config, record, state, backend);
-        evaluator = new Evaluator(spec, backend, state.forUse());
+        evaluator = new Evaluator(spec, backend, state.forUse(), state.buffers());
         Shape shape = Shape.of(count, TrainingOps.SCHEDULE_COLUMNS);
         table = schedule.varies() ? Tensor.of(backend.allocate(ElementType.F64, shape.count()), shape) : null;
         int batch = EpochSteps.batch(config, samples);
@@ -151,6 +151,7 @@ public final class Trainer {
         RunFolder run = folder == null ? null : new RunFolder(folder);
         Trainer trainer = new Trainer(config, train, test, backend, run, listener);
         float[] values = config.initialisation().values(trainer.spec.layout(), config.seed());
+        config.likelihood().start(trainer.spec.layout(), values, () -> DataVariance.of(train));
         backend.upload(trainer.state.values().block(), values, 0);
         backend.upload(trainer.state.forUse().block(), values, 0);
         double[] scalars = new double[Scalars.COUNT];
@@ -216,7 +217,7 @@ public final class Trainer {
 
     /** The model as it stands, of averaged parameters where there are such, sharing the trainer's memory. */
     public Model model() {
-        return new Model(config, record, spec, state.forUse());
+        return new Model(config, record, spec, state.forUse(), state.buffers());
     }
 
     /** Training rows held out to compare epochs by. */

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
  * What every backend must do. A test class of a backend implements this and says which backend; the oracle is
  * {@link ReferenceBackend}, and for what a backend fuses also its own unfused operations.
  */
-public interface OpsContract extends SpatialContract, TrainingContract {
+public interface OpsContract extends NormContract, SpatialContract, TrainingContract {
     /** The backend under test; may be the same for all tests. */
     @Override
     Backend backend();
@@ -578,6 +578,7 @@ public interface OpsContract extends SpatialContract, TrainingContract {
             Scalars.KL_SUM,
             Scalars.SAMPLES,
             Scalars.ORDER_POSITION,
+            Scalars.ROWS_TRAINED,
             Scalars.NOISE_POSITION
         }) {
             assertEquals(before[slot.ordinal()], halted[slot.ordinal()], what + ": " + slot);
