@@ -33,10 +33,15 @@ final class ActivationLoops {
 
     /** y += what. */
     void add(float[] y, int yStart, float[] what, int start, int count) {
+        add(y, yStart, y, yStart, what, start, count);
+    }
+
+    /** y = a + b. */
+    void add(float[] y, int yStart, float[] a, int aStart, float[] b, int bStart, int count) {
         for (int done = 0; done < count; done += BLOCK) {
             int n = Math.min(BLOCK, count - done);
-            System.arraycopy(y, yStart + done, v, 0, n);
-            System.arraycopy(what, start + done, t, 0, n);
+            System.arraycopy(a, aStart + done, v, 0, n);
+            System.arraycopy(b, bStart + done, t, 0, n);
             add(v, t, n);
             System.arraycopy(v, 0, y, yStart + done, n);
         }

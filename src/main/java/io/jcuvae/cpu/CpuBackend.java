@@ -25,10 +25,10 @@ public final class CpuBackend implements Backend {
      * @param threads threads to use, 0 for one per available processor
      */
     public CpuBackend(int threads) {
-        this(threads, true);
+        this(threads, true, Convolutions.PIECE);
     }
 
-    private CpuBackend(int threads, boolean blas) {
+    private CpuBackend(int threads, boolean blas, int piece) {
         int processors = Runtime.getRuntime().availableProcessors();
         int count = threads > 0 ? threads : processors;
         Gemm gemm;
@@ -41,13 +41,18 @@ public final class CpuBackend implements Backend {
             library = "matrix products in plain Java, about ten times slower, because " + e.getMessage();
         }
         workers = new Workers(count);
-        ops = new CpuOps(workers, gemm, processors);
+        ops = new CpuOps(workers, gemm, processors, piece);
         description = "CPU, " + count + (count == 1 ? " thread, " : " threads, ") + library;
     }
 
     /** A backend that does its matrix products in plain Java, as on a machine without a BLAS. */
     public static CpuBackend withoutBlas(int threads) {
-        return new CpuBackend(threads, false);
+        return new CpuBackend(threads, false, Convolutions.PIECE);
+    }
+
+    /** A backend that cuts even small convolutions into pieces of a few lines. */
+    static CpuBackend inSmallPieces(int threads) {
+        return new CpuBackend(threads, true, 200);
     }
 
     private static Gemm openBlas() {
@@ -145,6 +150,12 @@ public final class CpuBackend implements Backend {
     @Override
     public HostCopy hostCopy(Tensor from) {
         return new CpuCopy(from);
+    }
+
+    /** Each thread has room of its own. */
+    @Override
+    public long columnsAtOnce() {
+        return 0;
     }
 
     /** What the heap may still grow by; garbage counts as taken. */

@@ -13,6 +13,7 @@ import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Philox;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Tensor;
+import io.jcuvae.tensor.Window;
 import java.util.Arrays;
 
 /**
@@ -32,15 +33,19 @@ final class CpuOps implements Ops {
     private final Workers workers;
     private final Gemm gemm;
     private final int processors;
+    private final Norms norms;
     private final ThreadLocal<ActivationLoops> activations = ThreadLocal.withInitial(ActivationLoops::new);
     private final TrainingLoops training;
+    private final Convolutions convolutions;
     private final ThreadLocal<LikelihoodLoops> likelihoods = ThreadLocal.withInitial(LikelihoodLoops::new);
 
-    CpuOps(Workers workers, Gemm gemm, int processors) {
+    CpuOps(Workers workers, Gemm gemm, int processors, int piece) {
         this.workers = workers;
         this.gemm = gemm;
         this.processors = processors;
         training = new TrainingLoops(workers);
+        convolutions = new Convolutions(workers, gemm, processors, piece);
+        norms = new Norms(workers);
     }
 
     /** A part of a vector: elements start .. end - 1. */
@@ -168,11 +173,10 @@ final class CpuOps implements Ops {
         }
     }
 
-    /** The bias gradient is summed while da is made; then the tiles of both products are one job. */
+    /** The bias gradient is summed while da is made. */
     @Override
-    public void denseBackward(
-            Tensor dx, Tensor dw, Tensor dbias, Tensor dy, Tensor x, Tensor w, Tensor a, Tensor y, Activation f) {
-        check(y.count() == dy.count() && dbias.count() == dy.columns(), "denseBackward", dbias, dy, y);
+    public void biasActivateBackward(Tensor dbias, Tensor dy, Tensor a, Tensor y, Activation f) {
+        check(y.count() == dy.count() && dbias.count() == dy.columns(), "biasActivateBackward", dbias, dy, y);
         int width = dy.columns();
         chunks(width, STRIP, (c0, c1) -> {
             if (f != Activation.IDENTITY) {
@@ -182,6 +186,13 @@ final class CpuOps implements Ops {
             }
             sumRows(dbias, dy, c0, c1);
         });
+    }
+
+    /** Once da is made, the tiles of both products are one job. */
+    @Override
+    public void denseBackward(
+            Tensor dx, Tensor dw, Tensor dbias, Tensor dy, Tensor x, Tensor w, Tensor a, Tensor y, Activation f) {
+        biasActivateBackward(dbias, dy, a, y, f);
         MatrixProduct forWeights = new MatrixProduct(gemm, processors, dw, dy, true, x, false, false);
         if (dx == null) {
             workers.run(forWeights.tiles(), forWeights::multiply);
@@ -196,6 +207,96 @@ final class CpuOps implements Ops {
                 forInput.multiply(tile - first);
             }
         });
+    }
+
+    // ---- pictures
+
+    @Override
+    public void unfold(Tensor columns, Tensor x, Window window) {
+        convolutions.unfold(columns, x, window);
+    }
+
+    @Override
+    public void fold(Tensor x, Tensor columns, Window window) {
+        convolutions.fold(x, columns, window);
+    }
+
+    @Override
+    public void swapAxes(Tensor y, Tensor x) {
+        convolutions.swapAxes(y, x);
+    }
+
+    @Override
+    public void upsample(Tensor y, Tensor x) {
+        convolutions.upsample(y, x, false);
+    }
+
+    @Override
+    public void upsampleBackward(Tensor dx, Tensor dy) {
+        convolutions.upsample(dy, dx, true);
+    }
+
+    @Override
+    public void add(Tensor y, Tensor a, Tensor b) {
+        check(y.count() == a.count() && y.count() == b.count(), "add", y, a, b);
+        chunks(
+                y.count(),
+                CHUNK,
+                (i, end) -> activations
+                        .get()
+                        .add(floats(y), start(y) + i, floats(a), start(a) + i, floats(b), start(b) + i, end - i));
+    }
+
+    @Override
+    public void conv2d(Tensor y, Tensor a, Tensor x, Tensor w, Tensor bias, Activation f, Window window, Tensor room) {
+        if (window.isPoint()) {
+            dense(y.pixels(), a.pixels(), x.pixels(), w, bias, f);
+        } else {
+            convolutions.forward(y, a, x, w, bias, f, window);
+        }
+    }
+
+    @Override
+    public void conv2dBackward(
+            Tensor dx,
+            Tensor dw,
+            Tensor dbias,
+            Tensor dy,
+            Tensor x,
+            Tensor w,
+            Tensor a,
+            Tensor y,
+            Activation f,
+            Window window,
+            Tensor room) {
+        if (window.isPoint()) {
+            denseBackward(
+                    dx == null ? null : dx.pixels(), dw, dbias, dy.pixels(), x.pixels(), w, a.pixels(), y.pixels(), f);
+        } else {
+            convolutions.backward(dx, dw, dbias, dy, x, w, a, y, f, window);
+        }
+    }
+
+    @Override
+    public void convTranspose2d(
+            Tensor y, Tensor a, Tensor x, Tensor w, Tensor bias, Activation f, Window window, Tensor room) {
+        convolutions.forwardTransposed(y, a, x, w, bias, f, window);
+    }
+
+    @Override
+    public void convTranspose2dBackward(
+            Tensor dx,
+            Tensor dw,
+            Tensor dbias,
+            Tensor dy,
+            Tensor x,
+            Tensor w,
+            Tensor a,
+            Tensor y,
+            Activation f,
+            Window window,
+            Tensor room) {
+        convolutions.backwardTransposed(dx, dw, dbias, dy, x, w, a, y, f, window);
     }
 
     // ---- the Gaussian posterior
@@ -420,6 +521,75 @@ final class CpuOps implements Ops {
         });
     }
 
+    // ---- norms and dropout
+
+    @Override
+    public void columnMoments(Tensor mean, Tensor variance, Tensor x) {
+        norms.moments(mean, variance, x);
+    }
+
+    @Override
+    public void normalizeColumns(
+            Tensor y, Tensor x, Tensor mean, Tensor variance, Tensor weight, Tensor bias, float epsilon) {
+        norms.normalize(y, x, mean, variance, weight, bias, epsilon);
+    }
+
+    @Override
+    public void batchNormBackward(
+            Tensor dx,
+            Tensor dweight,
+            Tensor dbias,
+            Tensor dy,
+            Tensor x,
+            Tensor mean,
+            Tensor variance,
+            Tensor weight,
+            float epsilon) {
+        norms.backward(dx, dweight, dbias, dy, x, mean, variance, weight, epsilon);
+    }
+
+    @Override
+    public void trackMoments(
+            Tensor runningMean,
+            Tensor runningVariance,
+            Tensor batches,
+            Tensor mean,
+            Tensor variance,
+            Tensor scalars,
+            int rows,
+            float momentum) {
+        norms.track(runningMean, runningVariance, batches, mean, variance, scalars, rows, momentum);
+    }
+
+    @Override
+    public void layerNorm(
+            Tensor y, Tensor mean, Tensor deviation, Tensor x, Tensor weight, Tensor bias, float epsilon) {
+        norms.layerNorm(y, mean, deviation, x, weight, bias, epsilon);
+    }
+
+    @Override
+    public void layerNormBackward(
+            Tensor dx,
+            Tensor dweight,
+            Tensor dbias,
+            Tensor dy,
+            Tensor x,
+            Tensor mean,
+            Tensor deviation,
+            Tensor weight) {
+        norms.layerNormBackward(dx, dweight, dbias, dy, x, mean, deviation, weight);
+    }
+
+    @Override
+    public void dropoutMask(Tensor mask, Tensor scalars, float rate, long key) {
+        norms.dropoutMask(mask, scalars, rate, key);
+    }
+
+    @Override
+    public void multiply(Tensor y, Tensor a, Tensor b) {
+        norms.multiply(y, a, b);
+    }
+
     // ---- objective and step
 
     @Override
@@ -600,6 +770,7 @@ final class CpuOps implements Ops {
         int at = start(scalars);
         if (!halted(s, at)) {
             s[at + Scalars.ORDER_POSITION.ordinal()] += rows;
+            s[at + Scalars.ROWS_TRAINED.ordinal()] += rows;
             s[at + Scalars.NOISE_POSITION.ordinal()] += noiseValues;
         }
     }

@@ -27,6 +27,8 @@ public final class CudaBackend implements Backend {
     private static final int ROWS_PER_MULTIPROCESSOR = 64;
     private static final int MOST_ROWS = 8192;
     private static final int ELEMENTS_AT_ONCE = 1 << 24;
+    /** 64 MiB: products of thousands of rows for the layers of small pictures. */
+    private static final int COLUMNS_AT_ONCE = 1 << 24;
 
     private final CudaOptions options;
     private final CudaContext context;
@@ -225,6 +227,11 @@ public final class CudaBackend implements Backend {
         context.makeCurrent();
         int busy = Math.min(MOST_ROWS, ROWS_PER_MULTIPROCESSOR * context.multiprocessors());
         return Integer.highestOneBit(Math.max(1, Math.min(busy, ELEMENTS_AT_ONCE / width)));
+    }
+
+    @Override
+    public long columnsAtOnce() {
+        return COLUMNS_AT_ONCE;
     }
 
     @Override

@@ -8,11 +8,13 @@ import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
+import io.jcuvae.tensor.Window;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import jcuda.driver.CUdeviceptr;
 
 /**
  * The operations as kernel launches and cuBLAS calls on the context's stream. Nothing is waited for, no launch depends on
@@ -29,8 +31,10 @@ final class CudaOps implements Ops, AutoCloseable {
     private final ActivationKernels activations;
     private final GaussianKernels gaussians;
     private final LikelihoodKernels likelihoods;
+    private final NormKernels norms;
     private final ObjectiveKernels objectives;
     private final OptimizerKernels optimizers;
+    private final SpatialKernels pictures;
     private final StepKernels steps;
     private final HalfCopies halves;
     private final Noise noises;
@@ -57,8 +61,10 @@ final class CudaOps implements Ops, AutoCloseable {
             activations = new ActivationKernels(module(ActivationKernels.FAMILY), launch);
             gaussians = new GaussianKernels(module(GaussianKernels.FAMILY), launch);
             likelihoods = new LikelihoodKernels(module(LikelihoodKernels.FAMILY), launch);
+            norms = new NormKernels(module(NormKernels.FAMILY), launch);
             objectives = new ObjectiveKernels(module(ObjectiveKernels.FAMILY), launch);
             optimizers = new OptimizerKernels(module(OptimizerKernels.FAMILY), launch);
+            pictures = new SpatialKernels(module(SpatialKernels.FAMILY), launch);
             steps = new StepKernels(module(StepKernels.FAMILY), launch);
             halves = new HalfCopies(context, steps);
             noises = keep(new Noise(context, options.noise(), steps));
@@ -272,6 +278,30 @@ final class CudaOps implements Ops, AutoCloseable {
         activations.backward(dx, dy, f.derivativeFromOutput() ? y : x, f);
     }
 
+    @Override
+    public void biasActivate(Tensor y, Tensor a, Tensor bias, Activation f) {
+        begin("biasActivate", floats(a.count(), a, y) && floats(a.columns(), bias), writes(y, a), bias);
+        activations.bias(y, a, factorOfNext(y, f), bias, f);
+    }
+
+    /** Where an activation also goes as the next layer's factor, if that is a bfloat16. */
+    private CUdeviceptr factorOfNext(Tensor y, Activation f) {
+        return precision == Precision.BF16 && f != Activation.IDENTITY ? halves.filledBy(y) : null;
+    }
+
+    /** The bias gradient is summed while da is made. */
+    @Override
+    public void biasActivateBackward(Tensor dbias, Tensor dy, Tensor a, Tensor y, Activation f) {
+        begin(
+                "biasActivateBackward",
+                are(ElementType.F32, dy) && floats(dy.columns(), dbias) && floats(dy.count(), a, y),
+                writes(dbias, dy),
+                a,
+                y);
+        boolean same = f == Activation.IDENTITY;
+        backwardSums(dbias, same ? null : dy, true, dy, same ? null : f.derivativeFromOutput() ? y : a, f);
+    }
+
     /** Bias and activation in one pass, which also makes the next layer's factor where that is a bfloat16. */
     @Override
     public void dense(Tensor y, Tensor a, Tensor x, Tensor w, Tensor bias, Activation f) {
@@ -283,8 +313,7 @@ final class CudaOps implements Ops, AutoCloseable {
                 w,
                 bias);
         multiply(blas, a, x, false, w, true, false);
-        boolean factorNext = precision == Precision.BF16 && f != Activation.IDENTITY;
-        activations.bias(y, a, factorNext ? halves.filledBy(y) : null, bias, f);
+        activations.bias(y, a, factorOfNext(y, f), bias, f);
     }
 
     /** The bias gradient is summed while da is made. Only the optimizer waits for the parameters' gradients. */
@@ -316,6 +345,66 @@ final class CudaOps implements Ops, AutoCloseable {
             before(null, writes(dx), dy, w);
             multiply(blas, dx, dy, false, w, false, false);
         }
+    }
+
+    // ---- pictures; convolutions are composed of these
+
+    private static boolean pictures(Tensor columns, Tensor x, Window window) {
+        return are(ElementType.F32, columns, x)
+                && x.shape().equals(Shape.of(x.rows(), window.height(), window.width(), window.channels()))
+                && columns.count() == x.rows() * window.columns();
+    }
+
+    /** Columns are factors of products, so they are made as such along with themselves. */
+    @Override
+    public void unfold(Tensor columns, Tensor x, Window window) {
+        begin("unfold", pictures(columns, x, window), writes(columns), x);
+        pictures.unfold(columns, precision == Precision.BF16 ? halves.filledBy(columns) : null, x, window);
+    }
+
+    @Override
+    public void fold(Tensor x, Tensor columns, Window window) {
+        begin("fold", pictures(columns, x, window), writes(x), columns);
+        pictures.fold(x, columns, window);
+    }
+
+    @Override
+    public void swapAxes(Tensor y, Tensor x) {
+        Shape shape = x.shape();
+        begin(
+                "swapAxes",
+                are(ElementType.F32, x, y)
+                        && shape.rank() == 3
+                        && y.shape().equals(Shape.of(shape.extent(0), shape.extent(2), shape.extent(1))),
+                writes(y),
+                x);
+        pictures.swapAxes(y, x);
+    }
+
+    private static boolean scaled(Tensor large, Tensor small) {
+        int[] extents = small.shape().extents();
+        int factor = large.shape().extent(1) / extents[1];
+        extents[1] *= factor;
+        extents[2] *= factor;
+        return are(ElementType.F32, large, small) && factor > 0 && large.shape().equals(Shape.of(extents));
+    }
+
+    @Override
+    public void upsample(Tensor y, Tensor x) {
+        begin("upsample", scaled(y, x), writes(y), x);
+        pictures.upsample(y, x);
+    }
+
+    @Override
+    public void upsampleBackward(Tensor dx, Tensor dy) {
+        begin("upsampleBackward", scaled(dy, dx), writes(dx), dy);
+        pictures.upsampleBackward(dx, dy);
+    }
+
+    @Override
+    public void add(Tensor y, Tensor a, Tensor b) {
+        begin("add", floats(y.count(), y, a, b), writes(y), a, b);
+        pictures.add(y, a, b);
     }
 
     // ---- the Gaussian posterior
@@ -444,6 +533,129 @@ final class CudaOps implements Ops, AutoCloseable {
                 dmean, dlogvar, mean, x, logvar, weights, scratch.floats(dlogvar == null ? 0 : x.rows()));
     }
 
+    // ---- norms and dropout
+
+    /** x is [R, C], as are the tensors beside it; the vectors are [C]. */
+    private static boolean columns(Tensor x, Tensor[] like, Tensor... vectors) {
+        return floats(x.count(), x) && floats(x.count(), like) && floats(x.columns(), vectors);
+    }
+
+    private static Tensor[] like(Tensor... tensors) {
+        return tensors;
+    }
+
+    @Override
+    public void columnMoments(Tensor mean, Tensor variance, Tensor x) {
+        begin("columnMoments", columns(x, like(), mean, variance), writes(mean, variance), x);
+        norms.moments(mean, variance, x, scratch.floats(NormKernels.scratch(x)));
+    }
+
+    @Override
+    public void normalizeColumns(
+            Tensor y, Tensor x, Tensor mean, Tensor variance, Tensor weight, Tensor bias, float epsilon) {
+        boolean fits = columns(x, like(y), mean, variance, weight, bias);
+        begin("normalizeColumns", fits, writes(y), x, mean, variance, weight, bias);
+        norms.columns(y, x, mean, variance, weight, bias, epsilon);
+    }
+
+    @Override
+    public void batchNormBackward(
+            Tensor dx,
+            Tensor dweight,
+            Tensor dbias,
+            Tensor dy,
+            Tensor x,
+            Tensor mean,
+            Tensor variance,
+            Tensor weight,
+            float epsilon) {
+        boolean fits = columns(x, like(dx, dy), dweight, dbias, mean, variance, weight);
+        begin("batchNormBackward", fits, writes(dx, dweight, dbias), dy, x, mean, variance, weight);
+        norms.backwardSums(
+                dweight, dbias, dy, x, mean, variance, epsilon, false, scratch.floats(NormKernels.scratch(x)));
+        if (dx != null) {
+            norms.columnsBackward(dx, dy, x, mean, variance, weight, dweight, dbias, epsilon);
+        }
+    }
+
+    /** Beside the books, which say whether the step counts; nobody waits for it. */
+    @Override
+    public void trackMoments(
+            Tensor runningMean,
+            Tensor runningVariance,
+            Tensor batches,
+            Tensor mean,
+            Tensor variance,
+            Tensor scalars,
+            int rows,
+            float momentum) {
+        aside(
+                books,
+                "trackMoments",
+                floats(mean.count(), mean, variance, runningMean, runningVariance)
+                        && floats(2, batches)
+                        && scalars(scalars)
+                        && rows > 1,
+                () -> norms.track(runningMean, runningVariance, batches, mean, variance, scalars, rows, momentum),
+                writes(runningMean, runningVariance, batches),
+                mean,
+                variance,
+                slot(scalars, Scalars.HALTED_AT));
+    }
+
+    @Override
+    public void layerNorm(
+            Tensor y, Tensor mean, Tensor deviation, Tensor x, Tensor weight, Tensor bias, float epsilon) {
+        boolean fits = columns(x, like(y), weight, bias) && floats(x.rows(), mean, deviation);
+        begin("layerNorm", fits, writes(y, mean, deviation), x, weight, bias);
+        norms.rows(y, mean, deviation, x, weight, bias, epsilon);
+    }
+
+    @Override
+    public void layerNormBackward(
+            Tensor dx,
+            Tensor dweight,
+            Tensor dbias,
+            Tensor dy,
+            Tensor x,
+            Tensor mean,
+            Tensor deviation,
+            Tensor weight) {
+        boolean fits = columns(x, like(dx, dy), dweight, dbias, weight) && floats(x.rows(), mean, deviation);
+        begin("layerNormBackward", fits, writes(dx, dweight, dbias), dy, x, mean, deviation, weight);
+        norms.backwardSums(dweight, dbias, dy, x, mean, deviation, 0f, true, scratch.floats(NormKernels.scratch(x)));
+        if (dx != null) {
+            norms.rowsBackward(dx, dy, x, mean, deviation, weight);
+        }
+    }
+
+    @Override
+    public void dropoutMask(Tensor mask, Tensor scalars, float rate, long key) {
+        begin(
+                "dropoutMask",
+                are(ElementType.F32, mask) && scalars(scalars),
+                writes(mask),
+                slot(scalars, Scalars.ROWS_TRAINED));
+        norms.dropout(null, mask, null, scalars, rate, key);
+    }
+
+    @Override
+    public void multiply(Tensor y, Tensor a, Tensor b) {
+        begin("multiply", floats(y.count(), y, a, b), writes(y), a, b);
+        norms.multiply(y, a, b);
+    }
+
+    @Override
+    public void dropout(Tensor y, Tensor mask, Tensor x, Tensor scalars, float rate, long key) {
+        begin(
+                "dropout",
+                floats(mask.count(), mask, y, x) && scalars(scalars),
+                writes(y, mask),
+                x,
+                slot(scalars, Scalars.ROWS_TRAINED));
+        norms.dropout(y, mask, x, scalars, rate, key);
+    }
+
     // ---- objective and step
 
     @Override
@@ -569,7 +781,7 @@ final class CudaOps implements Ops, AutoCloseable {
                 "endStep",
                 scalars(scalars),
                 () -> steps.end(scalars, rows, noiseValues),
-                writes(slots(scalars, Scalars.NOISE_POSITION, Scalars.ORDER_POSITION)),
+                writes(slots(scalars, Scalars.NOISE_POSITION, Scalars.ROWS_TRAINED)),
                 slot(scalars, Scalars.HALTED_AT));
     }
 

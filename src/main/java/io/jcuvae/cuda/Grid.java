@@ -83,6 +83,25 @@ record Grid(int columns, int rows, int width, int height) {
         return new Grid((int) Math.min(MOST_PARTS, blocks(count, 16 * BLOCK)), 1, BLOCK, 1);
     }
 
+    /** Squares of 32 by 32 of matrices, see conv_swap_axes. */
+    static Grid squares(int rows, int columns, int matrices) {
+        int squares = Math.toIntExact(blocks(rows, WARP) * blocks(columns, WARP));
+        return new Grid(squares, Math.min(MOST_ROWS, matrices), WARP, 8);
+    }
+
+    /** A matrix as {@link #matrix} has it, where a thread takes several rows once there are blocks enough. */
+    static Grid matrixInTurns(int rows, int columns) {
+        Grid whole = matrix(rows, columns);
+        int most = Math.max(1, MOST_BLOCKS / whole.columns);
+        return new Grid(whole.columns, Math.min(whole.rows, most), whole.width, whole.height);
+    }
+
+    /** Tiles of some columns and of some rows, see norm_moments: few columns leave more threads for rows. */
+    static Grid columnTiles(int tiles, int columns) {
+        int width = Math.min(WARP, powerOfTwo(columns));
+        return new Grid((int) blocks(columns, width), tiles, width, BLOCK / width);
+    }
+
     /** A power of two from 32 to the most. */
     private static int threads(long items, int most) {
         return Math.max(WARP, Math.min(most, powerOfTwo(Math.min(items, most))));

@@ -1,5 +1,6 @@
 package io.jcuvae.cuda;
 
+import io.jcuvae.tensor.Buffer;
 import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Tensor;
 import java.util.HashMap;
@@ -16,8 +17,11 @@ import jcuda.driver.CUdeviceptr;
 final class HalfCopies {
     private final CudaContext context;
     private final StepKernels kernels;
-    private final Map<Span, CudaBuffer> copies = new HashMap<>();
+    private final Map<Start, CudaBuffer> copies = new HashMap<>();
     private final Set<Span> current = new HashSet<>();
+
+    /** Where tensors begin: one that is sometimes longer and sometimes shorter, as columns are, has one copy. */
+    private record Start(Buffer buffer, long offset) {}
 
     HalfCopies(CudaContext context, StepKernels kernels) {
         this.context = context;
@@ -37,7 +41,13 @@ final class HalfCopies {
     /** Where the caller's next launch puts the tensor as bfloat16 along with writing the tensor itself. */
     CUdeviceptr filledBy(Tensor tensor) {
         Span span = Span.of(tensor);
-        CudaBuffer copy = copies.computeIfAbsent(span, s -> context.allocate(ElementType.U8, 2 * tensor.count()));
+        Start start = new Start(tensor.buffer(), tensor.offset());
+        CudaBuffer copy = copies.get(start);
+        if (copy == null || copy.length() < 2 * tensor.count()) {
+            copy = context.allocate(ElementType.U8, 2 * tensor.count());
+            copies.put(start, copy);
+            current.removeIf(other -> other.buffer() == span.buffer() && other.start() == span.start());
+        }
         current.add(span);
         return copy.pointer();
     }

@@ -20,6 +20,10 @@ public record DenseSpec(int outputs, Activation activation) implements LayerSpec
 
     @Override
     public Shape outputShape(Shape input) {
+        if (input.rank() == 3) {
+            throw new IllegalArgumentException(
+                    describe() + ": input " + input + " is a picture; put Flatten before it");
+        }
         return Shape.of(outputs);
     }
 

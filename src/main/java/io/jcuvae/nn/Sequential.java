@@ -15,7 +15,8 @@ public final class Sequential implements Layer {
         Tensor x = input;
         Tensor dx = inputGradient;
         for (int i = 0; i < specs.size(); i++) {
-            Layer layer = specs.get(i).bind(binding, prefix + i, x, dx);
+            boolean mayChange = i > 0 && layers.get(i - 1).outputMayChange();
+            Layer layer = specs.get(i).bind(binding.withInputThatMayChange(mayChange), prefix + i, x, dx);
             layers.add(layer);
             x = layer.output();
             dx = layer.outputGradient();
@@ -33,6 +34,24 @@ public final class Sequential implements Layer {
     public static Sequential bind(
             Binding binding, List<LayerSpec> specs, String prefix, Tensor input, Tensor inputGradient) {
         return new Sequential(binding, specs, prefix, input, inputGradient);
+    }
+
+    /**
+     * The shape of one sample after a stack.
+     *
+     * @param input shape of one sample before it
+     * @throws IllegalArgumentException naming the layer that does not go with what it gets, as in {@code layer 3 Dense(10):}
+     */
+    public static Shape outputShape(List<LayerSpec> specs, Shape input) {
+        Shape shape = input;
+        for (int i = 0; i < specs.size(); i++) {
+            try {
+                shape = specs.get(i).outputShape(shape);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("layer " + i + " " + e.getMessage(), e);
+            }
+        }
+        return shape;
     }
 
     /**

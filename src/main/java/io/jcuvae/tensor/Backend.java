@@ -85,6 +85,14 @@ public interface Backend extends AutoCloseable {
         return 1024;
     }
 
+    /**
+     * How many floats of columns the convolutions of {@link SpatialOps} are to have room for at once: enough for large
+     * products, a bound for their memory. A single sample may need more; 0 where they need no room but their own.
+     */
+    default long columnsAtOnce() {
+        return 1 << 20;
+    }
+
     /** About how many bytes could still be allocated. */
     long memoryLeft();
 

@@ -7,85 +7,7 @@ package io.jcuvae.tensor;
  * <p>Default methods are composed of the primitive ones; a backend may override them with something fused, and the default
  * is what that is tested against. Everything writes into given tensors and nothing allocates.
  */
-public interface Ops extends TrainingOps {
-
-    // ---- linear
-
-    /**
-     * c = op(a) op(b), plus c itself if accumulating.
-     *
-     * @param c [M, N]
-     * @param a [M, K], or [K, M] if transposed
-     * @param b [K, N], or [N, K] if transposed
-     */
-    void matmul(Tensor c, Tensor a, boolean transposeA, Tensor b, boolean transposeB, boolean accumulate);
-
-    /**
-     * y[r, c] += bias[c].
-     *
-     * @param y [B, H]
-     * @param bias [H]
-     */
-    void addBias(Tensor y, Tensor bias);
-
-    /**
-     * sum[c] = sum over r of x[r, c], in a fixed order.
-     *
-     * @param sum [H]
-     * @param x [B, H]
-     */
-    void sumRows(Tensor sum, Tensor x);
-
-    // ---- activation
-
-    /** y = f(x); y may be x. */
-    void activate(Tensor y, Tensor x, Activation f);
-
-    /**
-     * dx = dy f'(x).
-     *
-     * @param dx may be dy
-     * @param x the input; where {@link Activation#derivativeFromOutput()} it is not read and may be y
-     * @param y the output
-     */
-    void activateBackward(Tensor dx, Tensor dy, Tensor x, Tensor y, Activation f);
-
-    /**
-     * A fully connected layer: y = f(a) with a = x w' + bias.
-     *
-     * @param y [B, H]
-     * @param a [B, H], may be y where {@link Activation#derivativeFromOutput()}
-     * @param x [B, G]
-     * @param w [H, G]
-     * @param bias [H]
-     */
-    default void dense(Tensor y, Tensor a, Tensor x, Tensor w, Tensor bias, Activation f) {
-        matmul(a, x, false, w, true, false);
-        addBias(a, bias);
-        if (f != Activation.IDENTITY || !a.equals(y)) {
-            activate(y, a, f);
-        }
-    }
-
-    /**
-     * The backward pass of {@link #dense}: da = dy f'(a), dw = da' x, dbias = sum over rows of da, dx = da w.
-     *
-     * @param dx [B, G], or null where nobody asks for it
-     * @param dw [H, G]
-     * @param dbias [H]
-     * @param dy [B, H], overwritten with da
-     */
-    default void denseBackward(
-            Tensor dx, Tensor dw, Tensor dbias, Tensor dy, Tensor x, Tensor w, Tensor a, Tensor y, Activation f) {
-        if (f != Activation.IDENTITY) {
-            activateBackward(dy, dy, a, y, f);
-        }
-        sumRows(dbias, dy);
-        matmul(dw, dy, true, x, false, false);
-        if (dx != null) {
-            matmul(dx, dy, false, w, false, false);
-        }
-    }
+public interface Ops extends LinearOps, NormOps, SpatialOps, TrainingOps {
 
     // ---- the Gaussian posterior; a row of head is [mu(Z) | logvar(Z)]
 
@@ -285,7 +207,7 @@ public interface Ops extends TrainingOps {
     void adam(Tensor p, Tensor m, Tensor v, Tensor g, Tensor scalars, float beta1, float beta2, float epsilon);
 
     /**
-     * Ends a step: ORDER_POSITION += rows, NOISE_POSITION += noiseValues, unless halted.
+     * Ends a step: ORDER_POSITION and ROWS_TRAINED += rows, NOISE_POSITION += noiseValues, unless halted.
      *
      * @param rows rows of the batch
      * @param noiseValues values of the noise sequence that the step used

@@ -50,6 +50,24 @@ public record Tensor(Buffer buffer, long offset, Shape shape) {
         return new Tensor(buffer, offset + start, part);
     }
 
+    /**
+     * Some of the rows.
+     *
+     * @param first of them
+     * @param count how many
+     */
+    public Tensor rows(int first, int count) {
+        int[] extents = shape.extents();
+        extents[0] = count;
+        return view((long) first * columns(), Shape.of(extents));
+    }
+
+    /** [B, H, W, C] as a row of channels for each pixel, [B H W, C]. */
+    public Tensor pixels() {
+        int channels = shape.extent(shape.rank() - 1);
+        return reshape(Shape.of(Math.toIntExact(count() / channels), channels));
+    }
+
     /** The same elements in another shape of equal count. */
     public Tensor reshape(Shape other) {
         if (other.count() != count()) {

@@ -22,6 +22,12 @@ final class Diagnosis {
                         + (step - 1);
             }
         }
+        for (ParameterLayout.Entry entry : state.buffers().layout().entries()) {
+            if (nonFinite(state.buffers().get(entry.name()), backend)) {
+                return where + "running statistic " + entry.name()
+                        + " is not finite: its batch's values overflowed in step " + (step - 1);
+            }
+        }
         for (Arena.Entry entry : vae.tensors()) {
             boolean gradient = entry.name().endsWith(".dout") || entry.name().equals("dz");
             if (!gradient && nonFinite(entry.tensor(), backend)) {
@@ -51,6 +57,7 @@ final class Diagnosis {
      */
     static void requireFinite(TrainState state, Backend backend, String advice) {
         requireFinite("", state.values(), state, backend, advice);
+        requireFinite("", state.buffers(), state, backend, advice);
         requireFinite("Adam's first moment of ", state.firstMoments(), state, backend, advice);
         requireFinite("Adam's second moment of ", state.secondMoments(), state, backend, advice);
         if (state.average() != null) {

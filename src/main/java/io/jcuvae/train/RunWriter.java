@@ -1,6 +1,5 @@
 package io.jcuvae.train;
 
-import io.jcuvae.nn.ParameterLayout;
 import io.jcuvae.tensor.Backend;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,12 +43,11 @@ final class RunWriter {
     }
 
     private void save(List<Path> others, Watch watch) {
-        ParameterLayout layout = state.values().layout();
-        float[] values = new float[Math.toIntExact(layout.count())];
-        backend.download(values, 0, state.forUse().block());
+        float[] values = state.forUse().download(backend);
+        float[] buffers = state.buffers().download(backend);
         // The checkpoint last: a run killed in between repeats its way to the same model, while a checkpoint of the
         // last epoch beside an older model would look finished.
-        Model.write(folder.model(), config, record, layout, values);
+        Model.write(folder.model(), config, record, state.values().layout(), values, buffers);
         List<Path> files = new ArrayList<>(others);
         files.add(folder.checkpoint());
         Checkpoint.write(files, config, record, state, backend, watch);

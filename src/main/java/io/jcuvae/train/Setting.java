@@ -1,5 +1,6 @@
 package io.jcuvae.train;
 
+import io.jcuvae.data.PictureOptions;
 import io.jcuvae.nn.Initialisation;
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Binarization;
@@ -21,7 +22,10 @@ import java.util.stream.Collectors;
  */
 public enum Setting {
     /** What to train on. */
-    DATA("SRC", "what to train on: mnist-sample, moons[:N], a folder of IDX files, or a file", Setting::text),
+    DATA(
+            "SRC",
+            "what to train on: mnist-sample, moons[:N], a folder or zip of pictures, a folder of IDX files, or a file",
+            Setting::text),
     /** Passes over the data. */
     EPOCHS("N", "passes over the data", t -> integer(t, 1, 1_000_000)),
     /** Rows of a step. */
@@ -50,10 +54,10 @@ public enum Setting {
             choice(Reduction.values(), Reduction::label)),
     /** Weight of the KL term. */
     BETA("X", "weight of the KL term", t -> real(t, 0, 1e6, true)),
-    /** Whether grey pixels are drawn black or white. */
+    /** Whether values in [0, 1] are drawn to 0 or 1. */
     BINARIZE(
             "NAME",
-            "draw grey values to 0 or 1: once (static) or anew in every epoch (dynamic)",
+            "draw values in [0, 1] to 0 or 1: once (static) or anew in every epoch (dynamic)",
             choice(Binarization.values(), Binarization::label)),
     /** How the learning rate changes. */
     LR_SCHEDULE("NAME", "learning rate after the warm-up", choice(Schedule.Rate.values(), Schedule.Rate::label)),
@@ -159,7 +163,17 @@ public enum Setting {
     NOISE(
             "NAME",
             "who draws the noise on cuda: cuRAND, or our own kernel; the sequence is the same, there and on the cpu",
-            choice(new String[] {"curand", "philox"}, text -> text));
+            choice(new String[] {"curand", "philox"}, text -> text)),
+    /** Extents of pictures. */
+    SIZE(
+            "HxW",
+            "crop pictures around the centre and resize them to this height and width; auto takes them as they are,"
+                    + " if they are all the same",
+            PictureOptions::parseSize),
+    /** Whether pictures lose their colours. */
+    GREY("[true|false]", "take pictures in grey; without it, grey where all of them are", Setting::flag),
+    /** Whether pictures that cannot be read are left out. */
+    SKIP_BAD("[true|false]", "leave out pictures that cannot be read, instead of stopping", Setting::flag);
 
     private final String argument;
     private final String help;
@@ -174,6 +188,11 @@ public enum Setting {
     /** The option's name without hyphens, which is also the key in files. */
     public String key() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** Whether it is true or false, so that on the command line its name alone sets it. */
+    public boolean isFlag() {
+        return argument.startsWith("[");
     }
 
     /** Placeholder of the value in help texts. */
@@ -211,6 +230,13 @@ public enum Setting {
             throw new IllegalArgumentException("must not be empty");
         }
         return text;
+    }
+
+    private static Object flag(String text) {
+        if (text.equals("true") || text.equals("false")) {
+            return Boolean.valueOf(text);
+        }
+        throw new IllegalArgumentException("must be true or false, or its name alone");
     }
 
     private static Object integer(String text, int least, int most) {

@@ -4,6 +4,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import io.jcuvae.data.PictureOptions;
 import io.jcuvae.nn.Initialisation;
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Binarization;
@@ -145,6 +146,8 @@ public final class TrainConfig {
         values.forEach((setting, value) -> {
             if (value instanceof Number number) {
                 json.addProperty(setting.key(), number);
+            } else if (value instanceof Boolean flag) {
+                json.addProperty(setting.key(), flag);
             } else {
                 json.addProperty(setting.key(), text(setting));
             }
@@ -217,7 +220,7 @@ public final class TrainConfig {
         return (Double) values.get(Setting.BETA);
     }
 
-    /** Whether grey values are drawn to 0 or 1. */
+    /** Whether and how values in [0, 1] are drawn to 0 or 1. */
     public Binarization binarization() {
         return (Binarization) values.get(Setting.BINARIZE);
     }
@@ -255,6 +258,30 @@ public final class TrainConfig {
     /** Who draws the noise on a CUDA device: curand or philox. */
     public String noise() {
         return (String) values.get(Setting.NOISE);
+    }
+
+    /** The extents of pictures as HxW, or {@link PictureOptions#OWN_SIZE}. */
+    public String size() {
+        return (String) values.get(Setting.SIZE);
+    }
+
+    /** Whether pictures are taken in grey. */
+    public boolean grey() {
+        return (Boolean) values.get(Setting.GREY);
+    }
+
+    /** Whether pictures that cannot be read are left out. */
+    public boolean skipsBad() {
+        return (Boolean) values.get(Setting.SKIP_BAD);
+    }
+
+    /** How pictures become samples. */
+    public PictureOptions pictures() {
+        return PictureOptions.asTheyAre()
+                .withSize(size())
+                .withGrey(grey())
+                .withSkipBad(skipsBad())
+                .withThreads(threads());
     }
 
     /** The network for samples of that shape. */

@@ -10,6 +10,7 @@ import io.jcuvae.tensor.Tensor;
  * All that training changes, on the device: what a checkpoint holds.
  *
  * @param values parameters
+ * @param buffers what layers keep beside them, as running statistics
  * @param gradients of the last step; recomputed by each
  * @param firstMoments Adam's m
  * @param secondMoments Adam's v
@@ -18,13 +19,14 @@ import io.jcuvae.tensor.Tensor;
  */
 public record TrainState(
         Parameters values,
+        Parameters buffers,
         Parameters gradients,
         Parameters firstMoments,
         Parameters secondMoments,
         Parameters average,
         Tensor scalars) {
 
-    /** Zeroed state without an average. */
+    /** Zeroed state without an average, but for the buffers, which are as they start. */
     public static TrainState allocate(ParameterLayout layout, Backend backend) {
         return allocate(layout, backend, false);
     }
@@ -37,6 +39,7 @@ public record TrainState(
     public static TrainState allocate(ParameterLayout layout, Backend backend, boolean averaged) {
         return new TrainState(
                 Parameters.allocate(layout, backend),
+                Parameters.buffers(layout, backend),
                 Parameters.allocate(layout, backend),
                 Parameters.allocate(layout, backend),
                 Parameters.allocate(layout, backend),

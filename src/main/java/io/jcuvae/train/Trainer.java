@@ -126,7 +126,7 @@ public final class Trainer {
         schedule = new Schedule(config, count);
         state = TrainState.allocate(spec.layout(), backend, config.averaging() > 0);
         writer = folder == null ? null : new RunWriter(folder, config, record, state, backend);
-        evaluator = new Evaluator(spec, backend, state.forUse());
+        evaluator = new Evaluator(spec, backend, state.forUse(), state.buffers());
         Shape shape = Shape.of(count, TrainingOps.SCHEDULE_COLUMNS);
         table = schedule.varies() ? Tensor.of(backend.allocate(ElementType.F64, shape.count()), shape) : null;
         int batch = EpochSteps.batch(config, samples);
@@ -216,7 +216,7 @@ public final class Trainer {
 
     /** The model as it stands, of averaged parameters where there are such, sharing the trainer's memory. */
     public Model model() {
-        return new Model(config, record, spec, state.forUse());
+        return new Model(config, record, spec, state.forUse(), state.buffers());
     }
 
     /** Training rows held out to compare epochs by. */

@@ -18,9 +18,15 @@ public final class Vae {
     private final Ops ops;
     private final Arena arena;
     private final Tensor x;
+    /** Between the sample's order and the network's; null where they are the same. */
+    private final ChannelExchange seen;
+
     private final Sequential encoder;
     private final GaussianLatent latent;
     private final Sequential decoder;
+    private final Tensor output;
+    private final ChannelExchange said;
+    private final ChannelExchange dsaid;
     private final Likelihood.Term likelihood;
     private final Tensor loss;
     private final float rowWeight;
@@ -33,43 +39,88 @@ public final class Vae {
         this.klTerm = klTerm;
         int rows = binding.rows();
         x = arena.tensor("x", Shape.of(rows, Math.toIntExact(spec.sample().count())));
-        encoder = Sequential.bind(binding, spec.encoder(), "enc", x, null);
+        Shape input = spec.encoderInput();
+        seen = spec.exchangesChannels(input) ? ChannelExchange.of(binding, "x.pictures", input, x) : null;
+        encoder = Sequential.bind(
+                binding,
+                spec.encoder(),
+                "enc",
+                seen == null ? ChannelExchange.asItLies(x, input) : seen.pictures(),
+                null);
         latent = new GaussianLatent(binding, spec.latents(), encoder.output(), encoder.outputGradient(), klTerm);
         decoder = Sequential.bind(binding, spec.decoder(), "dec", latent.z(), latent.zGradient());
-        likelihood = spec.likelihood().bind(binding, decoder.output(), decoder.outputGradient(), x);
+        Tensor doutput;
+        if (spec.exchangesChannels(spec.decoderOutput())) {
+            output = arena.tensor("output", x.shape());
+            doutput = binding.training() ? arena.tensor("doutput", x.shape()) : null;
+            said = new ChannelExchange(ops, decoder.output(), output);
+            dsaid = binding.training() ? new ChannelExchange(ops, decoder.outputGradient(), doutput) : null;
+        } else {
+            output = decoder.output().reshape(x.shape());
+            doutput = binding.training() ? decoder.outputGradient().reshape(x.shape()) : null;
+            said = null;
+            dsaid = null;
+        }
+        likelihood = spec.likelihood().bind(binding, output, doutput, x);
         loss = arena.tensor("loss", Shape.of(rows));
     }
 
-    /** Binds a model that only looks. */
-    public static Vae forInference(VaeSpec spec, Backend backend, Parameters values, int rows) {
+    /**
+     * Binds a model that only looks.
+     *
+     * @param buffers what the spec's {@link VaeSpec#buffers} names
+     */
+    public static Vae forInference(VaeSpec spec, Backend backend, Parameters values, Parameters buffers, int rows) {
         return Arena.bind(
                 backend,
-                arena -> new Vae(spec, new Binding(backend.ops(), values, null, arena, rows), 1, KlTerm.PLAIN));
+                arena -> new Vae(
+                        spec,
+                        new Binding(backend.ops(), values, buffers, null, null, 0, arena, rows, false),
+                        1,
+                        KlTerm.PLAIN));
     }
 
     /** Binds a model that trains on reconstruction + beta KL. */
     public static Vae forTraining(
-            VaeSpec spec, Backend backend, Parameters values, Parameters gradients, int rows, Reduction reduction) {
-        return forTraining(spec, backend, values, gradients, rows, reduction, KlTerm.PLAIN);
+            VaeSpec spec,
+            Backend backend,
+            Parameters values,
+            Parameters buffers,
+            Parameters gradients,
+            Tensor scalars,
+            long seed,
+            int rows,
+            Reduction reduction) {
+        return forTraining(spec, backend, values, buffers, gradients, scalars, seed, rows, reduction, KlTerm.PLAIN);
     }
 
     /**
      * Binds a model that trains.
      *
+     * @param buffers what the spec's {@link VaeSpec#buffers} names; moved by the backward pass
      * @param gradients where the backward pass puts the gradients; overwritten by each
+     * @param scalars of the step: place what layers draw, and say when nothing may move
+     * @param seed of what layers draw
      */
     public static Vae forTraining(
             VaeSpec spec,
             Backend backend,
             Parameters values,
+            Parameters buffers,
             Parameters gradients,
+            Tensor scalars,
+            long seed,
             int rows,
             Reduction reduction,
             KlTerm klTerm) {
         float rowWeight = reduction.weight(rows);
         Vae vae = Arena.bind(
                 backend,
-                arena -> new Vae(spec, new Binding(backend.ops(), values, gradients, arena, rows), rowWeight, klTerm));
+                arena -> new Vae(
+                        spec,
+                        new Binding(backend.ops(), values, buffers, gradients, scalars, seed, arena, rows, false),
+                        rowWeight,
+                        klTerm));
         backend.ops().fill(vae.likelihood.weights(), rowWeight);
         return vae;
     }
@@ -96,7 +147,7 @@ public final class Vae {
 
     /** [B, D]: what the decoder says; the expected data after {@link #mean()}. */
     public Tensor output() {
-        return decoder.output();
+        return output;
     }
 
     /** [B]: reconstruction term, nats. */
@@ -121,6 +172,9 @@ public final class Vae {
 
     /** x to the posterior's parameters. */
     public void encode() {
+        if (seen != null) {
+            seen.toPictures();
+        }
         encoder.forward();
         latent.posterior();
     }
@@ -133,6 +187,9 @@ public final class Vae {
     /** z to the decoder's output. */
     public void decode() {
         decoder.forward();
+        if (said != null) {
+            said.toSamples();
+        }
     }
 
     /** The decoder's output to the reconstruction rows. */
@@ -165,6 +222,9 @@ public final class Vae {
 
     /** The gradients of all parameters. */
     public void backward() {
+        if (dsaid != null) {
+            dsaid.toPictures();
+        }
         decoder.backward();
         latent.backward();
         encoder.backward();

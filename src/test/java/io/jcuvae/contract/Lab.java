@@ -114,6 +114,13 @@ final class Lab {
         return floats(name, values, shape);
     }
 
+    /** Room that calls may use as they like. */
+    Pair scratch(String name, int... extents) {
+        Pair pair = blank(name, extents);
+        outputs.add(pair);
+        return pair;
+    }
+
     private Pair floats(String name, double[] values, Shape shape) {
         return place(name, values, ElementType.F32, shape);
     }

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
  * What every backend must do. A test class of a backend implements this and says which backend; the oracle is
  * {@link ReferenceBackend}, and for what a backend fuses also its own unfused operations.
  */
-public interface OpsContract extends TrainingContract {
+public interface OpsContract extends NormContract, SpatialContract, TrainingContract {
     /** The backend under test; may be the same for all tests. */
     @Override
     Backend backend();
@@ -158,6 +158,18 @@ public interface OpsContract extends TrainingContract {
             backend.ops().activate(x, x, f);
             double[] y = Access.values(backend, x);
             assertTrue(Double.isNaN(y[0]), () -> f + "(NaN) = " + y[0]);
+        }
+    }
+
+    @Test
+    @Covers({"biasActivate", "biasActivateBackward"})
+    default void activatesWithBias() {
+        for (Activation f : Activation.values()) {
+            for (int[] s : new int[][] {{1, 1}, {33, 7}, {2100, 5}}) {
+                compare(Scenarios.biasActivate(f, s[0], s[1], false));
+                compare(Scenarios.biasActivate(f, s[0], s[1], true));
+                compare(Scenarios.biasActivateBackward(f, s[0], s[1]));
+            }
         }
     }
 
@@ -566,6 +578,7 @@ public interface OpsContract extends TrainingContract {
             Scalars.KL_SUM,
             Scalars.SAMPLES,
             Scalars.ORDER_POSITION,
+            Scalars.ROWS_TRAINED,
             Scalars.NOISE_POSITION
         }) {
             assertEquals(before[slot.ordinal()], halted[slot.ordinal()], what + ": " + slot);

@@ -151,6 +151,12 @@ public final class ReferenceBackend implements Backend {
         };
     }
 
+    /** Few, so that small models are cut into tiles, too. */
+    @Override
+    public long columnsAtOnce() {
+        return 300;
+    }
+
     @Override
     public long memoryLeft() {
         return Runtime.getRuntime().freeMemory();

@@ -7,6 +7,7 @@ import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Philox;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Tensor;
+import io.jcuvae.tensor.Window;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
@@ -192,6 +193,38 @@ final class ReferenceOps implements Ops {
         for (int i = 0; i < dx.count(); i++) {
             dxs.set(i, dys.at(i) * derivative(f, f.derivativeFromOutput() ? Double.NaN : xs.at(i), ys.at(i)));
         }
+    }
+
+    // ---- pictures
+
+    @Override
+    public void unfold(Tensor columns, Tensor x, Window window) {
+        ReferenceSpatial.unfold(columns, x, window);
+    }
+
+    @Override
+    public void fold(Tensor x, Tensor columns, Window window) {
+        ReferenceSpatial.fold(x, columns, window);
+    }
+
+    @Override
+    public void swapAxes(Tensor y, Tensor x) {
+        ReferenceSpatial.swapAxes(y, x);
+    }
+
+    @Override
+    public void upsample(Tensor y, Tensor x) {
+        ReferenceSpatial.upsample(y, x);
+    }
+
+    @Override
+    public void upsampleBackward(Tensor dx, Tensor dy) {
+        ReferenceSpatial.upsampleBackward(dx, dy);
+    }
+
+    @Override
+    public void add(Tensor y, Tensor a, Tensor b) {
+        ReferenceSpatial.add(y, a, b);
     }
 
     // ---- the Gaussian posterior
@@ -399,6 +432,103 @@ final class ReferenceOps implements Ops {
                 weights);
     }
 
+    // ---- norms and dropout
+
+    @Override
+    public void columnMoments(Tensor mean, Tensor variance, Tensor x) {
+        check("columnMoments", floats(x) && vectors(x.columns(), mean, variance), mean, variance, x);
+        ReferenceNorm.moments(mean, variance, x);
+    }
+
+    @Override
+    public void normalizeColumns(
+            Tensor y, Tensor x, Tensor mean, Tensor variance, Tensor weight, Tensor bias, float epsilon) {
+        check("normalizeColumns", columns(x, y) && vectors(x.columns(), mean, variance, weight, bias), y, x, mean);
+        ReferenceNorm.normalize(y, x, mean, variance, weight, bias, epsilon);
+    }
+
+    @Override
+    public void batchNormBackward(
+            Tensor dx,
+            Tensor dweight,
+            Tensor dbias,
+            Tensor dy,
+            Tensor x,
+            Tensor mean,
+            Tensor variance,
+            Tensor weight,
+            float epsilon) {
+        check(
+                "batchNormBackward",
+                columns(x, dx == null ? dy : dx, dy) && vectors(x.columns(), dweight, dbias, mean, variance, weight),
+                dweight,
+                dbias,
+                dy,
+                x);
+        ReferenceNorm.backward(dx, dweight, dbias, dy, x, mean, variance, weight, epsilon);
+    }
+
+    @Override
+    public void trackMoments(
+            Tensor runningMean,
+            Tensor runningVariance,
+            Tensor batches,
+            Tensor mean,
+            Tensor variance,
+            Tensor scalars,
+            int rows,
+            float momentum) {
+        boolean fits = vectors(mean.count(), runningMean, runningVariance, mean, variance) && vectors(2, batches);
+        check("trackMoments", fits && scalars(scalars) && rows > 1, runningMean, runningVariance, mean, variance);
+        if (!halted(scalars)) {
+            ReferenceNorm.track(runningMean, runningVariance, batches, mean, variance, rows, momentum);
+        }
+    }
+
+    @Override
+    public void layerNorm(
+            Tensor y, Tensor mean, Tensor deviation, Tensor x, Tensor weight, Tensor bias, float epsilon) {
+        boolean fits = columns(x, y) && vectors(x.rows(), mean, deviation) && vectors(x.columns(), weight, bias);
+        check("layerNorm", fits, y, mean, deviation, x, weight, bias);
+        ReferenceNorm.layerNorm(y, mean, deviation, x, weight, bias, epsilon);
+    }
+
+    @Override
+    public void layerNormBackward(
+            Tensor dx,
+            Tensor dweight,
+            Tensor dbias,
+            Tensor dy,
+            Tensor x,
+            Tensor mean,
+            Tensor deviation,
+            Tensor weight) {
+        boolean fits = columns(x, dx == null ? dy : dx, dy) && vectors(x.rows(), mean, deviation);
+        check("layerNormBackward", fits && vectors(x.columns(), dweight, dbias, weight), dweight, dbias, dy, x);
+        ReferenceNorm.layerNormBackward(dx, dweight, dbias, dy, x, mean, deviation, weight);
+    }
+
+    private static boolean columns(Tensor x, Tensor... like) {
+        return matrices(x.rows(), x.columns(), x) && matrices(x.rows(), x.columns(), like);
+    }
+
+    @Override
+    public void dropoutMask(Tensor mask, Tensor scalars, float rate, long key) {
+        check("dropoutMask", floats(mask) && scalars(scalars), mask, scalars);
+        ReferenceNorm.mask(mask, (long) get(scalars, Scalars.ROWS_TRAINED), rate, key);
+    }
+
+    @Override
+    public void multiply(Tensor y, Tensor a, Tensor b) {
+        check("multiply", vectors(y.count(), y, a, b), y, a, b);
+        View ys = view(y);
+        View as = view(a);
+        View bs = view(b);
+        for (int i = 0; i < y.count(); i++) {
+            ys.set(i, as.at(i) * bs.at(i));
+        }
+    }
+
     // ---- objective
 
     @Override
@@ -598,6 +728,7 @@ final class ReferenceOps implements Ops {
         check("endStep", scalars(scalars), scalars);
         if (!halted(scalars)) {
             add(scalars, Scalars.ORDER_POSITION, rows);
+            add(scalars, Scalars.ROWS_TRAINED, rows);
             add(scalars, Scalars.NOISE_POSITION, noiseValues);
         }
     }

@@ -71,6 +71,16 @@ final class Scenarios {
                 List.of(
                         denseBackward(Activation.RELU, 129, 301, 401, true),
                         denseBackward(Activation.SILU, 129, 201, 331, true)));
+        verbs.put(
+                "biasActivate",
+                List.of(biasActivate(Activation.GELU, 301, 331, false), biasActivate(Activation.RELU, 1301, 33, true)));
+        verbs.put(
+                "biasActivateBackward",
+                List.of(
+                        biasActivateBackward(Activation.RELU, 257, 1031),
+                        biasActivateBackward(Activation.GELU, 1301, 33),
+                        biasActivateBackward(Activation.IDENTITY, 1301, 33)));
+        verbs.putAll(SpatialScenarios.large());
         verbs.put("reparameterize", List.of(reparameterize(1031, 31)));
         verbs.put("gaussianKl", List.of(gaussianKl(1031, 31)));
         verbs.put("sampleGaussian", List.of(sampleGaussian(1031, 31)));
@@ -83,6 +93,7 @@ final class Scenarios {
         verbs.put("squaredErrorBackward", List.of(squaredErrorBackward(129, 785)));
         verbs.put("gaussianRows", List.of(gaussianRows(129, 785, 0.3)));
         verbs.put("gaussianBackward", List.of(gaussianBackward(129, 785, 0.3, true)));
+        verbs.putAll(NormScenarios.large());
         verbs.put("elbo", List.of(elbo(10_007)));
         verbs.put("fill", List.of(fill(70_001)));
         verbs.put("repeatRows", List.of(repeatRows(67, 50, 33)));
@@ -176,13 +187,54 @@ final class Scenarios {
         });
     }
 
-    private static double flush(Activation f) {
+    static double flush(Activation f) {
         return f == Activation.IDENTITY || f == Activation.RELU ? EXACT : FLUSH;
     }
 
     /** f of each, rounded to floats. */
-    private static double[] outputs(Activation f, double[] x) {
+    static double[] outputs(Activation f, double[] x) {
         return Arrays.stream(x).map(v -> (float) ReferenceOps.activation(f, v)).toArray();
+    }
+
+    static Scenario biasActivate(Activation f, int rows, int width, boolean inPlace) {
+        String label = "biasActivate " + f + " [" + rows + "x" + width + "]" + (inPlace ? ", a = y" : "");
+        return new Scenario(label, lab -> {
+            Pair a = lab.normal("a", 2, rows, width);
+            Pair bias = lab.normal("bias", 1, width);
+            Pair y = inPlace ? a : lab.blank("y", rows, width);
+            lab.run(s -> s.ops().biasActivate(s.at(y), s.at(a), s.at(bias), f));
+            IntToDoubleFunction ofSum = i -> UNIT * (abs(a.at(i)) + abs(bias.at(i % width)));
+            if (!inPlace) {
+                lab.expect(a, () -> each(a.count(), ofSum));
+            }
+            lab.expect(
+                    y,
+                    () -> each(
+                            y.count(),
+                            i -> Tolerances.steepest(f) * ofSum.applyAsDouble(i)
+                                    + Tolerances.activation(f, a.at(i) + bias.at(i % width))));
+        });
+    }
+
+    static Scenario biasActivateBackward(Activation f, int rows, int width) {
+        return new Scenario("biasActivateBackward " + f + " [" + rows + "x" + width + "]", lab -> {
+            double[] before = new double[rows * width];
+            Arrays.setAll(before, i -> (float) (2 * lab.random().nextGaussian()));
+            Pair y = lab.given("y", outputs(f, before), rows, width);
+            Pair a = f.derivativeFromOutput() ? y : lab.given("a", before, rows, width);
+            Pair dy = lab.normal("dy", 1, rows, width);
+            Pair dbias = lab.blank("dbias", width);
+            lab.run(s -> s.ops().biasActivateBackward(s.at(dbias), s.at(dy), s.at(a), s.at(y), f));
+            IntToDoubleFunction da = i -> Tolerances.derivative(f, before[i]) * abs(dy.at(i)) + flush(f);
+            lab.expect(dy, () -> each(dy.count(), da));
+            lab.expect(
+                    dbias,
+                    () -> Tolerances.columns(
+                            rows,
+                            width,
+                            1,
+                            i -> sum(rows) * Tolerances.steepest(f) * abs(dy.at(i)) + da.applyAsDouble(i)));
+        });
     }
 
     static Scenario dense(Activation f, int rows, int out, int in, boolean inPlace) {

@@ -49,6 +49,13 @@ class CpuOpsContractTest {
     }
 
     @Nested
+    class InSmallPieces extends OnCpu {
+        InSmallPieces() {
+            super(CpuBackend.inSmallPieces(2));
+        }
+    }
+
+    @Nested
     class WithoutBlas extends OnCpu {
         WithoutBlas() {
             super(CpuBackend.withoutBlas(2));

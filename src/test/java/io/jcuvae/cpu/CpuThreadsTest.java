@@ -21,6 +21,14 @@ class CpuThreadsTest {
     }
 
     @Test
+    void alsoInSmallPieces() {
+        try (CpuBackend one = CpuBackend.inSmallPieces(1);
+                CpuBackend three = CpuBackend.inSmallPieces(3)) {
+            SameBits.check(one, three);
+        }
+    }
+
+    @Test
     void alsoWithoutBlas() {
         try (CpuBackend one = CpuBackend.withoutBlas(1);
                 CpuBackend three = CpuBackend.withoutBlas(3)) {
