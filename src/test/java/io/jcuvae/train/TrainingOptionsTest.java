@@ -325,7 +325,10 @@ class TrainingOptionsTest {
         assertNotEquals(checkpoint.floats("mu.bias")[0], checkpoint.floats("ema.mu.bias")[0]);
         // Evaluation by hand, with the average.
         Evaluator.Result result = new Evaluator(
-                        trainer.model().spec(), backend, trainer.state().average())
+                        trainer.model().spec(),
+                        backend,
+                        trainer.state().average(),
+                        trainer.state().buffers())
                 .evaluate(
                         test.open(),
                         trainer.config().binarization(),
@@ -524,7 +527,7 @@ class TrainingOptionsTest {
         Path kept = run.resolve("checkpoint-best.safetensors");
         assertEquals(-1, Files.mismatch(run.resolve("checkpoint-" + best + ".safetensors"), kept));
         Model model = Model.load(kept, backend);
-        Evaluator.Result result = new Evaluator(model.spec(), backend, model.values())
+        Evaluator.Result result = new Evaluator(model.spec(), backend, model.values(), model.buffers())
                 .evaluate(
                         test.open(),
                         config.binarization(),
