@@ -5,7 +5,12 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.jcuvae.data.NpzTensors;
+import io.jcuvae.nn.Conv2dSpec;
+import io.jcuvae.nn.ConvTranspose2dSpec;
+import io.jcuvae.nn.DenseSpec;
+import io.jcuvae.nn.FlattenSpec;
 import io.jcuvae.nn.ParameterLayout;
+import io.jcuvae.nn.ReshapeSpec;
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.UserError;
@@ -35,6 +40,11 @@ final class GoldenCase {
         RECONSTRUCTION,
         KL
     }
+
+    /** The layers' names in the files of a convolutional case. */
+    private static final Map<String, String> CONVOLUTIONAL = Map.of(
+            "enc0", "conv1", "enc1", "conv2", "enc3", "fc1", "dec0", "gfc1", "dec1", "gfc2", "dec3", "convt1", "dec4",
+            "convt2");
 
     private final Path file;
     private final JsonObject json;
@@ -76,22 +86,22 @@ final class GoldenCase {
     /** Why the case cannot be run, or null. */
     String unsupported() {
         String arch = text("arch");
-        return arch.equals("mlp") ? null : "arch '" + arch + "' is not supported, only mlp is";
+        return arch.equals("mlp") || arch.equals("conv")
+                ? null
+                : "arch '" + arch + "' is not supported, only mlp and conv are";
     }
 
     private void configure() {
         batch = (int) number("batch");
         Activation activation = choice("activation", Activation.values(), Activation::label);
         Likelihood likelihood = choice("likelihood", Likelihood.values(), Likelihood::label);
-        List<Integer> hidden = new ArrayList<>();
         try {
-            config("hidden").getAsJsonArray().forEach(width -> hidden.add(width.getAsInt()));
-            spec = VaeSpec.mlp(Shape.of((int) number("d")), hidden, (int) number("latent"), activation, likelihood);
+            spec = text("arch").equals("mlp") ? mlp(activation, likelihood) : convolutional(activation, likelihood);
         } catch (RuntimeException e) {
             throw new UserError(file + ": config describes no network (" + e.getMessage() + ")", e);
         }
         layout = spec.layout();
-        int width = (int) number("d");
+        int width = (int) spec.sample().count();
         if (batch < 1
                 || !shaped("x", -1, batch, width)
                 || !shaped("eps", array("x").shape()[0], batch, spec.latents())) {
@@ -102,13 +112,50 @@ final class GoldenCase {
         }
     }
 
+    private VaeSpec mlp(Activation activation, Likelihood likelihood) {
+        List<Integer> hidden = new ArrayList<>();
+        config("hidden").getAsJsonArray().forEach(width -> hidden.add(width.getAsInt()));
+        return VaeSpec.mlp(Shape.of((int) number("d")), hidden, (int) number("latent"), activation, likelihood);
+    }
+
+    /** Two convolutions of 4x4 pixels that halve the picture, and a dense layer; mirrored. */
+    private VaeSpec convolutional(Activation f, Likelihood likelihood) {
+        int side = (int) number("side");
+        int first = (int) number("c1");
+        int second = (int) number("c2");
+        Shape inner = Shape.of(second, side / 4, side / 4);
+        return new VaeSpec(
+                Shape.of(side, side),
+                List.of(
+                        new Conv2dSpec(first, 4, 2, 1, f),
+                        new Conv2dSpec(second, 4, 2, 1, f),
+                        new FlattenSpec(),
+                        new DenseSpec((int) number("fc"), f)),
+                (int) number("latent"),
+                List.of(
+                        new DenseSpec((int) number("fc"), f),
+                        new DenseSpec((int) inner.count(), f),
+                        new ReshapeSpec(inner),
+                        new ConvTranspose2dSpec(first, 4, 2, 1, 0, f),
+                        new ConvTranspose2dSpec(1, 4, 2, 1, 0, Activation.IDENTITY)),
+                likelihood);
+    }
+
+    /** What the files call a parameter or an activation of the network. */
+    private String stored(String name) {
+        int end = name.lastIndexOf('.');
+        return text("arch").equals("conv") && end > 0
+                ? CONVOLUTIONAL.getOrDefault(name.substring(0, end), name.substring(0, end)) + name.substring(end)
+                : name;
+    }
+
     private boolean shaped(String key, int steps, int rows, int columns) {
         int[] shape = array(key).shape();
-        return shape.length == 3
+        return shape.length >= 3
                 && shape[0] >= 1
                 && (steps < 0 || shape[0] == steps)
                 && shape[1] == rows
-                && shape[2] == columns;
+                && Arrays.stream(shape, 2, shape.length).asLongStream().reduce(1, (a, b) -> a * b) == columns;
     }
 
     private JsonElement config(String key) {
@@ -165,9 +212,36 @@ final class GoldenCase {
         return array("x").shape()[0];
     }
 
-    /** The names of the stored activations, without their prefix. */
+    /** The names of the stored activations. */
     List<String> activations() {
         return keys("fwd/");
+    }
+
+    /**
+     * What is stored of an activation.
+     *
+     * @param name one of {@link #activations()}
+     */
+    double[] activation(String name, long count) {
+        return array("fwd/" + name, count);
+    }
+
+    /**
+     * Whether a stored activation is that of the network's own name.
+     *
+     * @param own as in {@code enc0.out}
+     */
+    boolean isStoredAs(String own, String name) {
+        return stored(own).equals(name);
+    }
+
+    /**
+     * What is stored of a parameter.
+     *
+     * @param group init, grad, step1, step2, ...
+     */
+    double[] parameter(String group, ParameterLayout.Entry entry, long count) {
+        return array(group + "/" + stored(entry.name()), count);
     }
 
     private List<String> keys(String prefix) {
@@ -216,7 +290,7 @@ final class GoldenCase {
     float[] initialBlock() {
         float[] block = new float[Math.toIntExact(layout.count())];
         for (ParameterLayout.Entry entry : layout.entries()) {
-            double[] values = array("init/" + entry.name(), entry.shape().count());
+            double[] values = parameter("init", entry, entry.shape().count());
             for (int i = 0; i < values.length; i++) {
                 block[(int) entry.offset() + i] = (float) values[i];
             }
@@ -231,7 +305,7 @@ final class GoldenCase {
      */
     int[] places(ParameterLayout.Entry entry) {
         int count = Math.toIntExact(entry.shape().count());
-        String key = "index/" + entry.name();
+        String key = "index/" + stored(entry.name());
         if (!arrays.containsKey(key)) {
             int[] all = new int[count];
             Arrays.setAll(all, i -> i);
@@ -276,7 +350,8 @@ final class GoldenCase {
      *
      * @param group grad, step1, step2, ...
      */
-    double norm(String group, String parameter) {
+    double norm(String group, String own) {
+        String parameter = stored(own);
         return read(
                 "l2_norm_float64." + group + "." + parameter,
                 () -> json.getAsJsonObject("l2_norm_float64")

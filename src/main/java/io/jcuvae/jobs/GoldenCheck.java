@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 
 /** Compares a backend with stored results of PyTorch: activations, losses, gradients, and parameters after Adam's steps. */
 public final class GoldenCheck {
-    private static final List<String> BUILT_IN = List.of("mlp_small", "mlp_mnist");
+    private static final List<String> BUILT_IN = List.of("mlp_small", "mlp_mnist", "conv_small");
 
     /**
      * The worst deviation of one quantity.

@@ -171,7 +171,11 @@ final class GoldenRun {
         int latents = golden.spec().latents();
         Map<String, float[]> found = new HashMap<>();
         for (Arena.Entry entry : vae.tensors()) {
-            found.put(entry.name(), host(entry.tensor()));
+            for (String name : golden.activations()) {
+                if (golden.isStoredAs(entry.name(), name)) {
+                    found.put(name, channelsFirst(entry.tensor()));
+                }
+            }
         }
         found.put("logits", host(vae.output()));
         float[] head = host(vae.head());
@@ -188,9 +192,25 @@ final class GoldenRun {
                 throw new UserError(
                         "golden case " + golden.name() + ": fwd/" + name + " is no activation of its network");
             }
-            double[] expected = golden.array("fwd/" + name, values.length);
+            double[] expected = golden.activation(name, values.length);
             deviations.addTensor("forward", name, values, expected, bounds.forward());
         }
+    }
+
+    /** Pictures in PyTorch's order. */
+    private float[] channelsFirst(Tensor tensor) {
+        float[] values = host(tensor);
+        if (tensor.shape().rank() != 4) {
+            return values;
+        }
+        int channels = tensor.shape().extent(3);
+        int pixels = tensor.columns() / channels;
+        float[] ordered = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            int sample = i / channels / pixels;
+            ordered[(sample * channels + i % channels) * pixels + i / channels % pixels] = values[i];
+        }
+        return ordered;
     }
 
     private static float[] columns(float[] rows, int width, int first, int count) {
@@ -211,7 +231,7 @@ final class GoldenRun {
         for (ParameterLayout.Entry entry : layout.entries()) {
             float[] whole = host(state.gradients().get(entry.name()));
             int[] places = golden.places(entry);
-            double[] expected = golden.array("grad/" + entry.name(), places.length);
+            double[] expected = golden.parameter("grad", entry, places.length);
             if (bounds.entries()) {
                 deviations.addTensor("gradient", entry.name(), at(whole, places), expected, GRADIENT);
             }
@@ -240,7 +260,7 @@ final class GoldenRun {
             }
             int[] places = golden.places(entry);
             float[] found = at(whole, places);
-            double[] expected = golden.array(group + "/" + entry.name(), places.length);
+            double[] expected = golden.parameter(group, entry, places.length);
             int compared = errors.length;
             errors = Arrays.copyOf(errors, compared + expected.length);
             for (int i = 0; i < expected.length; i++) {
@@ -273,8 +293,8 @@ final class GoldenRun {
 
     /** Weights of inputs that are zero in the whole batch have a gradient of exactly zero and must stay where they are. */
     private void compareUnmoved(ParameterLayout.Entry entry, float[] found, int[] places) {
-        double[] gradient = golden.array("grad/" + entry.name(), places.length);
-        double[] initial = golden.array("init/" + entry.name(), entry.shape().count());
+        double[] gradient = golden.parameter("grad", entry, places.length);
+        double[] initial = golden.parameter("init", entry, entry.shape().count());
         for (int i = 0; i < places.length; i++) {
             if (gradient[i] == 0) {
                 deviations.add("step1, unmoved", entry.name() + "[" + places[i] + "]", found[i], initial[places[i]], 0);

@@ -184,7 +184,7 @@ class CudaCommandsTest {
 
     @Test
     void checksItselfAgainstPyTorch() {
-        assertTrue(Call.done("check", "--device", "cuda").out().contains("2 of 2 cases passed"));
+        assertTrue(Call.done("check", "--device", "cuda").out().contains("3 of 3 cases passed"));
     }
 
     @Test

@@ -72,7 +72,7 @@ class GoldenCheckTest {
             GoldenCheck.Report report = GoldenCheck.run(null, cpu);
             assertTrue(report.passed(), report.toText());
             assertEquals(
-                    List.of("mlp_mnist", "mlp_small"),
+                    List.of("conv_small", "mlp_mnist", "mlp_small"),
                     report.cases().stream().map(GoldenCheck.Case::name).toList());
             for (GoldenCheck.Case golden : report.cases()) {
                 // Six losses, activations, gradients and their norms, unmoved entries, and three for each of steps 1,
@@ -245,10 +245,10 @@ class GoldenCheckTest {
 
     @Test
     void otherNetworksAreSkippedWithTheReason() throws IOException {
-        Files.writeString(folder.resolve("conv_small.json"), "{\"config\": {\"arch\": \"conv\"}}");
+        Files.writeString(folder.resolve("recurrent.json"), "{\"config\": {\"arch\": \"gru\"}}");
         GoldenCheck.Report both = GoldenCheck.run(folder, backend);
         assertTrue(both.passed(), both.toText());
-        assertTrue(both.toText().contains("conv_small: skipped, arch 'conv'"), both.toText());
+        assertTrue(both.toText().contains("recurrent: skipped, arch 'gru'"), both.toText());
         Files.delete(folder.resolve(CASE + ".json"));
         assertFalse(GoldenCheck.run(folder, backend).passed(), "nothing was compared");
     }
