@@ -158,10 +158,10 @@ public final class TrainConfig {
         values.forEach((setting, value) -> {
             if (value instanceof Number number) {
                 json.addProperty(setting.key(), number);
-            } else if (value instanceof Stack stack) {
-                json.add(setting.key(), stack.toJson());
             } else if (value instanceof Boolean flag) {
                 json.addProperty(setting.key(), flag);
+            } else if (value instanceof Stack stack) {
+                json.add(setting.key(), stack.toJson());
             } else {
                 json.addProperty(setting.key(), text(setting));
             }
@@ -313,6 +313,56 @@ public final class TrainConfig {
         return toJson().toString();
     }
 
+    /**
+     * The network for samples of that shape.
+     *
+     * @throws UserError when its layers do not fit each other or the samples, with the shapes on the way
+     */
+    public VaeSpec spec(Shape sample) {
+        try {
+            VaeSpec mlp = VaeSpec.mlp(sample, hidden(), latents(), activation(), likelihood());
+            return new VaeSpec(
+                    sample,
+                    encoder().isMlp() ? mlp.encoder() : encoder().layers(),
+                    latents(),
+                    decoder().isMlp() ? mlp.decoder() : decoder().layers(sample),
+                    likelihood());
+        } catch (IllegalArgumentException e) {
+            throw new UserError(
+                    Preset.of(this)
+                            .filter(preset -> !preset.fits(sample))
+                            .map(preset -> preset.misfit(sample))
+                            .orElse(e.getMessage()),
+                    e);
+        }
+    }
+
+    /**
+     * Refuses a setting that would do nothing: {@code --hidden} and {@code --activation} make dense layers, where the layers are
+     * given one by one they are in there.
+     *
+     * @param setting one that the user gave
+     */
+    public void requireOfUse(Setting setting) {
+        boolean dense = encoder().isMlp() || decoder().isMlp();
+        if (!dense && (setting == Setting.HIDDEN || setting == Setting.ACTIVATION)) {
+            throw new UserError("--" + setting.key()
+                    + ": makes dense layers, but encoder and decoder are given layer by layer"
+                    + Preset.of(this)
+                            .map(preset -> " by preset " + preset.label())
+                            .orElse("")
+                    + "; leave it out, or give layers of your own with --encoder and --decoder");
+        }
+    }
+
+    Stack encoder() {
+        return (Stack) values.get(Setting.ENCODER);
+    }
+
+    Stack decoder() {
+        return (Stack) values.get(Setting.DECODER);
+    }
+
     // ---- the options of training, see docs/training.md
 
     /** How the learning rate changes after the warm-up. */
@@ -437,55 +487,5 @@ public final class TrainConfig {
 
     private double number(Setting setting) {
         return (Double) values.get(setting);
-    }
-
-    /**
-     * The network for samples of that shape.
-     *
-     * @throws UserError when its layers do not fit each other or the samples, with the shapes on the way
-     */
-    public VaeSpec spec(Shape sample) {
-        try {
-            VaeSpec mlp = VaeSpec.mlp(sample, hidden(), latents(), activation(), likelihood());
-            return new VaeSpec(
-                    sample,
-                    encoder().isMlp() ? mlp.encoder() : encoder().layers(),
-                    latents(),
-                    decoder().isMlp() ? mlp.decoder() : decoder().layers(sample),
-                    likelihood());
-        } catch (IllegalArgumentException e) {
-            throw new UserError(
-                    Preset.of(this)
-                            .filter(preset -> !preset.fits(sample))
-                            .map(preset -> preset.misfit(sample))
-                            .orElse(e.getMessage()),
-                    e);
-        }
-    }
-
-    /**
-     * Refuses a setting that would do nothing: {@code --hidden} and {@code --activation} make dense layers, where the layers are
-     * given one by one they are in there.
-     *
-     * @param setting one that the user gave
-     */
-    public void requireOfUse(Setting setting) {
-        boolean dense = encoder().isMlp() || decoder().isMlp();
-        if (!dense && (setting == Setting.HIDDEN || setting == Setting.ACTIVATION)) {
-            throw new UserError("--" + setting.key()
-                    + ": makes dense layers, but encoder and decoder are given layer by layer"
-                    + Preset.of(this)
-                            .map(preset -> " by preset " + preset.label())
-                            .orElse("")
-                    + "; leave it out, or give layers of your own with --encoder and --decoder");
-        }
-    }
-
-    Stack encoder() {
-        return (Stack) values.get(Setting.ENCODER);
-    }
-
-    Stack decoder() {
-        return (Stack) values.get(Setting.DECODER);
     }
 }
