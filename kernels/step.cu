@@ -41,10 +41,11 @@ extern "C" __global__ void step_record_loss(
     scalars[SAMPLES] += rows;
 }
 
-// ORDER_POSITION += rows, NOISE_POSITION += noise_values, unless halted.
+// ORDER_POSITION and ROWS_TRAINED += rows, NOISE_POSITION += noise_values, unless halted.
 extern "C" __global__ void step_end(double *scalars, int rows, long long noise_values) {
     if (scalars[HALTED_AT] == 0) {
         scalars[ORDER_POSITION] += rows;
+        scalars[ROWS_TRAINED] += rows;
         scalars[NOISE_POSITION] += (double)noise_values;
     }
 }

@@ -86,7 +86,8 @@ final class InferenceBench {
         Parameters values = Parameters.allocate(spec.layout(), backend);
         backend.upload(values.block(), config.initialisation().values(spec.layout(), config.seed()), 0);
         Dataset few = dataset.first(Math.min(64, dataset.count()));
-        return new Model(config, DataRecord.of(data.toString(), few, few), spec, values);
+        Parameters buffers = Parameters.buffers(spec.layout(), backend);
+        return new Model(config, DataRecord.of(data.toString(), few, few), spec, values, buffers);
     }
 
     /** To memory is decoding, quantizing and copying back alone; to a file is the job that the command line runs. */
@@ -144,7 +145,7 @@ final class InferenceBench {
         Tensor scalars = Scalars.allocate(backend);
         backend.reserveNoise(1, 0, (long) BATCH * model.spec().latents());
         for (int i = 0; i < 2; i++) {
-            Vae vae = Vae.forInference(model.spec(), backend, model.values(), BATCH);
+            Vae vae = Vae.forInference(model.spec(), backend, model.values(), model.buffers(), BATCH);
             bound[i] = vae;
             Shape shape = vae.output().shape();
             Tensor bytes = Tensor.of(backend.allocate(ElementType.U8, shape.count()), shape);

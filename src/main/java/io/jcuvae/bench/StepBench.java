@@ -174,7 +174,7 @@ public final class StepBench {
         VaeSpec spec = config.spec(Shape.of(data.width()));
         Parameters values = Parameters.allocate(spec.layout(), backend);
         backend.upload(values.block(), config.initialisation().values(spec.layout(), config.seed()), 0);
-        Vae vae = Vae.forInference(spec, backend, values, INFERENCE_BATCH);
+        Vae vae = Vae.forInference(spec, backend, values, Parameters.buffers(spec.layout(), backend), INFERENCE_BATCH);
         JsonObject json = new JsonObject();
         json.add("encode", rate(data.count(), encoding(vae)));
         float[] latents = new float[INFERENCE_BATCH * spec.latents()];

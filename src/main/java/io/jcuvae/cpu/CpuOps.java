@@ -697,6 +697,7 @@ final class CpuOps implements Ops {
         int at = start(scalars);
         if (!halted(s, at)) {
             s[at + Scalars.ORDER_POSITION.ordinal()] += rows;
+            s[at + Scalars.ROWS_TRAINED.ordinal()] += rows;
             s[at + Scalars.NOISE_POSITION.ordinal()] += noiseValues;
         }
     }

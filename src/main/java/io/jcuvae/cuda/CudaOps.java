@@ -656,7 +656,7 @@ final class CudaOps implements Ops, AutoCloseable {
                 "endStep",
                 scalars(scalars),
                 () -> steps.end(scalars, rows, noiseValues),
-                writes(slots(scalars, Scalars.NOISE_POSITION, Scalars.ORDER_POSITION)),
+                writes(slots(scalars, Scalars.NOISE_POSITION, Scalars.ROWS_TRAINED)),
                 slot(scalars, Scalars.HALTED_AT));
     }
 

@@ -26,7 +26,7 @@ final class BoundModel {
     BoundModel(Model model, Backend backend) {
         this.backend = backend;
         rows = backend.rowsAtOnce(model.spec().widest());
-        vae = Vae.forInference(model.spec(), backend, model.values(), rows);
+        vae = Vae.forInference(model.spec(), backend, model.values(), model.buffers(), rows);
         scalars = Scalars.allocate(backend);
         width = vae.x().columns();
         latents = model.spec().latents();

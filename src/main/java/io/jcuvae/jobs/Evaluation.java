@@ -170,7 +170,8 @@ public final class Evaluation {
         };
         try (WatchedReader reader = new WatchedReader(
                 Rows.open(model, source, split, limit), importanceSamples > 0 ? Progress.SILENT : progress, early)) {
-            result = new Evaluator(model.spec(), backend, model.values()).evaluate(reader, binarization, key, seed);
+            result = new Evaluator(model.spec(), backend, model.values(), model.buffers())
+                    .evaluate(reader, binarization, key, seed);
             kind = reader.kind();
         }
         requireFinite("loss", result.loss(1), source);

@@ -70,8 +70,17 @@ final class GoldenRun {
         this.backend = backend;
         layout = golden.spec().layout();
         state = TrainState.allocate(layout, backend);
-        vae = Vae.forTraining(golden.spec(), backend, state.values(), state.gradients(), golden.batch(), Reduction.SUM);
-        inference = Vae.forInference(golden.spec(), backend, state.values(), golden.batch());
+        vae = Vae.forTraining(
+                golden.spec(),
+                backend,
+                state.values(),
+                state.buffers(),
+                state.gradients(),
+                state.scalars(),
+                0,
+                golden.batch(),
+                Reduction.SUM);
+        inference = Vae.forInference(golden.spec(), backend, state.values(), state.buffers(), golden.batch());
         backend.upload(state.values().block(), golden.initialBlock(), 0);
         double[] scalars = new double[Scalars.COUNT];
         scalars[Scalars.LEARNING_RATE.ordinal()] = golden.learningRate();

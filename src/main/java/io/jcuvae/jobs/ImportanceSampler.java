@@ -61,8 +61,8 @@ final class ImportanceSampler implements AutoCloseable {
         images = Math.max(1, most / draws);
         chunk = Math.min(draws, most);
         int rows = images * chunk;
-        encoder = Vae.forInference(model.spec(), backend, model.values(), images);
-        decoder = Vae.forInference(model.spec(), backend, model.values(), rows);
+        encoder = Vae.forInference(model.spec(), backend, model.values(), model.buffers(), images);
+        decoder = Vae.forInference(model.spec(), backend, model.values(), model.buffers(), rows);
         ratio = Tensor.of(backend.allocate(ElementType.F32, rows), Shape.of(rows));
         scalars = Scalars.allocate(backend);
         largest = new double[images];

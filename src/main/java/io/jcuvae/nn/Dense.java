@@ -66,6 +66,11 @@ public final class Dense implements Layer {
     }
 
     @Override
+    public boolean outputMayChange() {
+        return activation == Activation.IDENTITY;
+    }
+
+    @Override
     public void forward() {
         ops.dense(output, preactivation, input, weight, bias, activation);
     }

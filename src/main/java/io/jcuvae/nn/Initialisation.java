@@ -3,6 +3,7 @@ package io.jcuvae.nn;
 import io.jcuvae.tensor.Philox;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Stream;
+import java.util.Arrays;
 import java.util.Locale;
 
 /**
@@ -39,7 +40,11 @@ public enum Initialisation {
         Shape shape = entry.shape();
         int start = (int) entry.offset();
         int count = (int) shape.count();
-        if (entry.fanIn() == 0 || (this != TORCH && entry.bias())) {
+        if (entry.fanIn() == 0) {
+            Arrays.fill(values, start, start + count, entry.start());
+            return;
+        }
+        if (this != TORCH && entry.bias()) {
             return;
         }
         if (this == HE) {

@@ -13,6 +13,13 @@ public interface Layer {
     /** Where the backward pass finds the gradient of the output; null if bound without gradients. */
     Tensor outputGradient();
 
+    /**
+     * Whether the layer after this one may write over the output: no backward pass reads it, and it is memory of its own.
+     */
+    default boolean outputMayChange() {
+        return false;
+    }
+
     /** Computes the output. */
     void forward();
 

@@ -5,7 +5,17 @@ import io.jcuvae.tensor.Tensor;
 
 /** What a layer is, without memory: it declares its parameters and makes the bound layer. */
 public sealed interface LayerSpec
-        permits Conv2dSpec, ConvTranspose2dSpec, DenseSpec, FlattenSpec, ResidualSpec, ReshapeSpec, UpsampleSpec {
+        permits ActivationSpec, //
+                BatchNormSpec,
+                Conv2dSpec,
+                ConvTranspose2dSpec,
+                DenseSpec,
+                DropoutSpec,
+                FlattenSpec,
+                LayerNormSpec,
+                ReshapeSpec,
+                ResidualSpec,
+                UpsampleSpec {
     /**
      * The shape of one sample after this layer: [values], or [C, H, W] for a picture.
      *
@@ -15,7 +25,7 @@ public sealed interface LayerSpec
     Shape outputShape(Shape input);
 
     /**
-     * Adds this layer's parameters.
+     * Adds this layer's parameters, and to {@link ParameterLayout#buffers} what it keeps without training it.
      *
      * @param name prefix of their names
      * @param input shape of one sample

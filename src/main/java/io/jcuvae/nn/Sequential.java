@@ -15,7 +15,8 @@ public final class Sequential implements Layer {
         Tensor x = input;
         Tensor dx = inputGradient;
         for (int i = 0; i < specs.size(); i++) {
-            Layer layer = specs.get(i).bind(binding, prefix + i, x, dx);
+            boolean mayChange = i > 0 && layers.get(i - 1).outputMayChange();
+            Layer layer = specs.get(i).bind(binding.withInputThatMayChange(mayChange), prefix + i, x, dx);
             layers.add(layer);
             x = layer.output();
             dx = layer.outputGradient();

@@ -207,7 +207,7 @@ public interface Ops extends LinearOps, SpatialOps {
     void adam(Tensor p, Tensor m, Tensor v, Tensor g, Tensor scalars, float beta1, float beta2, float epsilon);
 
     /**
-     * Ends a step: ORDER_POSITION += rows, NOISE_POSITION += noiseValues, unless halted.
+     * Ends a step: ORDER_POSITION and ROWS_TRAINED += rows, NOISE_POSITION += noiseValues, unless halted.
      *
      * @param rows rows of the batch
      * @param noiseValues values of the noise sequence that the step used

@@ -13,6 +13,8 @@ public enum Scalars {
     NOISE_POSITION,
     /** The next row of the epoch's order. */
     ORDER_POSITION,
+    /** Rows trained on since the run began; places the draws of layers, as dropout's masks. */
+    ROWS_TRAINED,
     /** Adam's step size. */
     LEARNING_RATE,
     /** Weight of the KL term. */

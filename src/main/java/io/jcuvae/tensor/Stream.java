@@ -20,7 +20,9 @@ public enum Stream {
     /** The latents of generated samples. */
     GENERATION,
     /** The drawn data sets. */
-    DRAWING;
+    DRAWING,
+    /** The masks of dropout, with a key per layer. */
+    DROPOUT;
 
     /**
      * The Philox key of this stream.

@@ -2,7 +2,6 @@ package io.jcuvae.train;
 
 import io.jcuvae.data.Safetensors;
 import io.jcuvae.nn.ParameterLayout;
-import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.UserError;
@@ -14,7 +13,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * All that a run needs to go on with the same bits: parameters, both of Adam's moments, and the scalars with the step, the
+ * All that a run needs to go on with the same bits: parameters and buffers, both of Adam's moments, and the scalars with the step, the
  * positions in the data and in the noise, and the sums of the epoch so far.
  */
 final class Checkpoint {
@@ -38,9 +37,10 @@ final class Checkpoint {
     static void write(Path file, TrainConfig config, DataRecord data, TrainState state, Backend backend, Best best) {
         ParameterLayout layout = state.values().layout();
         List<Safetensors.Entry> entries = new ArrayList<>();
-        entries.addAll(Model.entries(layout, host(state.values(), backend), ""));
-        entries.addAll(Model.entries(layout, host(state.firstMoments(), backend), FIRST));
-        entries.addAll(Model.entries(layout, host(state.secondMoments(), backend), SECOND));
+        entries.addAll(Model.entries(layout, state.values().download(backend), ""));
+        entries.addAll(Model.entries(layout.buffers(), state.buffers().download(backend), ""));
+        entries.addAll(Model.entries(layout, state.firstMoments().download(backend), FIRST));
+        entries.addAll(Model.entries(layout, state.secondMoments().download(backend), SECOND));
         double[] scalars = new double[Scalars.COUNT];
         backend.download(scalars, state.scalars());
         entries.add(Safetensors.Entry.of("scalars", new int[] {Scalars.COUNT}, scalars, 0));
@@ -50,12 +50,6 @@ final class Checkpoint {
         metadata.put("best_loss", Double.toString(best.loss()));
         metadata.put("best_epoch", Integer.toString(best.epoch()));
         Safetensors.write(file, metadata, entries);
-    }
-
-    private static float[] host(Parameters parameters, Backend backend) {
-        float[] block = new float[Math.toIntExact(parameters.layout().count())];
-        backend.download(block, 0, parameters.block());
-        return block;
     }
 
     /**
@@ -73,6 +67,7 @@ final class Checkpoint {
         }
         ParameterLayout layout = state.values().layout();
         backend.upload(state.values().block(), Model.read(file, tensors, layout, ""), 0);
+        state.buffers().upload(backend, Model.read(file, tensors, layout.buffers(), ""));
         backend.upload(state.firstMoments().block(), Model.read(file, tensors, layout, FIRST), 0);
         backend.upload(state.secondMoments().block(), Model.read(file, tensors, layout, SECOND), 0);
         try {

@@ -19,6 +19,12 @@ final class Diagnosis {
                         + (step - 1);
             }
         }
+        for (ParameterLayout.Entry entry : state.buffers().layout().entries()) {
+            if (nonFinite(state.buffers().get(entry.name()), backend)) {
+                return where + "running statistic " + entry.name()
+                        + " is not finite: its batch's values overflowed in step " + (step - 1);
+            }
+        }
         for (Arena.Entry entry : vae.tensors()) {
             boolean gradient = entry.name().endsWith(".dout") || entry.name().equals("dz");
             if (!gradient && nonFinite(entry.tensor(), backend)) {

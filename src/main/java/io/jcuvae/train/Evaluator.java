@@ -49,10 +49,14 @@ public final class Evaluator {
     private long seedOfForward;
     private Sums sums;
 
-    /** Binds a model for looking. */
-    public Evaluator(VaeSpec spec, Backend backend, Parameters values) {
+    /**
+     * Binds a model for looking.
+     *
+     * @param buffers what its layers keep beside the parameters
+     */
+    public Evaluator(VaeSpec spec, Backend backend, Parameters values, Parameters buffers) {
         this.backend = backend;
-        this.vae = Vae.forInference(spec, backend, values, ROWS);
+        this.vae = Vae.forInference(spec, backend, values, buffers, ROWS);
         this.scalars = Scalars.allocate(backend);
         this.latents = spec.latents();
         this.delivery = new Delivery(

@@ -25,8 +25,9 @@ import java.util.Map;
  * @param data what it was trained on
  * @param spec its network
  * @param values its parameters
+ * @param buffers what its layers keep beside them, as running statistics
  */
-public record Model(TrainConfig config, DataRecord data, VaeSpec spec, Parameters values) {
+public record Model(TrainConfig config, DataRecord data, VaeSpec spec, Parameters values, Parameters buffers) {
     private static final String FORMAT = "jcuvae-model/1";
 
     /**
@@ -41,9 +42,12 @@ public record Model(TrainConfig config, DataRecord data, VaeSpec spec, Parameter
         TrainConfig config = config(file, tensors);
         DataRecord data = data(file, tensors);
         VaeSpec spec = config.spec(Shape.of(data.shape().sizes()));
-        Parameters values = Parameters.allocate(spec.layout(), backend);
-        backend.upload(values.block(), read(file, tensors, spec.layout(), ""), 0);
-        return new Model(config, data, spec, values);
+        ParameterLayout layout = spec.layout();
+        Parameters values = Parameters.allocate(layout, backend);
+        values.upload(backend, read(file, tensors, layout, ""));
+        Parameters buffers = Parameters.buffers(layout, backend);
+        buffers.upload(backend, read(file, tensors, layout.buffers(), ""));
+        return new Model(config, data, spec, values, buffers);
     }
 
     /**
@@ -108,11 +112,13 @@ public record Model(TrainConfig config, DataRecord data, VaeSpec spec, Parameter
             if (!tensors.names().contains(name)) {
                 throw new UserError(file + ": has no tensor " + name + ", which its configuration asks for");
             }
-            if (!Arrays.equals(tensors.shape(name), entry.shape().extents())) {
+            int[] asked = entry.counter() ? new int[0] : entry.shape().extents();
+            if (!Arrays.equals(tensors.shape(name), asked)) {
                 throw new UserError(file + ": tensor " + name + " is " + Arrays.toString(tensors.shape(name))
-                        + ", its configuration asks for " + entry.shape());
+                        + ", its configuration asks for "
+                        + (entry.counter() ? "a single whole number" : entry.shape()));
             }
-            float[] values = tensors.floats(name);
+            float[] values = entry.counter() ? counted(file, tensors, name) : tensors.floats(name);
             for (int i = 0; i < values.length; i++) {
                 if (!Float.isFinite(values[i])) {
                     throw new UserError(file + ": tensor " + name + " holds " + values[i] + " at element " + i
@@ -124,17 +130,42 @@ public record Model(TrainConfig config, DataRecord data, VaeSpec spec, Parameter
         return block;
     }
 
+    /** A counter's remainder and quotient, see {@link ParameterLayout#counter}. */
+    private static float[] counted(Path file, Safetensors tensors, String name) {
+        long count = tensors.longs(name)[0];
+        long base = ParameterLayout.COUNTER_BASE;
+        if (count < 0 || count / base > 1 << 24) {
+            throw new UserError(file + ": tensor " + name + " is " + count + ", which is no number of batches");
+        }
+        return new float[] {(float) (count % base), (float) (count / base)};
+    }
+
     static List<Safetensors.Entry> entries(ParameterLayout layout, float[] block, String prefix) {
         List<Safetensors.Entry> entries = new ArrayList<>();
         for (ParameterLayout.Entry entry : layout.entries()) {
-            entries.add(
-                    Safetensors.Entry.of(prefix + entry.name(), entry.shape().extents(), block, (int) entry.offset()));
+            int at = (int) entry.offset();
+            if (entry.counter()) {
+                long[] count = {(long) block[at] + ParameterLayout.COUNTER_BASE * (long) block[at + 1]};
+                entries.add(Safetensors.Entry.of(prefix + entry.name(), new int[0], count, 0));
+            } else {
+                entries.add(Safetensors.Entry.of(
+                        prefix + entry.name(), entry.shape().extents(), block, at));
+            }
         }
         return entries;
     }
 
-    /** Writes a model file; tensors have the names and layouts of PyTorch's state_dict. */
-    public static void write(Path file, TrainConfig config, DataRecord data, ParameterLayout layout, float[] block) {
-        Safetensors.write(file, metadata(FORMAT, config, data), entries(layout, block, ""));
+    /**
+     * Writes a model file; tensors have the names and layouts of PyTorch's state_dict.
+     *
+     * @param layout of the parameters, with that of the buffers
+     * @param values the parameters
+     * @param buffers as many as {@link ParameterLayout#buffers} says
+     */
+    public static void write(
+            Path file, TrainConfig config, DataRecord data, ParameterLayout layout, float[] values, float[] buffers) {
+        List<Safetensors.Entry> entries = entries(layout, values, "");
+        entries.addAll(entries(layout.buffers(), buffers, ""));
+        Safetensors.write(file, metadata(FORMAT, config, data), entries);
     }
 }

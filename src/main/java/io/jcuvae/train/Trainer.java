@@ -101,7 +101,7 @@ public final class Trainer {
         int batch = Math.min(config.batch(), samples);
         Vae whole = bind(batch);
         Vae partial = samples % batch == 0 ? whole : bind(samples % batch);
-        evaluator = new Evaluator(spec, backend, state.values());
+        evaluator = new Evaluator(spec, backend, state.values(), state.buffers());
         // After everything else, when it is known what is left for them.
         rows = new TrainingRows(train, batch, config.seed(), backend, listener::warning);
         full = step(whole);
@@ -109,7 +109,16 @@ public final class Trainer {
     }
 
     private Vae bind(int count) {
-        return Vae.forTraining(spec, backend, state.values(), state.gradients(), count, config.reduction());
+        return Vae.forTraining(
+                spec,
+                backend,
+                state.values(),
+                state.buffers(),
+                state.gradients(),
+                state.scalars(),
+                config.seed(),
+                count,
+                config.reduction());
     }
 
     private TrainStep step(Vae vae) {
@@ -127,6 +136,7 @@ public final class Trainer {
         RunFolder run = folder == null ? null : new RunFolder(folder);
         Trainer trainer = new Trainer(config, train, test, backend, run, listener);
         float[] values = config.initialisation().values(trainer.spec.layout(), config.seed());
+        config.likelihood().start(trainer.spec.layout(), values, () -> DataVariance.of(train));
         backend.upload(trainer.state.values().block(), values, 0);
         double[] scalars = new double[Scalars.COUNT];
         scalars[Scalars.EPOCH.ordinal()] = 1;
@@ -183,7 +193,7 @@ public final class Trainer {
 
     /** The model as it stands, sharing the trainer's memory. */
     public Model model() {
-        return new Model(config, record, spec, state.values());
+        return new Model(config, record, spec, state.values(), state.buffers());
     }
 
     /** All that training changes. */
@@ -357,6 +367,7 @@ public final class Trainer {
      */
     private void requireFinite() {
         requireFinite("", state.values());
+        requireFinite("", state.buffers());
         requireFinite("Adam's first moment of ", state.firstMoments());
         requireFinite("Adam's second moment of ", state.secondMoments());
     }
@@ -381,13 +392,16 @@ public final class Trainer {
         if (folder == null) {
             return;
         }
-        ParameterLayout layout = spec.layout();
-        float[] values = new float[Math.toIntExact(layout.count())];
-        backend.download(values, 0, state.values().block());
         // The checkpoint last: a run killed in between repeats its way to the same model, while a checkpoint of the
         // last
         // epoch beside an older model would look finished.
-        Model.write(folder.model(), config, record, layout, values);
+        Model.write(
+                folder.model(),
+                config,
+                record,
+                spec.layout(),
+                state.values().download(backend),
+                state.buffers().download(backend));
         Checkpoint.write(folder.checkpoint(), config, record, state, backend, best);
     }
 

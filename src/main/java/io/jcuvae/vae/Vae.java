@@ -63,21 +63,43 @@ public final class Vae {
         loss = arena.tensor("loss", Shape.of(rows));
     }
 
-    /** Binds a model that only looks. */
-    public static Vae forInference(VaeSpec spec, Backend backend, Parameters values, int rows) {
-        return Arena.bind(backend, arena -> new Vae(spec, new Binding(backend.ops(), values, null, arena, rows), 1));
+    /**
+     * Binds a model that only looks.
+     *
+     * @param buffers what the spec's {@link VaeSpec#buffers} names
+     */
+    public static Vae forInference(VaeSpec spec, Backend backend, Parameters values, Parameters buffers, int rows) {
+        return Arena.bind(
+                backend,
+                arena -> new Vae(
+                        spec, new Binding(backend.ops(), values, buffers, null, null, 0, arena, rows, false), 1));
     }
 
     /**
      * Binds a model that trains.
      *
+     * @param buffers what the spec's {@link VaeSpec#buffers} names; moved by the backward pass
      * @param gradients where the backward pass puts the gradients; overwritten by each
+     * @param scalars of the step: place what layers draw, and say when nothing may move
+     * @param seed of what layers draw
      */
     public static Vae forTraining(
-            VaeSpec spec, Backend backend, Parameters values, Parameters gradients, int rows, Reduction reduction) {
+            VaeSpec spec,
+            Backend backend,
+            Parameters values,
+            Parameters buffers,
+            Parameters gradients,
+            Tensor scalars,
+            long seed,
+            int rows,
+            Reduction reduction) {
         float rowWeight = reduction.weight(rows);
         Vae vae = Arena.bind(
-                backend, arena -> new Vae(spec, new Binding(backend.ops(), values, gradients, arena, rows), rowWeight));
+                backend,
+                arena -> new Vae(
+                        spec,
+                        new Binding(backend.ops(), values, buffers, gradients, scalars, seed, arena, rows, false),
+                        rowWeight));
         backend.ops().fill(vae.likelihood.weights(), rowWeight);
         return vae;
     }

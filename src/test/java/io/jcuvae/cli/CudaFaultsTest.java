@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.jcuvae.ChildJvm;
 import io.jcuvae.cuda.OnSoftwareCuda;
 import io.jcuvae.cuda.SoftwareCuda;
 import java.io.IOException;
@@ -211,17 +212,7 @@ class CudaFaultsTest {
     // ---- what a process finds only once
 
     private static Call child(String fault, String... words) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-        if (Runtime.version().feature() >= 22) {
-            // As the launcher does: from there on the JVM warns about every library otherwise.
-            command.add(1, "--enable-native-access=ALL-UNNAMED");
-        }
-        command.addAll(List.of(words));
+        List<String> command = ChildJvm.command(List.of("-XX:TieredStopAtLevel=1"), Main.class, words);
         Path err = Files.createTempFile("child", ".err");
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(err.toFile());
         builder.environment().putAll(SoftwareCuda.environment(fault));

@@ -3,11 +3,11 @@ package io.jcuvae.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.jcuvae.ChildJvm;
 import io.jcuvae.train.Setting;
 import io.jcuvae.train.TrainConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import org.apache.commons.cli.Option;
 import org.junit.jupiter.api.Test;
@@ -69,13 +69,7 @@ class HelpTest {
     @Test
     void helpLoadsNothingHeavy() throws IOException, InterruptedException {
         Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xlog:class+load",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Main.class.getName(),
-                        "train",
-                        "--help")
+                        ChildJvm.command(List.of("-Xlog:class+load"), Main.class, "train", "--help"))
                 .start();
         String log = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, process.waitFor());

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.jcuvae.ChildJvm;
 import io.jcuvae.train.RunFolder;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -53,11 +55,9 @@ class InterruptionTest {
 
     private void stopAndGoOn(String signal, int code) throws IOException, InterruptedException {
         Path run = folder.resolve("run");
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Main.class.getName(),
+        Process process = new ProcessBuilder(ChildJvm.command(
+                        List.of(),
+                        Main.class,
                         "train",
                         "--data",
                         "moons:1000",
@@ -68,7 +68,7 @@ class InterruptionTest {
                         "--epochs",
                         "1000000",
                         "--out",
-                        run.toString())
+                        run.toString()))
                 .redirectErrorStream(true)
                 .start();
         String last;

@@ -578,6 +578,7 @@ public interface OpsContract extends SpatialContract {
             Scalars.KL_SUM,
             Scalars.SAMPLES,
             Scalars.ORDER_POSITION,
+            Scalars.ROWS_TRAINED,
             Scalars.NOISE_POSITION
         }) {
             assertEquals(before[slot.ordinal()], halted[slot.ordinal()], what + ": " + slot);

@@ -631,6 +631,7 @@ final class ReferenceOps implements Ops {
         check("endStep", scalars(scalars), scalars);
         if (!halted(scalars)) {
             add(scalars, Scalars.ORDER_POSITION, rows);
+            add(scalars, Scalars.ROWS_TRAINED, rows);
             add(scalars, Scalars.NOISE_POSITION, noiseValues);
         }
     }

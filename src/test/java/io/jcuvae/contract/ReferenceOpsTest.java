@@ -224,6 +224,7 @@ class ReferenceOpsTest {
         assertEquals(3, after[Scalars.KL_SUM.ordinal()]);
         assertEquals(2, after[Scalars.SAMPLES.ordinal()]);
         assertEquals(2, after[Scalars.ORDER_POSITION.ordinal()]);
+        assertEquals(2, after[Scalars.ROWS_TRAINED.ordinal()]);
         assertEquals(6, after[Scalars.NOISE_POSITION.ordinal()]);
 
         ops.beginStep(scalars, 0.5f, 0.75f);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonParser;
+import io.jcuvae.ChildJvm;
 import io.jcuvae.cli.Main;
 import io.jcuvae.cpu.CpuBackend;
 import io.jcuvae.data.Dataset;
@@ -299,11 +300,8 @@ class GpuProofTest {
     }
 
     private static void call(String... words) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-        command.addAll(List.of(words));
+        List<String> options = ManagementFactory.getRuntimeMXBean().getInputArguments();
+        List<String> command = ChildJvm.command(options, Main.class, words);
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertTrue(process.waitFor(60, TimeUnit.SECONDS));

@@ -1,8 +1,8 @@
 package io.jcuvae.cuda;
 
+import io.jcuvae.ChildJvm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -56,10 +56,9 @@ final class LoadingProcess {
     static Process startUnder(List<String> program, Map<String, String> environment, String... options)
             throws IOException {
         List<String> command = new ArrayList<>(program);
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xshare:auto"));
-        command.addAll(List.of(options));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), LoadingProcess.class.getName()));
+        List<String> all = new ArrayList<>(List.of("-XX:TieredStopAtLevel=1", "-Xshare:auto"));
+        all.addAll(List.of(options));
+        command.addAll(ChildJvm.command(all, LoadingProcess.class));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().clear();
         builder.environment().putAll(environment);

@@ -66,7 +66,11 @@ class ImportanceSamplerTest {
         VaeSpec spec = config.spec(Shape.of(4));
         Dataset data = linearData();
         Model model = new Model(
-                config, DataRecord.of("linear", data, data), spec, Parameters.allocate(spec.layout(), backend));
+                config,
+                DataRecord.of("linear", data, data),
+                spec,
+                Parameters.allocate(spec.layout(), backend),
+                Parameters.buffers(spec.layout(), backend));
         // Columns (2, 0, 0, 0) and (0, 1, 1, 0): lengths 2 and sqrt 2.
         set(model, "dec0.weight", 2, 0, 0, 1, 0, 1, 0, 0);
         set(model, "dec0.bias", 0.5f, 0, -1, 0.25f);
@@ -140,8 +144,8 @@ class ImportanceSamplerTest {
         assertEquals(reference(blobs, few, 1), estimate(blobs, few, 1).mean(), 1e-3);
         // The evaluation takes the same draws but the KL term in closed form: equal up to the noise of log q.
         Dataset data = SmallRuns.blobs(1100, 8);
-        Evaluator.Result elbo =
-                new Evaluator(blobs.spec(), backend, blobs.values()).evaluate(data.open(), Binarization.NONE, 0, SEED);
+        Evaluator.Result elbo = new Evaluator(blobs.spec(), backend, blobs.values(), blobs.buffers())
+                .evaluate(data.open(), Binarization.NONE, 0, SEED);
         assertEquals(elbo.loss(1), estimate(blobs, data, 1).mean(), 0.2);
     }
 

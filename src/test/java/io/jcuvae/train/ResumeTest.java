@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.jcuvae.ChildJvm;
 import io.jcuvae.cpu.CpuBackend;
 import io.jcuvae.data.Dataset;
 import io.jcuvae.tensor.UserError;
@@ -290,13 +291,7 @@ class ResumeTest {
         for (int kills = 0; kills < 2; kills++) {
             int begun = lines(run);
             Process child = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "-XX:TieredStopAtLevel=1",
-                            "-cp",
-                            System.getProperty("java.class.path"),
-                            Child.class.getName(),
-                            run.toString())
+                            ChildJvm.command(List.of("-XX:TieredStopAtLevel=1"), Child.class, run.toString()))
                     .redirectErrorStream(true)
                     .redirectOutput(folder.resolve("child" + kills + ".log").toFile())
                     .start();

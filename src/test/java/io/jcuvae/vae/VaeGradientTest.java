@@ -43,6 +43,11 @@ class VaeGradientTest {
         return values;
     }
 
+    private Vae training(VaeSpec spec, Parameters values, Parameters gradients, int rows, Reduction reduction) {
+        Parameters buffers = Parameters.buffers(spec.layout(), backend);
+        return Vae.forTraining(spec, backend, values, buffers, gradients, null, 0, rows, reduction);
+    }
+
     private Tensor scalars(double beta) {
         Tensor scalars = Scalars.allocate(backend);
         double[] slots = new double[Scalars.COUNT];
@@ -98,7 +103,7 @@ class VaeGradientTest {
         ParameterLayout layout = spec.layout();
         Parameters values = parameters(layout);
         Parameters gradients = parameters(layout);
-        Vae vae = Vae.forTraining(spec, backend, values, gradients, ROWS, reduction);
+        Vae vae = training(spec, values, gradients, ROWS, reduction);
         Tensor scalars = scalars(beta);
         feed(vae);
         vae.forward(scalars);
@@ -122,7 +127,7 @@ class VaeGradientTest {
             VaeSpec spec = spec(Activation.TANH, likelihood);
             Parameters values = parameters(spec.layout());
             Parameters gradients = Parameters.allocate(spec.layout(), backend);
-            Vae vae = Vae.forTraining(spec, backend, values, gradients, ROWS, Reduction.MEAN);
+            Vae vae = training(spec, values, gradients, ROWS, Reduction.MEAN);
             feed(vae);
             vae.forward(scalars(3));
             double[] loss = backend.values(vae.loss());
@@ -170,11 +175,11 @@ class VaeGradientTest {
             VaeSpec spec = spec(activation, Likelihood.BERNOULLI);
             Parameters values = parameters(spec.layout());
             Parameters gradients = Parameters.allocate(spec.layout(), backend);
-            Vae training = Vae.forTraining(spec, backend, values, gradients, ROWS, Reduction.SUM);
+            Vae training = training(spec, values, gradients, ROWS, Reduction.SUM);
             feed(training);
             training.forward(scalars(1));
             for (int rows : new int[] {1, ROWS}) {
-                Vae looking = Vae.forInference(spec, backend, values, rows);
+                Vae looking = Vae.forInference(spec, backend, values, Parameters.buffers(spec.layout(), backend), rows);
                 backend.set(looking.x(), Arrays.copyOf(backend.values(training.x()), rows * 6));
                 backend.set(looking.noise(), Arrays.copyOf(backend.values(training.noise()), rows * LATENTS));
                 looking.encode();
@@ -207,7 +212,7 @@ class VaeGradientTest {
         VaeSpec spec = spec(Activation.RELU, Likelihood.GAUSSIAN_LEARNED);
         Parameters values = parameters(spec.layout());
         Parameters gradients = parameters(spec.layout());
-        Vae batch = Vae.forTraining(spec, backend, values, gradients, ROWS, Reduction.SUM);
+        Vae batch = training(spec, values, gradients, ROWS, Reduction.SUM);
         Tensor scalars = scalars(2);
         feed(batch);
         for (int i = 0; i < 2; i++) {
@@ -217,7 +222,7 @@ class VaeGradientTest {
         double[] total = backend.values(gradients.block());
 
         Parameters one = Parameters.allocate(spec.layout(), backend);
-        Vae single = Vae.forTraining(spec, backend, values, one, 1, Reduction.SUM);
+        Vae single = training(spec, values, one, 1, Reduction.SUM);
         double[] sum = new double[total.length];
         for (int r = 0; r < ROWS; r++) {
             backend.set(single.x(), Arrays.copyOfRange(backend.values(batch.x()), r * 6, r * 6 + 6));
