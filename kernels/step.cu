@@ -15,6 +15,19 @@ extern "C" __global__ void step_begin(double *scalars, float beta1, float beta2)
     scalars[ADAM_CORRECTION_2] = 1 - exp(t * log((double)beta2));
 }
 
+// LEARNING_RATE, BETA and CAPACITY of this step: row STEP - 1 - SCHEDULE_START of the table. Outside of it they are NaN, which
+// halts the run.
+extern "C" __global__ void step_schedule(double *scalars, const double *table, int rows) {
+    if (scalars[HALTED_AT] != 0) {
+        return;
+    }
+    long long row = (long long)(scalars[STEP] - 1 - scalars[SCHEDULE_START]);
+    bool inside = row >= 0 && row < rows;
+    scalars[LEARNING_RATE] = inside ? table[3 * row] : not_a_number();
+    scalars[BETA] = inside ? table[3 * row + 1] : not_a_number();
+    scalars[CAPACITY] = inside ? table[3 * row + 2] : not_a_number();
+}
+
 // Adds the rows to the sums, or halts where one of the sums is not finite. One block of whole warps.
 extern "C" __global__ void step_record_loss(
     double *scalars, const float *loss, const float *reconstruction, const float *kl, int rows) {

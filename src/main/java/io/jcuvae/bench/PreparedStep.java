@@ -8,11 +8,11 @@ import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.Tensor;
-import io.jcuvae.train.Adam;
 import io.jcuvae.train.BatchSource;
 import io.jcuvae.train.TrainConfig;
 import io.jcuvae.train.TrainState;
 import io.jcuvae.train.TrainStep;
+import io.jcuvae.train.Update;
 import io.jcuvae.vae.Vae;
 import io.jcuvae.vae.VaeSpec;
 
@@ -58,7 +58,8 @@ final class PreparedStep {
                 rows,
                 config.reduction());
         BatchSource source = new BatchSource.Resident(BatchSource.upload(data, backend), order);
-        step = new TrainStep(backend, vae, state, source, config.binarization(), config.seed(), Adam.STANDARD);
+        step = new TrainStep(
+                backend, vae, state, source, config.binarization(), config.seed(), Update.plain(backend, state));
         backend.reserveNoise(Stream.NOISE.key(config.seed()), 0, step.noiseValues() * run);
     }
 

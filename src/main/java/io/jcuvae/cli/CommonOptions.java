@@ -7,6 +7,9 @@ import org.apache.commons.cli.Option;
 
 /** The options that several commands have, so that they read and mean the same everywhere. */
 final class CommonOptions {
+    /** The option of {@link #skipBad}. */
+    static final String SKIP_BAD = "skip-bad";
+
     private CommonOptions() {}
 
     /** An option with a value. */
@@ -24,6 +27,16 @@ final class CommonOptions {
         return Option.builder().longOpt(name).desc(help).get();
     }
 
+    /** An option that is there, with or without a value, or not. */
+    static Option valueOrFlag(String name, String argument, String help) {
+        return Option.builder()
+                .longOpt(name)
+                .optionalArg(true)
+                .argName(argument)
+                .desc(help)
+                .get();
+    }
+
     /** The trained model to use. */
     static Option model() {
         return value("model", "DIR", "the folder of a run, or a model file");
@@ -34,7 +47,13 @@ final class CommonOptions {
         return value(
                 "data",
                 "SRC",
-                "mnist-sample, moons[:N], a folder of IDX files, or a file (default what the model was trained on)");
+                "mnist-sample, moons[:N], a folder or zip of pictures (taken in the model's size and colours), a folder"
+                        + " of IDX files, or a file (default what the model was trained on)");
+    }
+
+    /** Whether unreadable pictures may be missing. */
+    static Option skipBad() {
+        return flag(SKIP_BAD, Setting.SKIP_BAD.help());
     }
 
     /** Which rows. */

@@ -34,7 +34,9 @@ final class ConfigOptions {
     /** A setting as an option. */
     static Option setting(Setting setting, TrainConfig defaults) {
         String help = setting.help() + " (default " + defaults.text(setting) + ")";
-        return CommonOptions.value(setting.key(), setting.argument(), help);
+        return setting.isFlag()
+                ? CommonOptions.valueOrFlag(setting.key(), setting.argument(), help)
+                : CommonOptions.value(setting.key(), setting.argument(), help);
     }
 
     /** The configuration that a new run would have. */
@@ -51,7 +53,8 @@ final class ConfigOptions {
         TrainConfig changed = config;
         for (Setting setting : Setting.values()) {
             if (given(setting, arguments)) {
-                changed = changed.with(setting, arguments.required(setting.key()));
+                // Only a flag can be there without a value.
+                changed = changed.with(setting, arguments.text(setting.key()).orElse("true"));
             }
         }
         return changed;

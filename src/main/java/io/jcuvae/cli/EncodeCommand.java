@@ -19,6 +19,7 @@ final class EncodeCommand implements Command {
                 CommonOptions.model(),
                 CommonOptions.data(),
                 CommonOptions.split(),
+                CommonOptions.skipBad(),
                 CommonOptions.limit(),
                 CommonOptions.value(
                         "out",
@@ -41,9 +42,9 @@ final class EncodeCommand implements Command {
         int limit = CommonOptions.limit(arguments);
         Split split = CommonOptions.split(arguments);
         return ModelJob.write(arguments, output, "encoding", (model, backend, out, progress) -> {
-            DataSource source = ModelJob.source(arguments, model);
+            DataSource source = ModelJob.source(arguments, output, model);
             Encoding.run(model, backend, source, split, limit, out, progress);
-            ModelJob.warn(source, output);
+            ModelJob.tell(source, output);
             return new int[] {2, model.spec().latents()};
         });
     }

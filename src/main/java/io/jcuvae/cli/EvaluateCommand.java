@@ -21,6 +21,7 @@ final class EvaluateCommand implements Command {
                 CommonOptions.model(),
                 CommonOptions.data(),
                 CommonOptions.split(),
+                CommonOptions.skipBad(),
                 CommonOptions.limit(),
                 CommonOptions.value(
                         "importance",
@@ -47,10 +48,10 @@ final class EvaluateCommand implements Command {
         int limit = CommonOptions.limit(arguments);
         Split split = CommonOptions.split(arguments);
         Evaluation.Report report = ModelJob.run(arguments, output, "evaluating", (model, backend, progress) -> {
-            DataSource source = ModelJob.source(arguments, model);
+            DataSource source = ModelJob.source(arguments, output, model);
             Evaluation.Report found = Evaluation.run(
                     model, backend, source, split, limit, importance, arguments.has("accept-protocol"), progress);
-            ModelJob.warn(source, output);
+            ModelJob.tell(source, output);
             return found;
         });
         output.line(report.toText().stripTrailing());

@@ -19,6 +19,7 @@ final class InterpolateCommand implements Command {
                 CommonOptions.model(),
                 CommonOptions.data(),
                 CommonOptions.split(),
+                CommonOptions.skipBad(),
                 CommonOptions.value("from", "I", "row of the first sample, counted from 0"),
                 CommonOptions.value("to", "J", "row of the second sample, counted from 0"),
                 CommonOptions.value("steps", "N", "samples to write, both ends included (default 10)"),
@@ -43,10 +44,10 @@ final class InterpolateCommand implements Command {
         int steps = arguments.integer("steps", 2, Integer.MAX_VALUE, 10);
         Split split = CommonOptions.split(arguments);
         return ModelJob.write(arguments, output, "interpolating", (model, backend, out, progress) -> {
-            DataSource source = ModelJob.source(arguments, model);
+            DataSource source = ModelJob.source(arguments, output, model);
             Interpolation.run(model, backend, source, split, from, to, steps, out);
             progress.at(steps, steps);
-            ModelJob.warn(source, output);
+            ModelJob.tell(source, output);
             return model.data().shape().sizes();
         });
     }

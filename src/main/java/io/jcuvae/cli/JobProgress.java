@@ -1,11 +1,12 @@
 package io.jcuvae.cli;
 
+import io.jcuvae.data.PictureOptions;
 import io.jcuvae.jobs.Progress;
 import java.io.PrintStream;
 import java.util.Locale;
 
 /** Shows on a terminal how far a job is, once it has taken two seconds. */
-final class JobProgress implements Progress, AutoCloseable {
+final class JobProgress implements Progress, PictureOptions.Progress {
     private static final double SECONDS_BEFORE_SHOWN = 2;
     private static final int BAR = 30;
 

@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.jcuvae.data.DataSource;
+import io.jcuvae.data.PictureOptions;
 import io.jcuvae.jobs.Progress;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.UserError;
@@ -87,21 +88,28 @@ final class ModelJob {
         return json;
     }
 
-    /** The data that {@code --data} names, or what the model was trained on. */
-    static DataSource source(Arguments arguments, Model model) {
+    /** The data that {@code --data} names, or what the model was trained on; pictures in the model's size and colours. */
+    static DataSource source(Arguments arguments, Output output, Model model) {
+        PictureOptions pictures = PictureOptions.asTheyAre()
+                .like(model.data().shape())
+                .withSkipBad(arguments.has(CommonOptions.SKIP_BAD))
+                .withThreads(arguments.integer("threads", 0, 1024, 0))
+                .withProgress(() -> new JobProgress(output, "decoding"));
         if (arguments.has("data")) {
-            return DataSource.parse(arguments.required("data"));
+            return DataSource.parse(arguments.required("data"), pictures);
         }
+        boolean skip = pictures.skipBad() || model.config().skipsBad();
         try {
-            return DataSource.parse(model.data().source());
+            return DataSource.parse(model.data().source(), pictures.withSkipBad(skip));
         } catch (UserError e) {
             throw new UserError(
                     e.getMessage() + " (that is what the model was trained on; --data names other data)", e);
         }
     }
 
-    /** Tells what reading the data left out or guessed. */
-    static void warn(DataSource source, Output output) {
+    /** Tells what reading the data did, left out or guessed. */
+    static void tell(DataSource source, Output output) {
+        source.notes().forEach(output::note);
         source.warnings().forEach(output::warn);
     }
 }

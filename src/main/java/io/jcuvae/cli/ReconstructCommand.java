@@ -19,6 +19,7 @@ final class ReconstructCommand implements Command {
                 CommonOptions.model(),
                 CommonOptions.data(),
                 CommonOptions.split(),
+                CommonOptions.skipBad(),
                 CommonOptions.limit(),
                 CommonOptions.samples(),
                 CommonOptions.device(),
@@ -38,9 +39,9 @@ final class ReconstructCommand implements Command {
         int limit = CommonOptions.limit(arguments);
         Split split = CommonOptions.split(arguments);
         return ModelJob.write(arguments, output, "reconstructing", (model, backend, out, progress) -> {
-            DataSource source = ModelJob.source(arguments, model);
+            DataSource source = ModelJob.source(arguments, output, model);
             Reconstruction.run(model, backend, source, split, limit, out, progress);
-            ModelJob.warn(source, output);
+            ModelJob.tell(source, output);
             return model.data().shape().sizes();
         });
     }

@@ -67,13 +67,13 @@ final class TrainCommand implements Command {
         if (resumed.isEmpty()) {
             new RunFolder(folder).requireUnused();
         }
-        DataSource source = DataSource.parse(config.data());
+        DataSource source = source(config, output);
         try (Device device = Device.open(arguments, config);
                 TrainProgress progress = new TrainProgress(output, config.epochs(), config.latents())) {
             Backend backend = device.backend();
             Dataset train = source.load(Split.TRAIN, config.limit());
             Dataset test = source.load(Split.TEST, 0);
-            source.warnings().forEach(output::warn);
+            ModelJob.tell(source, output);
             Trainer trainer = resumed.isPresent()
                     ? Trainer.resume(config, train, test, backend, folder, progress)
                     : Trainer.start(config, train, test, backend, folder, progress);
@@ -98,6 +98,19 @@ final class TrainCommand implements Command {
         }
     }
 
+    private static DataSource source(TrainConfig config, Output output) {
+        DataSource source = DataSource.parse(
+                config.data(), config.pictures().withProgress(() -> new JobProgress(output, "decoding")));
+        for (Setting setting : List.of(Setting.SIZE, Setting.GREY)) {
+            String value = config.text(setting);
+            if (!source.isPictures() && !value.equals(TrainConfig.defaults().text(setting))) {
+                throw new UserError("--" + setting.key() + " " + value
+                        + ": is about a folder or zip of pictures, which " + source.name() + " is not; leave it out");
+            }
+        }
+        return source;
+    }
+
     private static TrainConfig resumedConfig(Arguments arguments, Path folder) {
         for (String other : List.of("out", "preset", "config")) {
             if (arguments.has(other)) {
@@ -120,7 +133,7 @@ final class TrainCommand implements Command {
         String[] parts = data.split("[/\\\\]");
         String last = parts.length == 0 ? "" : parts[parts.length - 1];
         String name = last.replaceFirst("(\\.gz)?$", "")
-                .replaceFirst("\\.(npy|npz|csv)\\b.*$", "")
+                .replaceFirst("\\.(npy|npz|csv|zip)\\b.*$", "")
                 .replaceAll("[^A-Za-z0-9_.-]+", "-")
                 .replaceFirst("^[.-]+", "");
         String time = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT));

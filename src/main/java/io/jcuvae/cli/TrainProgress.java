@@ -89,7 +89,7 @@ final class TrainProgress implements Trainer.Listener, AutoCloseable {
                 Figures.nats(metrics.train().loss()),
                 Figures.nats(metrics.train().reconstruction()),
                 Figures.nats(metrics.train().kl()),
-                Figures.nats(metrics.test().loss(metrics.beta())),
+                Figures.nats(metrics.testLoss()),
                 active,
                 Figures.count(Math.round(metrics.samplesPerSecond())),
                 Figures.time(left));
@@ -105,6 +105,12 @@ final class TrainProgress implements Trainer.Listener, AutoCloseable {
     public void warning(String message) {
         clear();
         output.warn(message);
+    }
+
+    @Override
+    public void note(String message) {
+        clear();
+        output.note(message);
     }
 
     @Override

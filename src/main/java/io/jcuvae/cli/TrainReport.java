@@ -7,11 +7,13 @@ import io.jcuvae.data.Dataset;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.train.Model;
 import io.jcuvae.train.RunFolder;
+import io.jcuvae.train.Setting;
 import io.jcuvae.train.TrainConfig;
 import io.jcuvae.train.Trainer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -44,9 +46,26 @@ final class TrainReport {
                         + model.data().shape());
         output.note("model    " + ModelText.network(model) + ": "
                 + Figures.count(model.spec().layout().count()) + " parameters");
+        if (trainer.validationCount() > 0) {
+            output.note("         " + Figures.count(trainer.validationCount())
+                    + " of the training samples are held out for validation");
+        }
         output.note("settings " + config.epochs() + " epochs, batch " + config.batch() + ", Adam at "
                 + config.learningRate() + ", beta " + config.beta() + ", seed " + config.seed());
+        String others = others(config);
+        if (!others.isEmpty()) {
+            output.note("options " + others);
+        }
         output.note("folder   " + folder.path());
+    }
+
+    /** The settings of the toolbox that are not as usual, as one would type them. */
+    private static String others(TrainConfig config) {
+        TrainConfig usual = TrainConfig.defaults();
+        return EnumSet.range(Setting.LR_SCHEDULE, Setting.KEEP).stream()
+                .filter(setting -> !config.text(setting).equals(usual.text(setting)))
+                .map(setting -> " --" + setting.key() + " " + config.text(setting))
+                .collect(Collectors.joining());
     }
 
     /** How to go on. */
@@ -67,6 +86,7 @@ final class TrainReport {
         if (!metrics.isEmpty()) {
             figures(metrics.get(metrics.size() - 1)).forEach(output::line);
         }
+        trainer.stoppedEarly().ifPresent(output::line);
         output.note("");
         output.note("wrote " + folder.path() + ": "
                 + files().stream().map(p -> p.getFileName().toString()).collect(Collectors.joining(", ")));
@@ -77,16 +97,23 @@ final class TrainReport {
     }
 
     private List<Path> files() {
-        return Stream.of(
-                        folder.model(),
-                        folder.checkpoint(),
-                        folder.config(),
-                        folder.metrics(),
-                        folder.lossChart(),
-                        folder.reconstructions(),
-                        folder.samples())
+        return Stream.concat(
+                        Stream.of(
+                                folder.model(),
+                                folder.checkpoint(),
+                                folder.bestCheckpoint(),
+                                folder.config(),
+                                folder.metrics(),
+                                folder.lossChart(),
+                                folder.reconstructions(),
+                                folder.samples()),
+                        recentCheckpoints())
                 .filter(Files::exists)
                 .toList();
+    }
+
+    private Stream<Path> recentCheckpoints() {
+        return folder.checkpointedEpochs().stream().map(folder::epochCheckpoint);
     }
 
     private List<String> figures(JsonObject last) {
@@ -105,6 +132,11 @@ final class TrainReport {
         }
         String active = last.get("active_units") + " of " + trainer.config().latents();
         lines.add(String.format(Locale.ROOT, "%-14s  %10s  %10s", "active units", "", active));
+        if (trainer.config().keep().best()) {
+            trainer.bestEpoch()
+                    .ifPresent(epoch -> lines.add("best epoch " + epoch + ": "
+                            + folder.bestCheckpoint().getFileName()));
+        }
         return lines;
     }
 
@@ -125,6 +157,8 @@ final class TrainReport {
         json.addProperty("folder", folder.path().toString());
         json.addProperty("completed", completed);
         json.addProperty("epochs_done", metrics.size());
+        trainer.stoppedEarly().ifPresent(text -> json.addProperty("stopped_early", text));
+        trainer.bestEpoch().ifPresent(epoch -> json.addProperty("best_epoch", epoch));
         json.addProperty("device", backend.description());
         json.addProperty("parameters", trainer.model().spec().layout().count());
         json.add("settings", trainer.config().toJson());

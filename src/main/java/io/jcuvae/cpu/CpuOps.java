@@ -33,7 +33,9 @@ final class CpuOps implements Ops {
     private final Workers workers;
     private final Gemm gemm;
     private final int processors;
+    private final Norms norms;
     private final ThreadLocal<ActivationLoops> activations = ThreadLocal.withInitial(ActivationLoops::new);
+    private final TrainingLoops training;
     private final Convolutions convolutions;
     private final ThreadLocal<LikelihoodLoops> likelihoods = ThreadLocal.withInitial(LikelihoodLoops::new);
 
@@ -41,7 +43,9 @@ final class CpuOps implements Ops {
         this.workers = workers;
         this.gemm = gemm;
         this.processors = processors;
+        training = new TrainingLoops(workers);
         convolutions = new Convolutions(workers, gemm, processors, piece);
+        norms = new Norms(workers);
     }
 
     /** A part of a vector: elements start .. end - 1. */
@@ -517,6 +521,75 @@ final class CpuOps implements Ops {
         });
     }
 
+    // ---- norms and dropout
+
+    @Override
+    public void columnMoments(Tensor mean, Tensor variance, Tensor x) {
+        norms.moments(mean, variance, x);
+    }
+
+    @Override
+    public void normalizeColumns(
+            Tensor y, Tensor x, Tensor mean, Tensor variance, Tensor weight, Tensor bias, float epsilon) {
+        norms.normalize(y, x, mean, variance, weight, bias, epsilon);
+    }
+
+    @Override
+    public void batchNormBackward(
+            Tensor dx,
+            Tensor dweight,
+            Tensor dbias,
+            Tensor dy,
+            Tensor x,
+            Tensor mean,
+            Tensor variance,
+            Tensor weight,
+            float epsilon) {
+        norms.backward(dx, dweight, dbias, dy, x, mean, variance, weight, epsilon);
+    }
+
+    @Override
+    public void trackMoments(
+            Tensor runningMean,
+            Tensor runningVariance,
+            Tensor batches,
+            Tensor mean,
+            Tensor variance,
+            Tensor scalars,
+            int rows,
+            float momentum) {
+        norms.track(runningMean, runningVariance, batches, mean, variance, scalars, rows, momentum);
+    }
+
+    @Override
+    public void layerNorm(
+            Tensor y, Tensor mean, Tensor deviation, Tensor x, Tensor weight, Tensor bias, float epsilon) {
+        norms.layerNorm(y, mean, deviation, x, weight, bias, epsilon);
+    }
+
+    @Override
+    public void layerNormBackward(
+            Tensor dx,
+            Tensor dweight,
+            Tensor dbias,
+            Tensor dy,
+            Tensor x,
+            Tensor mean,
+            Tensor deviation,
+            Tensor weight) {
+        norms.layerNormBackward(dx, dweight, dbias, dy, x, mean, deviation, weight);
+    }
+
+    @Override
+    public void dropoutMask(Tensor mask, Tensor scalars, float rate, long key) {
+        norms.dropoutMask(mask, scalars, rate, key);
+    }
+
+    @Override
+    public void multiply(Tensor y, Tensor a, Tensor b) {
+        norms.multiply(y, a, b);
+    }
+
     // ---- objective and step
 
     @Override
@@ -700,5 +773,59 @@ final class CpuOps implements Ops {
             s[at + Scalars.ROWS_TRAINED.ordinal()] += rows;
             s[at + Scalars.NOISE_POSITION.ordinal()] += noiseValues;
         }
+    }
+
+    // ---- the options of training
+
+    @Override
+    public void schedule(Tensor scalars, Tensor table) {
+        training.schedule(scalars, table);
+    }
+
+    @Override
+    public void freeBits(Tensor kl, Tensor active, Tensor head, float floor) {
+        training.freeBits(kl, active, head, floor);
+    }
+
+    @Override
+    public void sampleGaussianBackwardWeighted(
+            Tensor dhead, Tensor dz, Tensor head, Tensor noise, Tensor weights, Tensor latentWeights) {
+        training.sampleGaussianBackward(dhead, dz, head, noise, weights, latentWeights);
+    }
+
+    @Override
+    public void capacityElbo(
+            Tensor loss, Tensor klWeights, Tensor reconstruction, Tensor kl, Tensor scalars, float scale) {
+        training.capacityElbo(loss, klWeights, reconstruction, kl, scalars, scale);
+    }
+
+    @Override
+    public void add(Tensor total, Tensor x) {
+        training.add(total, x);
+    }
+
+    @Override
+    public void gradientNorm(Tensor scalars, Tensor g, float scale, float limit) {
+        training.gradientNorm(scalars, g, scale, limit);
+    }
+
+    @Override
+    public void adamW(
+            Tensor p,
+            Tensor m,
+            Tensor v,
+            Tensor g,
+            Tensor decay,
+            Tensor scalars,
+            float beta1,
+            float beta2,
+            float epsilon,
+            float scale) {
+        training.adamW(p, m, v, g, decay, scalars, beta1, beta2, epsilon, scale);
+    }
+
+    @Override
+    public void average(Tensor average, Tensor p, Tensor scalars, double decay) {
+        training.average(average, p, scalars, decay);
     }
 }

@@ -31,6 +31,7 @@ final class CudaOps implements Ops, AutoCloseable {
     private final ActivationKernels activations;
     private final GaussianKernels gaussians;
     private final LikelihoodKernels likelihoods;
+    private final NormKernels norms;
     private final ObjectiveKernels objectives;
     private final OptimizerKernels optimizers;
     private final SpatialKernels pictures;
@@ -60,6 +61,7 @@ final class CudaOps implements Ops, AutoCloseable {
             activations = new ActivationKernels(module(ActivationKernels.FAMILY), launch);
             gaussians = new GaussianKernels(module(GaussianKernels.FAMILY), launch);
             likelihoods = new LikelihoodKernels(module(LikelihoodKernels.FAMILY), launch);
+            norms = new NormKernels(module(NormKernels.FAMILY), launch);
             objectives = new ObjectiveKernels(module(ObjectiveKernels.FAMILY), launch);
             optimizers = new OptimizerKernels(module(OptimizerKernels.FAMILY), launch);
             pictures = new SpatialKernels(module(SpatialKernels.FAMILY), launch);
@@ -446,7 +448,7 @@ final class CudaOps implements Ops, AutoCloseable {
                 head,
                 noise,
                 weights);
-        gaussians.backward(dhead, dz, head, noise, weights);
+        gaussians.backward(dhead, dz, head, noise, weights, null);
     }
 
     @Override
@@ -529,6 +531,129 @@ final class CudaOps implements Ops, AutoCloseable {
                 weights);
         likelihoods.squaredBackward(
                 dmean, dlogvar, mean, x, logvar, weights, scratch.floats(dlogvar == null ? 0 : x.rows()));
+    }
+
+    // ---- norms and dropout
+
+    /** x is [R, C], as are the tensors beside it; the vectors are [C]. */
+    private static boolean columns(Tensor x, Tensor[] like, Tensor... vectors) {
+        return floats(x.count(), x) && floats(x.count(), like) && floats(x.columns(), vectors);
+    }
+
+    private static Tensor[] like(Tensor... tensors) {
+        return tensors;
+    }
+
+    @Override
+    public void columnMoments(Tensor mean, Tensor variance, Tensor x) {
+        begin("columnMoments", columns(x, like(), mean, variance), writes(mean, variance), x);
+        norms.moments(mean, variance, x, scratch.floats(NormKernels.scratch(x)));
+    }
+
+    @Override
+    public void normalizeColumns(
+            Tensor y, Tensor x, Tensor mean, Tensor variance, Tensor weight, Tensor bias, float epsilon) {
+        boolean fits = columns(x, like(y), mean, variance, weight, bias);
+        begin("normalizeColumns", fits, writes(y), x, mean, variance, weight, bias);
+        norms.columns(y, x, mean, variance, weight, bias, epsilon);
+    }
+
+    @Override
+    public void batchNormBackward(
+            Tensor dx,
+            Tensor dweight,
+            Tensor dbias,
+            Tensor dy,
+            Tensor x,
+            Tensor mean,
+            Tensor variance,
+            Tensor weight,
+            float epsilon) {
+        boolean fits = columns(x, like(dx, dy), dweight, dbias, mean, variance, weight);
+        begin("batchNormBackward", fits, writes(dx, dweight, dbias), dy, x, mean, variance, weight);
+        norms.backwardSums(
+                dweight, dbias, dy, x, mean, variance, epsilon, false, scratch.floats(NormKernels.scratch(x)));
+        if (dx != null) {
+            norms.columnsBackward(dx, dy, x, mean, variance, weight, dweight, dbias, epsilon);
+        }
+    }
+
+    /** Beside the books, which say whether the step counts; nobody waits for it. */
+    @Override
+    public void trackMoments(
+            Tensor runningMean,
+            Tensor runningVariance,
+            Tensor batches,
+            Tensor mean,
+            Tensor variance,
+            Tensor scalars,
+            int rows,
+            float momentum) {
+        aside(
+                books,
+                "trackMoments",
+                floats(mean.count(), mean, variance, runningMean, runningVariance)
+                        && floats(2, batches)
+                        && scalars(scalars)
+                        && rows > 1,
+                () -> norms.track(runningMean, runningVariance, batches, mean, variance, scalars, rows, momentum),
+                writes(runningMean, runningVariance, batches),
+                mean,
+                variance,
+                slot(scalars, Scalars.HALTED_AT));
+    }
+
+    @Override
+    public void layerNorm(
+            Tensor y, Tensor mean, Tensor deviation, Tensor x, Tensor weight, Tensor bias, float epsilon) {
+        boolean fits = columns(x, like(y), weight, bias) && floats(x.rows(), mean, deviation);
+        begin("layerNorm", fits, writes(y, mean, deviation), x, weight, bias);
+        norms.rows(y, mean, deviation, x, weight, bias, epsilon);
+    }
+
+    @Override
+    public void layerNormBackward(
+            Tensor dx,
+            Tensor dweight,
+            Tensor dbias,
+            Tensor dy,
+            Tensor x,
+            Tensor mean,
+            Tensor deviation,
+            Tensor weight) {
+        boolean fits = columns(x, like(dx, dy), dweight, dbias, weight) && floats(x.rows(), mean, deviation);
+        begin("layerNormBackward", fits, writes(dx, dweight, dbias), dy, x, mean, deviation, weight);
+        norms.backwardSums(dweight, dbias, dy, x, mean, deviation, 0f, true, scratch.floats(NormKernels.scratch(x)));
+        if (dx != null) {
+            norms.rowsBackward(dx, dy, x, mean, deviation, weight);
+        }
+    }
+
+    @Override
+    public void dropoutMask(Tensor mask, Tensor scalars, float rate, long key) {
+        begin(
+                "dropoutMask",
+                are(ElementType.F32, mask) && scalars(scalars),
+                writes(mask),
+                slot(scalars, Scalars.ROWS_TRAINED));
+        norms.dropout(null, mask, null, scalars, rate, key);
+    }
+
+    @Override
+    public void multiply(Tensor y, Tensor a, Tensor b) {
+        begin("multiply", floats(y.count(), y, a, b), writes(y), a, b);
+        norms.multiply(y, a, b);
+    }
+
+    @Override
+    public void dropout(Tensor y, Tensor mask, Tensor x, Tensor scalars, float rate, long key) {
+        begin(
+                "dropout",
+                floats(mask.count(), mask, y, x) && scalars(scalars),
+                writes(y, mask),
+                x,
+                slot(scalars, Scalars.ROWS_TRAINED));
+        norms.dropout(y, mask, x, scalars, rate, key);
     }
 
     // ---- objective and step
@@ -658,6 +783,115 @@ final class CudaOps implements Ops, AutoCloseable {
                 () -> steps.end(scalars, rows, noiseValues),
                 writes(slots(scalars, Scalars.NOISE_POSITION, Scalars.ROWS_TRAINED)),
                 slot(scalars, Scalars.HALTED_AT));
+    }
+
+    // ---- the options of training
+
+    @Override
+    public void schedule(Tensor scalars, Tensor table) {
+        aside(
+                books,
+                "schedule",
+                scalars(scalars) && are(ElementType.F64, table) && table.columns() == SCHEDULE_COLUMNS,
+                () -> steps.schedule(scalars, table),
+                writes(slots(scalars, Scalars.LEARNING_RATE, Scalars.CAPACITY)),
+                table,
+                slot(scalars, Scalars.STEP),
+                slot(scalars, Scalars.SCHEDULE_START),
+                slot(scalars, Scalars.HALTED_AT));
+    }
+
+    @Override
+    public void freeBits(Tensor kl, Tensor active, Tensor head, float floor) {
+        begin(
+                "freeBits",
+                are(ElementType.F32, head) && floats(head.rows(), kl) && 2 * active.count() == head.columns(),
+                writes(kl, active),
+                head);
+        gaussians.freeBits(kl, active, head, floor);
+    }
+
+    @Override
+    public void sampleGaussianBackwardWeighted(
+            Tensor dhead, Tensor dz, Tensor head, Tensor noise, Tensor weights, Tensor latentWeights) {
+        begin(
+                "sampleGaussianBackwardWeighted",
+                latents(head, dz, noise)
+                        && floats(head.count(), dhead)
+                        && floats(head.rows(), weights)
+                        && floats(dz.columns(), latentWeights),
+                writes(dhead),
+                dz,
+                head,
+                noise,
+                weights,
+                latentWeights);
+        gaussians.backward(dhead, dz, head, noise, weights, latentWeights);
+    }
+
+    @Override
+    public void capacityElbo(
+            Tensor loss, Tensor klWeights, Tensor reconstruction, Tensor kl, Tensor scalars, float scale) {
+        aside(
+                books,
+                "capacityElbo",
+                floats(loss.count(), loss, klWeights, reconstruction, kl) && scalars(scalars),
+                () -> objectives.capacity(loss, klWeights, reconstruction, kl, scalars, scale),
+                writes(loss, klWeights),
+                reconstruction,
+                kl,
+                slots(scalars, Scalars.BETA, Scalars.CAPACITY));
+    }
+
+    @Override
+    public void add(Tensor total, Tensor x) {
+        begin("add", floats(total.count(), total, x), writes(total), x);
+        optimizers.add(total, x);
+    }
+
+    @Override
+    public void gradientNorm(Tensor scalars, Tensor g, float scale, float limit) {
+        begin(
+                "gradientNorm",
+                are(ElementType.F32, g) && scalars(scalars),
+                writes(slots(scalars, Scalars.GRADIENT_SCALE, Scalars.GRADIENT_NORM_MAX)),
+                g,
+                slot(scalars, Scalars.HALTED_AT));
+        optimizers.norm(scalars, g, scratch.floats(OptimizerKernels.scratch(g.count())), scale, limit);
+    }
+
+    @Override
+    public void adamW(
+            Tensor p,
+            Tensor m,
+            Tensor v,
+            Tensor g,
+            Tensor decay,
+            Tensor scalars,
+            float beta1,
+            float beta2,
+            float epsilon,
+            float scale) {
+        begin(
+                "adamW",
+                floats(p.count(), p, m, v, g, decay) && scalars(scalars),
+                writes(p, m, v),
+                g,
+                decay,
+                slots(scalars, Scalars.LEARNING_RATE, Scalars.HALTED_AT));
+        optimizers.adamW(p, m, v, g, decay, scalars, beta1, beta2, epsilon, scale);
+    }
+
+    @Override
+    public void average(Tensor average, Tensor p, Tensor scalars, double decay) {
+        begin(
+                "average",
+                floats(p.count(), average, p) && scalars(scalars),
+                writes(average),
+                p,
+                slot(scalars, Scalars.STEP),
+                slot(scalars, Scalars.HALTED_AT));
+        optimizers.average(average, p, scalars, decay);
     }
 
     /** Nothing is checked on the way out: a device that vanished must not hide the first error. */

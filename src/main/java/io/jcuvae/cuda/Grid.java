@@ -13,6 +13,8 @@ record Grid(int columns, int rows, int width, int height) {
     private static final int BLOCK = 256;
     /** Beyond this many blocks, threads take more than one turn. */
     private static final int MOST_BLOCKS = 4096;
+    /** Sums that one block adds up in the end. */
+    private static final int MOST_PARTS = 1024;
     /** What a device takes in y. */
     private static final int MOST_ROWS = 65_535;
 
@@ -71,10 +73,33 @@ record Grid(int columns, int rows, int width, int height) {
         return new Grid((int) blocks(columns, 16), tiles, 16, WARP);
     }
 
+    /** Columns that are summed up, 32 to a block, each by eight threads. */
+    static Grid columns(int columns) {
+        return new Grid((int) blocks(columns, WARP), 1, WARP, BLOCK / WARP);
+    }
+
+    /** Elements of a flat tensor that are summed up to one value per block: at most {@value #MOST_PARTS}. */
+    static Grid parts(long count) {
+        return new Grid((int) Math.min(MOST_PARTS, blocks(count, 16 * BLOCK)), 1, BLOCK, 1);
+    }
+
     /** Squares of 32 by 32 of matrices, see conv_swap_axes. */
     static Grid squares(int rows, int columns, int matrices) {
         int squares = Math.toIntExact(blocks(rows, WARP) * blocks(columns, WARP));
         return new Grid(squares, Math.min(MOST_ROWS, matrices), WARP, 8);
+    }
+
+    /** A matrix as {@link #matrix} has it, where a thread takes several rows once there are blocks enough. */
+    static Grid matrixInTurns(int rows, int columns) {
+        Grid whole = matrix(rows, columns);
+        int most = Math.max(1, MOST_BLOCKS / whole.columns);
+        return new Grid(whole.columns, Math.min(whole.rows, most), whole.width, whole.height);
+    }
+
+    /** Tiles of some columns and of some rows, see norm_moments: few columns leave more threads for rows. */
+    static Grid columnTiles(int tiles, int columns) {
+        int width = Math.min(WARP, powerOfTwo(columns));
+        return new Grid((int) blocks(columns, width), tiles, width, BLOCK / width);
     }
 
     /** A power of two from 32 to the most. */

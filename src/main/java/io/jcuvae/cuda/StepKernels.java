@@ -16,6 +16,7 @@ final class StepKernels {
     static final String FAMILY = "step";
 
     private static final KernelSignature BEGIN = KernelSignature.of("step_begin", POINTER, FLOAT, FLOAT);
+    private static final KernelSignature SCHEDULE = KernelSignature.of("step_schedule", POINTER, POINTER, INT);
     private static final KernelSignature RECORD_LOSS =
             KernelSignature.of("step_record_loss", POINTER, POINTER, POINTER, POINTER, INT);
     private static final KernelSignature END = KernelSignature.of("step_end", POINTER, INT, LONG);
@@ -35,6 +36,7 @@ final class StepKernels {
 
     static final List<KernelSignature> SIGNATURES = List.of(
             BEGIN,
+            SCHEDULE,
             RECORD_LOSS,
             END,
             GATHER_BYTES,
@@ -49,6 +51,7 @@ final class StepKernels {
 
     private final Launch launch;
     private final PtxModule.Kernel begin;
+    private final PtxModule.Kernel schedule;
     private final PtxModule.Kernel recordLoss;
     private final PtxModule.Kernel end;
     private final PtxModule.Kernel gatherBytes;
@@ -64,6 +67,7 @@ final class StepKernels {
     StepKernels(PtxModule module, Launch launch) {
         this.launch = launch;
         begin = module.kernel(BEGIN);
+        schedule = module.kernel(SCHEDULE);
         recordLoss = module.kernel(RECORD_LOSS);
         end = module.kernel(END);
         gatherBytes = module.kernel(GATHER_BYTES);
@@ -80,6 +84,11 @@ final class StepKernels {
     /** Starts a step. */
     void begin(Tensor scalars, float beta1, float beta2) {
         launch.run(begin, Grid.single(), scalars, beta1, beta2);
+    }
+
+    /** The values of this step. */
+    void schedule(Tensor scalars, Tensor table) {
+        launch.run(schedule, Grid.single(), scalars, table, table.rows());
     }
 
     /** Adds rows to the sums. */

@@ -71,6 +71,25 @@ final class ByteSource implements Closeable {
         }
     }
 
+    /**
+     * A part of a file as it is.
+     *
+     * @param start the first byte
+     * @param count how many
+     */
+    static ByteSource part(Path file, long start, long count) {
+        String name = Faults.name(file);
+        InputStream in = null;
+        try {
+            in = Files.newInputStream(file);
+            in.skipNBytes(start);
+            return new ByteSource(name, new BufferedInputStream(in, BUFFER), in, count, true, () -> true);
+        } catch (IOException e) {
+            closeQuietly(in);
+            throw Faults.unreadable(name, e);
+        }
+    }
+
     /** Gzipped bytes that travel with the program and need no suspicion. */
     static ByteSource resource(String name, InputStream gzip) {
         try {

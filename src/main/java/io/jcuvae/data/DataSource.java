@@ -8,16 +8,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What {@code --data} names: a built-in set, a folder of IDX files, or one file.
+ * What {@code --data} names: a built-in set, a folder or zip of pictures, a folder of IDX files, or one file.
  *
  * <p>{@code mnist-sample} is the first 10,000 training and 2,000 test digits of MNIST; {@code moons[:N]} draws N
  * training and N / 5 test moons (default 10,000). A path that has one of these names is given as {@code ./moons}.
- * Nothing but the file's kind is looked at before {@link #load} or {@link #open}.
+ * Nothing but the kinds and names of files is looked at before {@link #load} or {@link #open}.
  */
 public final class DataSource {
     private static final String FORMS =
-            "accepted are mnist-sample, moons[:N], a folder with MNIST-named IDX files, or one"
-                    + " .npy, .npz[:key], .csv or IDX file";
+            "accepted are mnist-sample, moons[:N], a folder or .zip of pictures, a folder with MNIST-named IDX files,"
+                    + " or one .npy, .npz[:key], .csv or IDX file";
     private static final String DIGITS = "mnist-sample";
     private static final String MOONS = "moons";
     private static final int MOONS_DEFAULT = 10_000;
@@ -25,36 +25,73 @@ public final class DataSource {
     private final String name;
     private final RowSource train;
     private final RowSource test;
-    private final List<String> warnings;
+    private final boolean pictures;
+    private final Told told;
 
-    private DataSource(String name, RowSource train, RowSource test, List<String> warnings) {
+    /** What the reads so far have to say. */
+    private record Told(List<String> notes, List<String> warnings) {
+        Told() {
+            this(new ArrayList<>(), new ArrayList<>());
+        }
+    }
+
+    private DataSource(String name, RowSource train, RowSource test, boolean pictures, Told told) {
         this.name = name;
         this.train = train;
         this.test = test;
-        this.warnings = warnings;
+        this.pictures = pictures;
+        this.told = told;
+    }
+
+    /**
+     * Finds what a text names; pictures are taken as they are.
+     *
+     * @param src a built-in set's name or a path
+     * @throws UserError if it is none of the accepted forms, or names no file that exists
+     */
+    public static DataSource parse(String src) {
+        return parse(src, PictureOptions.asTheyAre());
     }
 
     /**
      * Finds what a text names.
      *
      * @param src a built-in set's name or a path
+     * @param options how pictures become samples; other data do not look at them
      * @throws UserError if it is none of the accepted forms, or names no file that exists
      */
-    public static DataSource parse(String src) {
-        List<String> warnings = new ArrayList<>();
+    public static DataSource parse(String src, PictureOptions options) {
+        Told told = new Told();
         if (src.equals(DIGITS)) {
-            return new DataSource(src, digits("train"), digits("t10k"), warnings);
+            return new DataSource(src, digits("train"), digits("t10k"), false, told);
         }
         if (src.equals(MOONS) || src.startsWith(MOONS + ":")) {
             int count = moonCount(src);
-            return new DataSource(src, new Moons(0, count), new Moons(Moons.MOST, Math.max(1, count / 5)), warnings);
+            Moons test = new Moons(Moons.MOST, Math.max(1, count / 5));
+            return new DataSource(src, new Moons(0, count), test, false, told);
         }
         FileKind.Named file = FileKind.find(src, FORMS);
-        if (Files.isDirectory(file.path())) {
-            MnistFolder folder = MnistFolder.of(file.path());
-            return new DataSource(src, folder.train(), folder.test(), warnings);
+        Path path = file.path();
+        boolean folder = Files.isDirectory(path);
+        if (folder && MnistFolder.isOne(path)) {
+            MnistFolder digits = MnistFolder.of(path);
+            return new DataSource(src, digits.train(), digits.test(), false, told);
         }
-        return new DataSource(src, rows(file, FileKind.of(file.path(), FORMS), warnings), null, warnings);
+        FileKind kind = folder ? FileKind.PICTURES : FileKind.of(path, FORMS);
+        if (kind != FileKind.PICTURES) {
+            return new DataSource(src, rows(file, kind, told.warnings()), null, false, told);
+        }
+        PictureSet set = PictureSet.of(path, options, told.notes()::add, told.warnings()::add)
+                .orElseThrow(() -> noPictures(path, folder));
+        return new DataSource(src, set.train(), set.test(), true, told);
+    }
+
+    private static UserError noPictures(Path path, boolean folder) {
+        return new UserError(Faults.name(path) + ": is a " + (folder ? "folder" : "zip")
+                + " without pictures (.png, .jpg)"
+                + (folder ? " and without a file named train-images-idx3-ubyte (or .gz): a folder needs" : "; it needs")
+                + " pictures, labelled by sub-folders or not" + (folder ? ", or the MNIST-named IDX files" : "")
+                + "; or name a single file");
     }
 
     private static RowSource rows(FileKind.Named file, FileKind kind, List<String> warnings) {
@@ -144,9 +181,19 @@ public final class DataSource {
         return hasTestSplit() ? Split.TEST : Split.ALL;
     }
 
+    /** Whether it is a folder or zip of pictures, and {@link PictureOptions} apply. */
+    public boolean isPictures() {
+        return pictures;
+    }
+
     /** What the reads so far skipped or guessed, one line each. */
     public List<String> warnings() {
-        return List.copyOf(warnings);
+        return List.copyOf(told.warnings());
+    }
+
+    /** What the reads so far did that is worth a line: whether pictures were decoded or found decoded. */
+    public List<String> notes() {
+        return List.copyOf(told.notes());
     }
 
     /**

@@ -180,6 +180,29 @@ public final class Dataset {
     }
 
     /**
+     * Some of the rows as a data set of their own.
+     *
+     * @param rows their numbers, at least one
+     */
+    public Dataset select(int[] rows) {
+        int width = width();
+        byte[] someBytes = bytes == null ? null : new byte[Math.multiplyExact(rows.length, width)];
+        float[] someFloats = floats == null ? null : new float[Math.multiplyExact(rows.length, width)];
+        int[] someLabels = labels == null ? null : new int[rows.length];
+        for (int i = 0; i < rows.length; i++) {
+            if (bytes != null) {
+                System.arraycopy(bytes, rows[i] * width, someBytes, i * width, width);
+            } else {
+                System.arraycopy(floats, rows[i] * width, someFloats, i * width, width);
+            }
+            if (labels != null) {
+                someLabels[i] = labels[rows[i]];
+            }
+        }
+        return new Dataset(name, shape, someBytes, someFloats, someLabels);
+    }
+
+    /**
      * A SHA-256 over the kind (bytes or floats), the shape, the count and the values (floats as little-endian IEEE
      * 754), so equal rows have equal fingerprints whatever file they came from; computed once.
      *

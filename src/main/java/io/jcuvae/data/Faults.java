@@ -28,6 +28,11 @@ final class Faults {
         return '"' + printable(text, LONGEST_QUOTE) + '"';
     }
 
+    /** Foreign text without control characters, shortened where it is very long. */
+    static String printable(String text) {
+        return printable(text, LONGEST_NAME);
+    }
+
     private static String printable(String text, int longest) {
         StringBuilder clean = new StringBuilder();
         text.codePoints().limit(longest).forEach(c -> {
@@ -72,7 +77,8 @@ final class Faults {
                 cause);
     }
 
-    private static String reason(Exception cause) {
+    /** What a failure says, in a few words. */
+    static String reason(Exception cause) {
         if (cause instanceof AccessDeniedException) {
             return "permission denied";
         }
@@ -82,8 +88,11 @@ final class Faults {
         if (cause instanceof FileAlreadyExistsException) {
             return "a file stands where a folder is needed";
         }
+        if (cause instanceof EOFException) {
+            return "it ends too early";
+        }
         String text = cause instanceof FileSystemException system ? system.getReason() : cause.getMessage();
-        return printable(text == null ? cause.getClass().getSimpleName() : text, LONGEST_NAME);
+        return printable(text == null ? cause.getClass().getSimpleName().replace("Exception", "") : text, LONGEST_NAME);
     }
 
     /** A value that no reader accepts. */

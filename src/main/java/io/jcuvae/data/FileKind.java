@@ -17,7 +17,9 @@ enum FileKind {
     IDX,
     NPY,
     NPZ,
-    CSV;
+    CSV,
+    /** A zip of pictures; folders of them are told apart elsewhere. */
+    PICTURES;
 
     private static final List<String> BUILT_IN = List.of("mnist-sample", "moons");
     private static final String KEYED = ".npz:";
@@ -66,6 +68,9 @@ enum FileKind {
         if (plain.endsWith(".csv") || plain.endsWith(".tsv")) {
             return CSV;
         }
+        if (name.endsWith(".zip")) {
+            return ZipPictures.holdsArrays(file) ? NPZ : PICTURES;
+        }
         if (plain.endsWith("-ubyte") || plain.endsWith(".idx")) {
             return IDX;
         }
@@ -77,7 +82,7 @@ enum FileKind {
             return NPY;
         }
         if (start[0] == 'P' && start[1] == 'K' && start[2] == 3) {
-            return NPZ;
+            return ZipPictures.holdsArrays(file) ? NPZ : PICTURES;
         }
         if (start[0] == 0 && start[1] == 0 && start[2] >= 8 && start[2] <= 14 && start[3] > 0) {
             return IDX;

@@ -1,5 +1,6 @@
 package io.jcuvae.data;
 
+import io.jcuvae.tensor.Picture;
 import io.jcuvae.tensor.UserError;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
@@ -11,7 +12,7 @@ import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * Grey pictures side by side in a PNG, on a grey ground that shows between them. Small pictures are enlarged, each
+ * Pictures side by side in a PNG, grey or in colour, on a grey ground that shows between them. Small pictures are enlarged, each
  * pixel to a square, up to about 64 pixels a side while the whole stays handy.
  */
 public final class ImageGrid {
@@ -24,6 +25,7 @@ public final class ImageGrid {
     private static final int GAP = 2;
     private static final byte GROUND = (byte) 0x60;
 
+    private final Picture picture;
     private final int height;
     private final int width;
     private final int columns;
@@ -40,9 +42,9 @@ public final class ImageGrid {
      * @param bandRows rows of pictures per band
      */
     private ImageGrid(int bands, int bandRows, int columns, SampleShape shape, int bandGap) {
-        int[] sizes = shape.sizes();
-        this.height = sizes[0];
-        this.width = sizes[1];
+        this.picture = shape.picture().orElseThrow();
+        this.height = picture.height();
+        this.width = picture.width();
         this.columns = columns;
         this.bandRows = bandRows;
         this.bandGap = bandGap;
@@ -54,7 +56,9 @@ public final class ImageGrid {
         this.zoom = wanted;
         int across = columns * (width * zoom + GAP) + GAP;
         int down = bands * bandHeight() - bandGap + 2 * GAP;
-        this.image = new BufferedImage(across, down, BufferedImage.TYPE_BYTE_GRAY);
+        boolean grey = picture.channels() == 1;
+        this.image =
+                new BufferedImage(across, down, grey ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_3BYTE_BGR);
         this.pixels = ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
         Arrays.fill(pixels, GROUND);
     }
@@ -67,7 +71,7 @@ public final class ImageGrid {
      * Writes pictures in reading order.
      *
      * @param png the target
-     * @param rows row-major [count, height, width], clipped to [0, 1] for black to white
+     * @param rows row-major [count, shape], clipped to [0, 1] for black to white
      * @param columns pictures per line, 0 for a near-square grid
      * @throws UserError if the shape is no picture, a value is NaN, there are too many pictures, or writing fails
      */
@@ -85,7 +89,7 @@ public final class ImageGrid {
      * Writes originals with their reconstructions below them.
      *
      * @param png the target
-     * @param originals row-major [count, height, width]
+     * @param originals row-major [count, shape]
      * @param reconstructions of the same shape
      * @param columns pairs per line, 0 for up to 16
      * @throws UserError as for {@link #write}
@@ -119,7 +123,8 @@ public final class ImageGrid {
     static void requireImage(Path file, SampleShape shape) {
         if (!shape.isImage()) {
             throw new UserError(Faults.name(file) + ": rows of shape " + shape
-                    + " are no grey pictures (height x width); use .npy, .npz or .csv");
+                    + " are no pictures (height x width, with 3 channels last or first for colour); use .npy, .npz or"
+                    + " .csv");
         }
     }
 
@@ -148,12 +153,19 @@ public final class ImageGrid {
     private void place(byte[] bytes, int index, int band, int row, int column) {
         int top = GAP + band * bandHeight() + row * (height * zoom + GAP);
         int left = GAP + column * (width * zoom + GAP);
-        int stride = image.getWidth();
-        int from = index * height * width;
+        int channels = picture.channels();
+        int from = index * height * width * channels;
+        // Steps in a sample from pixel to pixel and from channel to channel.
+        int pixelStep = picture.channelsLast() ? channels : 1;
+        int channelStep = picture.channelsLast() ? 1 : height * width;
         for (int y = 0; y < height * zoom; y++) {
-            int to = (top + y) * stride + left;
+            int to = ((top + y) * image.getWidth() + left) * channels;
             for (int x = 0; x < width * zoom; x++) {
-                pixels[to + x] = bytes[from + y / zoom * width + x / zoom];
+                int pixel = from + (y / zoom * width + x / zoom) * pixelStep;
+                for (int c = 0; c < channels; c++) {
+                    // The picture holds blue, green, red.
+                    pixels[to + x * channels + channels - 1 - c] = bytes[pixel + c * channelStep];
+                }
             }
         }
     }

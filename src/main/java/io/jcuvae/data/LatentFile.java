@@ -31,6 +31,8 @@ final class LatentFile {
                                 .open(false)
                                 .reader();
                     case IDX -> throw new UserError(Faults.name(named.path()) + ": is an IDX file; " + FORMS);
+                    case PICTURES ->
+                        throw new UserError(Faults.name(named.path()) + ": is a zip without arrays; " + FORMS);
                 };
         int[] sizes = reader.shape().sizes();
         if (sizes.length == 1 && sizes[0] == latentSize) {

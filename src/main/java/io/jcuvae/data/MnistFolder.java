@@ -22,18 +22,18 @@ record MnistFolder(RowSource train, RowSource test) {
     private static final String TRAIN = "train";
     private static final String TEST = "(?:t10k|test)";
 
+    /** Whether a folder has training images so named. */
+    static boolean isOne(Path folder) {
+        return find(folder, TRAIN, "images") != null;
+    }
+
     /**
-     * Finds the files.
+     * Finds the files of a folder that {@link #isOne}.
      *
-     * @throws UserError if there are no training images, or files for one purpose with different names
+     * @throws UserError if there are files for one purpose with different names
      */
     static MnistFolder of(Path folder) {
         Path train = find(folder, TRAIN, "images");
-        if (train == null) {
-            throw new UserError(Faults.name(folder)
-                    + ": is a folder without a file named train-images-idx3-ubyte (or .gz); a folder needs the"
-                    + " MNIST-named IDX files: give one, or name a single file");
-        }
         Path test = find(folder, TEST, "images");
         return new MnistFolder(rows(folder, train, TRAIN), test == null ? null : rows(folder, test, TEST));
     }

@@ -1,10 +1,14 @@
 package io.jcuvae.data;
 
+import io.jcuvae.tensor.Picture;
+import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.UserError;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
- * The shape of one sample: {@code 28x28} for a grey picture, {@code 784} for a row of numbers, outermost size first.
+ * The shape of one sample: {@code 28x28} for a grey picture, {@code 32x32x3} for one of colour,
+ * {@code 784} for a row of numbers, outermost size first.
  *
  * @param sizes the sizes, each at least 1, at least one of them
  */
@@ -62,9 +66,14 @@ public record SampleShape(int... sizes) {
         return product;
     }
 
-    /** Whether a sample is a grey picture: two sizes, height and width. */
+    /** The picture that a sample is, grey or of colour; empty where it is none. */
+    public Optional<Picture> picture() {
+        return Picture.of(Shape.of(sizes));
+    }
+
+    /** Whether a sample is a picture. */
     public boolean isImage() {
-        return sizes.length == 2;
+        return picture().isPresent();
     }
 
     @Override

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 
 /**
  * Turns samples into the parameters of their posteriors: Z means, which are the codes, and Z log variances. No noise is
- * drawn, and grey values go in as they are even where training drew them to 0 or 1.
+ * drawn, and values in [0, 1] go in as they are even where training drew them to 0 or 1.
  */
 public final class Encoding {
     private Encoding() {}

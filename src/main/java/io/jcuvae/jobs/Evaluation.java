@@ -31,7 +31,7 @@ public final class Evaluation {
      * @param nllStandardError of its mean over the samples, NaN without or for a single sample
      * @param split which rows
      * @param data the source as the user named it
-     * @param binarization what was done to grey values
+     * @param binarization what was done to values in [0, 1]
      * @param protocol likelihood and values that the figures belong to
      * @param units of loss and reconstruction
      * @param caution what they must not be taken for

@@ -1,5 +1,6 @@
 package io.jcuvae.jobs;
 
+import io.jcuvae.data.SampleShape;
 import io.jcuvae.data.ValueKind;
 import io.jcuvae.tensor.Binarization;
 import io.jcuvae.train.Model;
@@ -12,19 +13,21 @@ import io.jcuvae.vae.Likelihood;
  * @param likelihood what scores the values
  * @param values what the data hold
  * @param binarization what is done to them first
+ * @param sample the shape of a sample, which says how its values are called
  */
-record Protocol(Likelihood likelihood, ValueKind values, Binarization binarization) {
+record Protocol(Likelihood likelihood, ValueKind values, Binarization binarization, SampleShape sample) {
     /** What the model was trained with. */
     static Protocol ofTraining(Model model) {
         return new Protocol(
                 model.config().likelihood(),
                 model.data().values(),
-                model.config().binarization());
+                model.config().binarization(),
+                model.data().shape());
     }
 
     /** The same treatment of other values. */
     Protocol with(ValueKind other) {
-        return new Protocol(likelihood, other, binarization);
+        return new Protocol(likelihood, other, binarization, sample);
     }
 
     /** Whether figures can be compared. A model of any numbers takes those that happen to lie in [0, 1] as well. */
@@ -37,7 +40,7 @@ record Protocol(Likelihood likelihood, ValueKind values, Binarization binarizati
         return switch (values) {
             case BINARY -> "values 0 and 1";
             case UNIT ->
-                "grey values in [0, 1], "
+                graded() + " in [0, 1], "
                         + (binarization == Binarization.NONE
                                 ? "used as they are"
                                 : "drawn to 0 or 1 (" + binarization.label() + " binarization)");
@@ -63,8 +66,15 @@ record Protocol(Likelihood likelihood, ValueKind values, Binarization binarizati
         if (likelihood == Likelihood.BERNOULLI) {
             return values == ValueKind.UNIT && binarization == Binarization.NONE
                     ? "not comparable with figures on binarized values"
-                    : "not comparable with figures on grey values";
+                    : "not comparable with figures on " + graded() + (sample.isImage() ? "" : " in between");
         }
         return "a density of continuous values, not comparable with Bernoulli figures";
+    }
+
+    /** Values between 0 and 1 as they are called in this kind of sample. */
+    private String graded() {
+        return sample.picture()
+                .map(picture -> picture.channels() == 1 ? "grey values" : "colour values")
+                .orElse("values");
     }
 }

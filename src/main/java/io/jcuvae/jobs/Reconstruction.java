@@ -10,7 +10,7 @@ import io.jcuvae.train.Model;
 import java.nio.file.Path;
 
 /**
- * Encodes samples and decodes the posterior's mean to its expected data. No noise is drawn, and grey values go in as they
+ * Encodes samples and decodes the posterior's mean to its expected data. No noise is drawn, and values in [0, 1] go in as they
  * are even where training drew them to 0 or 1, so a sample has one reconstruction.
  */
 public final class Reconstruction {

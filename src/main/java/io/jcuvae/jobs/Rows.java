@@ -1,6 +1,7 @@
 package io.jcuvae.jobs;
 
 import io.jcuvae.data.DataSource;
+import io.jcuvae.data.PictureLayout;
 import io.jcuvae.data.SampleReader;
 import io.jcuvae.data.SampleShape;
 import io.jcuvae.data.Split;
@@ -19,21 +20,21 @@ final class Rows {
     }
 
     /**
-     * A reader of rows as wide as the model's samples; where the model needs values in [0, 1] it refuses others as they come.
+     * A reader of rows as wide as the model's samples, pictures in the model's order of values; where the model needs values in [0, 1] it refuses others as they come.
      *
      * @param limit the first rows to read, 0 for all
-     * @throws UserError naming both shapes when the widths differ
+     * @throws UserError naming both shapes when they do not fit
      */
     static SampleReader open(Model model, DataSource source, Split split, int limit) {
         SampleReader reader = source.open(split, limit);
-        int width = Math.toIntExact(model.spec().sample().count());
-        if (reader.shape().width() != width) {
+        if (!PictureLayout.agree(reader.shape(), model.data().shape())) {
             String found = describe(reader.shape());
             reader.close();
             throw new UserError(source.name() + ": data has samples of " + found + " values, the model takes "
                     + describe(model.data().shape()) + "; name data like the model's training data, "
                     + model.data().source());
         }
+        reader = PictureLayout.match(reader, model.data().shape());
         boolean drawn = model.config().binarization() != Binarization.NONE;
         if (!drawn && !model.config().likelihood().needsUnitData()) {
             return reader;

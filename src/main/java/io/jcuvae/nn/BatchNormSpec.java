@@ -60,7 +60,7 @@ public record BatchNormSpec(double momentum, double epsilon) implements LayerSpe
 
     @Override
     public Layer bind(Binding binding, String name, Tensor input, Tensor inputGradient) {
-        throw new UnsupportedOperationException("BatchNorm is not computed yet");
+        return new BatchNorm(this, binding, name, input, inputGradient);
     }
 
     @Override

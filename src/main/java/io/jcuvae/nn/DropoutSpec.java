@@ -29,7 +29,7 @@ public record DropoutSpec(double rate) implements LayerSpec {
 
     @Override
     public Layer bind(Binding binding, String name, Tensor input, Tensor inputGradient) {
-        throw new UnsupportedOperationException("Dropout is not computed yet");
+        return new Dropout(this, binding, name, input, inputGradient);
     }
 
     @Override

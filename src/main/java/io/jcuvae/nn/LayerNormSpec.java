@@ -38,7 +38,7 @@ public record LayerNormSpec(double epsilon) implements LayerSpec {
 
     @Override
     public Layer bind(Binding binding, String name, Tensor input, Tensor inputGradient) {
-        throw new UnsupportedOperationException("LayerNorm is not computed yet");
+        return new LayerNorm(this, binding, name, input, inputGradient);
     }
 
     @Override

@@ -15,14 +15,24 @@ public enum Scalars {
     ORDER_POSITION,
     /** Rows trained on since the run began; places the draws of layers, as dropout's masks. */
     ROWS_TRAINED,
+    /** Steps that were done before the one whose values are in the first row of the schedule's table. */
+    SCHEDULE_START,
     /** Adam's step size. */
     LEARNING_RATE,
     /** Weight of the KL term. */
     BETA,
+    /** What the KL term is drawn to where it has a capacity, nats. */
+    CAPACITY,
     /** 1 - beta1^t of the current step. */
     ADAM_CORRECTION_1,
     /** 1 - beta2^t of the current step. */
     ADAM_CORRECTION_2,
+    /** What clipping leaves of the gradients of this step, at most 1. */
+    GRADIENT_SCALE,
+    /** Sum of the norms of the gradients, before clipping, over the steps since the last reset. */
+    GRADIENT_NORM_SUM,
+    /** The largest of these norms. */
+    GRADIENT_NORM_MAX,
     /** Sum of the loss over the samples since the last reset, nats. */
     LOSS_SUM,
     /** Sum of the reconstruction term since the last reset, nats. */

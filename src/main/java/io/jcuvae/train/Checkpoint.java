@@ -13,43 +13,39 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * All that a run needs to go on with the same bits: parameters and buffers, both of Adam's moments, and the scalars with the step, the
- * positions in the data and in the noise, and the sums of the epoch so far.
+ * All that a run needs to go on with the same bits: parameters and buffers, both of Adam's moments, and the scalars with the
+ * step, the positions in the data and in the noise, and the sums of the epoch so far; and the average of the parameters where
+ * there is one.
  */
 final class Checkpoint {
     private static final String FORMAT = "jcuvae-checkpoint/1";
     private static final String FIRST = "adam.m.";
     private static final String SECOND = "adam.v.";
 
-    /**
-     * The best held-out loss so far.
-     *
-     * @param loss nats per sample; infinite before the first evaluation
-     * @param epoch when it was reached
-     */
-    record Best(double loss, int epoch) {
-        static final Best NONE = new Best(Double.POSITIVE_INFINITY, 0);
-    }
-
     private Checkpoint() {}
 
-    /** Writes a checkpoint aside and moves it into place. */
-    static void write(Path file, TrainConfig config, DataRecord data, TrainState state, Backend backend, Best best) {
+    /** Writes the same checkpoint to several files in turn, each aside and then into place. */
+    static void write(
+            List<Path> files, TrainConfig config, DataRecord data, TrainState state, Backend backend, Watch watch) {
         ParameterLayout layout = state.values().layout();
         List<Safetensors.Entry> entries = new ArrayList<>();
         entries.addAll(Model.entries(layout, state.values().download(backend), ""));
         entries.addAll(Model.entries(layout.buffers(), state.buffers().download(backend), ""));
         entries.addAll(Model.entries(layout, state.firstMoments().download(backend), FIRST));
         entries.addAll(Model.entries(layout, state.secondMoments().download(backend), SECOND));
+        if (state.average() != null) {
+            entries.addAll(Model.entries(layout, state.average().download(backend), Model.AVERAGE));
+        }
         double[] scalars = new double[Scalars.COUNT];
         backend.download(scalars, state.scalars());
         entries.add(Safetensors.Entry.of("scalars", new int[] {Scalars.COUNT}, scalars, 0));
         Map<String, String> metadata = Model.metadata(FORMAT, config, data);
         metadata.put(
                 "scalars", Arrays.stream(Scalars.values()).map(Scalars::name).collect(Collectors.joining(",")));
-        metadata.put("best_loss", Double.toString(best.loss()));
-        metadata.put("best_epoch", Integer.toString(best.epoch()));
-        Safetensors.write(file, metadata, entries);
+        watch.write(metadata);
+        for (Path file : files) {
+            Safetensors.write(file, metadata, entries);
+        }
     }
 
     /**
@@ -57,7 +53,7 @@ final class Checkpoint {
      *
      * @throws UserError when the file is damaged or belongs to other data
      */
-    static Best read(Path file, DataRecord data, TrainState state, Backend backend) {
+    static Watch read(Path file, DataRecord data, TrainState state, Backend backend) {
         Safetensors tensors = Safetensors.read(file);
         DataRecord trained = Model.data(file, tensors);
         if (!trained.fingerprint().equals(data.fingerprint())) {
@@ -70,6 +66,9 @@ final class Checkpoint {
         state.buffers().upload(backend, Model.read(file, tensors, layout.buffers(), ""));
         backend.upload(state.firstMoments().block(), Model.read(file, tensors, layout, FIRST), 0);
         backend.upload(state.secondMoments().block(), Model.read(file, tensors, layout, SECOND), 0);
+        if (state.average() != null) {
+            backend.upload(state.average().block(), Model.read(file, tensors, layout, Model.AVERAGE), 0);
+        }
         try {
             String[] names = tensors.metadata().get("scalars").split(",");
             double[] stored = tensors.doubles("scalars");
@@ -78,9 +77,7 @@ final class Checkpoint {
                 scalars[Scalars.valueOf(names[i]).ordinal()] = stored[i];
             }
             backend.upload(state.scalars(), scalars);
-            return new Best(
-                    Double.parseDouble(tensors.metadata().get("best_loss")),
-                    Integer.parseInt(tensors.metadata().get("best_epoch")));
+            return Watch.read(tensors.metadata());
         } catch (RuntimeException e) {
             throw new UserError(
                     file + ": its scalars cannot be read (" + e.getMessage() + "); it was not written by this"

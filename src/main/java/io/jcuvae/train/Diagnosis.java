@@ -1,8 +1,11 @@
 package io.jcuvae.train;
 
 import io.jcuvae.nn.ParameterLayout;
+import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Arena;
 import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Failure;
+import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.vae.Vae;
 
@@ -44,5 +47,38 @@ final class Diagnosis {
             }
         }
         return false;
+    }
+
+    /**
+     * Refuses to go on from a state that holds more than numbers. Parameters can be finite where the moments are not: a
+     * gradient whose square leaves the range of floats freezes its parameter for good.
+     *
+     * @param advice ends the message
+     */
+    static void requireFinite(TrainState state, Backend backend, String advice) {
+        requireFinite("", state.values(), state, backend, advice);
+        requireFinite("", state.buffers(), state, backend, advice);
+        requireFinite("Adam's first moment of ", state.firstMoments(), state, backend, advice);
+        requireFinite("Adam's second moment of ", state.secondMoments(), state, backend, advice);
+        if (state.average() != null) {
+            requireFinite("the average of ", state.average(), state, backend, advice);
+        }
+    }
+
+    private static void requireFinite(
+            String what, Parameters parameters, TrainState state, Backend backend, String advice) {
+        for (ParameterLayout.Entry entry : parameters.layout().entries()) {
+            float[] values = new float[Math.toIntExact(entry.shape().count())];
+            backend.download(values, 0, parameters.get(entry.name()));
+            for (float value : values) {
+                if (!Float.isFinite(value)) {
+                    double[] scalars = new double[Scalars.COUNT];
+                    backend.download(scalars, state.scalars());
+                    throw new Failure("step " + (long) scalars[Scalars.STEP.ordinal()] + " (epoch "
+                            + (int) scalars[Scalars.EPOCH.ordinal()] + "): " + what + entry.name() + " is not finite ("
+                            + value + "): its gradient overflowed" + advice);
+                }
+            }
+        }
     }
 }

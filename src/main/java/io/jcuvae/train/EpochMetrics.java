@@ -3,14 +3,17 @@ package io.jcuvae.train;
 import com.google.gson.JsonObject;
 
 /**
- * One line of metrics.jsonl. Losses are nats per sample: loss is reconstruction + beta KL. Train figures are averages over
- * the epoch's steps, each with the parameters of its moment; held-out figures use the parameters after the epoch.
+ * One line of metrics.jsonl. Losses are nats per sample. Train figures are averages over the epoch's steps, each with the
+ * parameters, beta and capacity of its moment; held-out figures use the parameters after the epoch, or their average, and their
+ * loss the final beta and capacity, see {@link HeldOutLoss}.
  *
  * @param epoch from 1
  * @param train over the epoch
  * @param test over the held-out rows
- * @param learningRate Adam's step size
- * @param beta weight of the KL term
+ * @param validation over the training rows that are held out, or null where there are none
+ * @param heldOut the loss of both
+ * @param values learning rate, beta and capacity in the epoch's last step
+ * @param norms of the gradients, or null where they are not clipped
  * @param seconds training time of the epoch, evaluation left out
  * @param samplesPerSecond training rate
  */
@@ -18,19 +21,34 @@ public record EpochMetrics(
         int epoch,
         Losses train,
         Evaluator.Result test,
-        double learningRate,
-        double beta,
+        Evaluator.Result validation,
+        HeldOutLoss heldOut,
+        Schedule.Values values,
+        Norms norms,
         double seconds,
         double samplesPerSecond) {
 
     /**
      * Averages per sample, nats.
      *
-     * @param loss reconstruction + beta KL
+     * @param loss what is trained on: reconstruction + beta KL, or what free bits or a capacity make of it
      * @param reconstruction negative log-likelihood
      * @param kl divergence from the prior
      */
     public record Losses(double loss, double reconstruction, double kl) {}
+
+    /**
+     * Norms of the gradients of all parameters, before clipping.
+     *
+     * @param mean over the epoch's steps
+     * @param most the largest
+     */
+    public record Norms(double mean, double most) {}
+
+    /** The loss of the held-out rows. */
+    public double testLoss() {
+        return heldOut.of(test);
+    }
 
     /** The line. */
     public JsonObject toJson() {
@@ -39,14 +57,31 @@ public record EpochMetrics(
         json.addProperty("train_loss", train.loss());
         json.addProperty("train_reconstruction", train.reconstruction());
         json.addProperty("train_kl", train.kl());
-        json.addProperty("test_loss", test.loss(beta));
-        json.addProperty("test_reconstruction", test.reconstruction());
-        json.addProperty("test_kl", test.kl());
+        add(json, "test", test);
         json.addProperty("active_units", test.activeUnits());
-        json.addProperty("learning_rate", learningRate);
-        json.addProperty("beta", beta);
+        if (validation != null) {
+            add(json, "validation", validation);
+        }
+        json.addProperty("learning_rate", values.rate());
+        json.addProperty("beta", values.beta());
+        if (values.beta() != heldOut.beta()) {
+            json.addProperty("final_beta", heldOut.beta());
+        }
+        if (heldOut.capacity() > 0) {
+            json.addProperty("capacity", values.capacity());
+        }
+        if (norms != null) {
+            json.addProperty("gradient_norm", norms.mean());
+            json.addProperty("gradient_norm_max", norms.most());
+        }
         json.addProperty("seconds", seconds);
         json.addProperty("samples_per_second", samplesPerSecond);
         return json;
+    }
+
+    private void add(JsonObject json, String rows, Evaluator.Result result) {
+        json.addProperty(rows + "_loss", heldOut.of(result));
+        json.addProperty(rows + "_reconstruction", result.reconstruction());
+        json.addProperty(rows + "_kl", result.kl());
     }
 }

@@ -28,12 +28,15 @@ import java.util.Map;
  * @param buffers what its layers keep beside them, as running statistics
  */
 public record Model(TrainConfig config, DataRecord data, VaeSpec spec, Parameters values, Parameters buffers) {
+    /** Prefix of the moving average in a checkpoint, which then is what to use. */
+    static final String AVERAGE = "ema.";
+
     private static final String FORMAT = "jcuvae-model/1";
 
     /**
-     * Loads a model.
+     * Loads a model; of a checkpoint what a model file would hold.
      *
-     * @param path a run folder or a model file
+     * @param path a run folder, a model file or a checkpoint
      * @throws UserError when it is neither, or is damaged
      */
     public static Model load(Path path, Backend backend) {
@@ -43,8 +46,9 @@ public record Model(TrainConfig config, DataRecord data, VaeSpec spec, Parameter
         DataRecord data = data(file, tensors);
         VaeSpec spec = config.spec(Shape.of(data.shape().sizes()));
         ParameterLayout layout = spec.layout();
+        boolean averaged = tensors.names().stream().anyMatch(name -> name.startsWith(AVERAGE));
         Parameters values = Parameters.allocate(layout, backend);
-        values.upload(backend, read(file, tensors, layout, ""));
+        values.upload(backend, read(file, tensors, layout, averaged ? AVERAGE : ""));
         Parameters buffers = Parameters.buffers(layout, backend);
         buffers.upload(backend, read(file, tensors, layout.buffers(), ""));
         return new Model(config, data, spec, values, buffers);

@@ -14,14 +14,19 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
- * The files of a run: config.json, metrics.jsonl, model.safetensors, checkpoint.safetensors, and the pictures.
+ * The files of a run: config.json, metrics.jsonl, model.safetensors and checkpoint.safetensors of the last epoch, other
+ * checkpoints as {@link Keep} says, and the pictures.
  *
  * @param path the folder
  */
 public record RunFolder(Path path) {
     private static final String FORMAT = "jcuvae-run/1";
+    private static final Pattern EPOCH_CHECKPOINT = Pattern.compile("checkpoint-(\\d{1,9})\\.safetensors");
 
     /** Whether a JSON object is the config.json of a run folder. */
     static boolean isConfig(JsonObject json) {
@@ -48,6 +53,42 @@ public record RunFolder(Path path) {
     /** All that training needs to go on. */
     public Path checkpoint() {
         return path.resolve("checkpoint.safetensors");
+    }
+
+    /** The checkpoint of the epoch with the best held-out figure. */
+    public Path bestCheckpoint() {
+        return path.resolve("checkpoint-best.safetensors");
+    }
+
+    /** The checkpoint of an epoch. */
+    public Path epochCheckpoint(int epoch) {
+        return path.resolve("checkpoint-" + epoch + ".safetensors");
+    }
+
+    /** The epochs that have a checkpoint of their own, in order. */
+    public List<Integer> checkpointedEpochs() {
+        try (Stream<Path> files = Files.list(path)) {
+            return files.map(file -> EPOCH_CHECKPOINT.matcher(file.getFileName().toString()))
+                    .filter(Matcher::matches)
+                    .map(name -> Integer.valueOf(name.group(1)))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new Failure(path + ": cannot be listed (" + e.getMessage() + ")", e);
+        }
+    }
+
+    /** Deletes the checkpoints of epochs up to one. */
+    void dropCheckpoints(int lastEpoch) {
+        for (int epoch : checkpointedEpochs()) {
+            try {
+                if (epoch <= lastEpoch) {
+                    Files.deleteIfExists(epochCheckpoint(epoch));
+                }
+            } catch (IOException e) {
+                throw new Failure(epochCheckpoint(epoch) + ": cannot be deleted (" + e.getMessage() + ")", e);
+            }
+        }
     }
 
     /** The curves of loss, reconstruction and KL. */

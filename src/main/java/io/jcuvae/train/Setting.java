@@ -1,5 +1,6 @@
 package io.jcuvae.train;
 
+import io.jcuvae.data.PictureOptions;
 import io.jcuvae.nn.Initialisation;
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Binarization;
@@ -21,7 +22,10 @@ import java.util.stream.Collectors;
  */
 public enum Setting {
     /** What to train on. */
-    DATA("SRC", "what to train on: mnist-sample, moons[:N], a folder of IDX files, or a file", Setting::text),
+    DATA(
+            "SRC",
+            "what to train on: mnist-sample, moons[:N], a folder or zip of pictures, a folder of IDX files, or a file",
+            Setting::text),
     /** Passes over the data. */
     EPOCHS("N", "passes over the data", t -> integer(t, 1, 1_000_000)),
     /** Rows of a step. */
@@ -60,11 +64,93 @@ public enum Setting {
             choice(Reduction.values(), Reduction::label)),
     /** Weight of the KL term. */
     BETA("X", "weight of the KL term", t -> real(t, 0, 1e6, true)),
-    /** Whether grey pixels are drawn black or white. */
+    /** Whether values in [0, 1] are drawn to 0 or 1. */
     BINARIZE(
             "NAME",
-            "draw grey values to 0 or 1: once (static) or anew in every epoch (dynamic)",
+            "draw values in [0, 1] to 0 or 1: once (static) or anew in every epoch (dynamic)",
             choice(Binarization.values(), Binarization::label)),
+    /** How the learning rate changes. */
+    LR_SCHEDULE("NAME", "learning rate after the warm-up", choice(Schedule.Rate.values(), Schedule.Rate::label)),
+    /** How long the learning rate takes to grow. */
+    WARMUP(
+            "LENGTH",
+            "the learning rate grows from nothing to --lr over so many epochs, or steps as in 500steps",
+            Stretch::parse),
+    /** The period of the learning rate's schedule. */
+    LR_EVERY(
+            "LENGTH",
+            "step and exponential: the learning rate is multiplied by --lr-factor over each such length",
+            Stretch::parse),
+    /** What the learning rate is multiplied by. */
+    LR_FACTOR("X", "step, exponential and plateau: factor of the learning rate", t -> real(t, 0, 1, false)),
+    /** Epochs without improvement before the learning rate falls. */
+    LR_PATIENCE(
+            "N",
+            "plateau: epochs without improvement of --metric that are let pass before the learning rate falls",
+            t -> integer(t, 0, 1_000_000)),
+    /** The least learning rate. */
+    LR_FINAL("RATE", "where cosine ends, and the least rate of the others", t -> real(t, 0, 10, true)),
+    /** AdamW's decay. */
+    WEIGHT_DECAY("X", "AdamW: each step shrinks what --decayed names by rate times X", t -> real(t, 0, 100, true)),
+    /** What weight decay acts on. */
+    DECAYED(
+            "NAME",
+            "what --weight-decay acts on: the weights of layers but no bias, norm or variance, or all as in PyTorch",
+            choice(Decayed.values(), Decayed::label)),
+    /** The largest norm of the gradients. */
+    CLIP("NORM", "scales gradients down to this norm over all parameters, 0 for none", t -> real(t, 0, 1e9, true)),
+    /** How beta begins. */
+    ANNEAL(
+            "NAME",
+            "beta grows to its value: linearly, or several times over",
+            choice(Schedule.Annealing.values(), Schedule.Annealing::label)),
+    /** How long annealing takes. */
+    ANNEAL_OVER(
+            "LENGTH",
+            "epochs, or steps as in 500steps, that --anneal takes; 0 with cyclical: the whole run",
+            Stretch::parse),
+    /** Cycles of annealing. */
+    ANNEAL_CYCLES("N", "cyclical: how often beta grows", t -> integer(t, 1, 100_000)),
+    /** Share of a cycle in which beta grows. */
+    ANNEAL_RISE("X", "cyclical: share of a cycle in which beta grows", t -> real(t, 0, 1, false)),
+    /** The floor under each latent's divergence. */
+    FREE_BITS(
+            "NATS",
+            "the KL term of a latent counts as at least this much, averaged over the batch, 0 for none",
+            t -> real(t, 0, 1e6, true)),
+    /** What the divergence is drawn to. */
+    CAPACITY("NATS", "the KL term becomes beta |KL - NATS|, 0 for none", t -> real(t, 0, 1e6, true)),
+    /** How long the capacity grows. */
+    CAPACITY_OVER("LENGTH", "epochs, or steps as in 500steps, over which --capacity grows from 0", Stretch::parse),
+    /** Batches of a step. */
+    ACCUMULATE(
+            "N",
+            "batches per step: gradients of N batches are added up before the parameters move",
+            t -> integer(t, 1, 1_000_000)),
+    /** Decay of the moving average of the parameters. */
+    EMA(
+            "DECAY",
+            "evaluates and saves a moving average of the parameters with this decay, as in 0.999, 0 for none",
+            t -> below(t, 1)),
+    /** Training rows held out for decisions. */
+    VALIDATION(
+            "PART",
+            "training rows held out for --metric, a share as in 0.1 or a number of rows; 0: the held-out rows serve",
+            Holdout::parse),
+    /** The figure that decides. */
+    METRIC("NAME", "held-out figure by which epochs are compared", choice(Metric.values(), Metric::label)),
+    /** Epochs without improvement before the run ends. */
+    PATIENCE(
+            "N",
+            "ends the run after N epochs without improvement of --metric, 0 for never",
+            t -> integer(t, 0, 1_000_000)),
+    /** What counts as an improvement. */
+    MIN_DELTA("X", "how much --metric must fall to count as improved", t -> real(t, 0, 1e9, true)),
+    /** Which checkpoints stay. */
+    KEEP(
+            "WHICH",
+            "checkpoints that stay: last, best,last, or a number for those of the last epochs, as in best,3",
+            Keep::parse),
     /** How parameters start. */
     INIT(
             "NAME",
@@ -87,7 +173,17 @@ public enum Setting {
     NOISE(
             "NAME",
             "who draws the noise on cuda: cuRAND, or our own kernel; the sequence is the same, there and on the cpu",
-            choice(new String[] {"curand", "philox"}, text -> text));
+            choice(new String[] {"curand", "philox"}, text -> text)),
+    /** Extents of pictures. */
+    SIZE(
+            "HxW",
+            "crop pictures around the centre and resize them to this height and width; auto takes them as they are,"
+                    + " if they are all the same",
+            PictureOptions::parseSize),
+    /** Whether pictures lose their colours. */
+    GREY("[true|false]", "take pictures in grey; without it, grey where all of them are", Setting::flag),
+    /** Whether pictures that cannot be read are left out. */
+    SKIP_BAD("[true|false]", "leave out pictures that cannot be read, instead of stopping", Setting::flag);
 
     private final String argument;
     private final String help;
@@ -101,7 +197,12 @@ public enum Setting {
 
     /** The option's name without hyphens, which is also the key in files. */
     public String key() {
-        return name().toLowerCase(Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** Whether it is true or false, so that on the command line its name alone sets it. */
+    public boolean isFlag() {
+        return argument.startsWith("[");
     }
 
     /** Placeholder of the value in help texts. */
@@ -143,6 +244,13 @@ public enum Setting {
         return text;
     }
 
+    private static Object flag(String text) {
+        if (text.equals("true") || text.equals("false")) {
+            return Boolean.valueOf(text);
+        }
+        throw new IllegalArgumentException("must be true or false, or its name alone");
+    }
+
     private static Object integer(String text, int least, int most) {
         try {
             int value = Integer.parseInt(text);
@@ -174,6 +282,18 @@ public enum Setting {
         }
         throw new IllegalArgumentException(
                 "must be a number " + (orEqual ? "from " : "above ") + (int) above + " to " + (int) most);
+    }
+
+    private static Object below(String text, double end) {
+        try {
+            double value = Double.parseDouble(text);
+            if (value >= 0 && value < end) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            // Told below.
+        }
+        throw new IllegalArgumentException("must be a number from 0 to below " + (int) end);
     }
 
     private static Object widths(String text) {

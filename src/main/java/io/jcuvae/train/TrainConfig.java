@@ -4,6 +4,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import io.jcuvae.data.PictureOptions;
 import io.jcuvae.nn.Initialisation;
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Binarization;
@@ -11,6 +12,7 @@ import io.jcuvae.tensor.NearestWord;
 import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.UserError;
+import io.jcuvae.vae.KlTerm;
 import io.jcuvae.vae.Likelihood;
 import io.jcuvae.vae.Reduction;
 import io.jcuvae.vae.VaeSpec;
@@ -157,6 +159,8 @@ public final class TrainConfig {
         values.forEach((setting, value) -> {
             if (value instanceof Number number) {
                 json.addProperty(setting.key(), number);
+            } else if (value instanceof Boolean flag) {
+                json.addProperty(setting.key(), flag);
             } else if (value instanceof Stack stack) {
                 json.add(setting.key(), stack.toJson());
             } else {
@@ -231,7 +235,7 @@ public final class TrainConfig {
         return (Double) values.get(Setting.BETA);
     }
 
-    /** Whether grey values are drawn to 0 or 1. */
+    /** Whether and how values in [0, 1] are drawn to 0 or 1. */
     public Binarization binarization() {
         return (Binarization) values.get(Setting.BINARIZE);
     }
@@ -269,6 +273,30 @@ public final class TrainConfig {
     /** Who draws the noise on a CUDA device: curand or philox. */
     public String noise() {
         return (String) values.get(Setting.NOISE);
+    }
+
+    /** The extents of pictures as HxW, or {@link PictureOptions#OWN_SIZE}. */
+    public String size() {
+        return (String) values.get(Setting.SIZE);
+    }
+
+    /** Whether pictures are taken in grey. */
+    public boolean grey() {
+        return (Boolean) values.get(Setting.GREY);
+    }
+
+    /** Whether pictures that cannot be read are left out. */
+    public boolean skipsBad() {
+        return (Boolean) values.get(Setting.SKIP_BAD);
+    }
+
+    /** How pictures become samples. */
+    public PictureOptions pictures() {
+        return PictureOptions.asTheyAre()
+                .withSize(size())
+                .withGrey(grey())
+                .withSkipBad(skipsBad())
+                .withThreads(threads());
     }
 
     @Override
@@ -343,5 +371,131 @@ public final class TrainConfig {
 
     private Stack decoder() {
         return (Stack) values.get(Setting.DECODER);
+    }
+
+    // ---- the options of training, see docs/training.md
+
+    /** How the learning rate changes after the warm-up. */
+    public Schedule.Rate rateSchedule() {
+        return (Schedule.Rate) values.get(Setting.LR_SCHEDULE);
+    }
+
+    /** How long the learning rate grows. */
+    public Stretch warmup() {
+        return (Stretch) values.get(Setting.WARMUP);
+    }
+
+    /** The period of the learning rate's schedule. */
+    public Stretch rateEvery() {
+        return (Stretch) values.get(Setting.LR_EVERY);
+    }
+
+    /** What the schedule multiplies the learning rate by. */
+    public double rateFactor() {
+        return number(Setting.LR_FACTOR);
+    }
+
+    /** Epochs without improvement that are let pass before the learning rate falls. */
+    public int ratePatience() {
+        return (Integer) values.get(Setting.LR_PATIENCE);
+    }
+
+    /** The least learning rate. */
+    public double finalRate() {
+        return number(Setting.LR_FINAL);
+    }
+
+    /** AdamW's decay, 0 for Adam. */
+    public double weightDecay() {
+        return number(Setting.WEIGHT_DECAY);
+    }
+
+    /** What weight decay acts on. */
+    public Decayed decayed() {
+        return (Decayed) values.get(Setting.DECAYED);
+    }
+
+    /** The largest norm of the gradients, 0 for any. */
+    public double clip() {
+        return number(Setting.CLIP);
+    }
+
+    /** How beta grows. */
+    public Schedule.Annealing annealing() {
+        return (Schedule.Annealing) values.get(Setting.ANNEAL);
+    }
+
+    /** How long beta grows. */
+    public Stretch annealingOver() {
+        return (Stretch) values.get(Setting.ANNEAL_OVER);
+    }
+
+    /** How often beta grows. */
+    public int annealingCycles() {
+        return (Integer) values.get(Setting.ANNEAL_CYCLES);
+    }
+
+    /** The share of a cycle in which beta grows. */
+    public double annealingRise() {
+        return number(Setting.ANNEAL_RISE);
+    }
+
+    /** Floor under each latent's divergence, nats, 0 for none. */
+    public double freeBits() {
+        return number(Setting.FREE_BITS);
+    }
+
+    /** What the divergence is drawn to in the end, nats, 0 for none. */
+    public double capacity() {
+        return number(Setting.CAPACITY);
+    }
+
+    /** How long the capacity grows. */
+    public Stretch capacityOver() {
+        return (Stretch) values.get(Setting.CAPACITY_OVER);
+    }
+
+    /** How the divergence counts in training. */
+    public KlTerm klTerm() {
+        return new KlTerm(freeBits(), capacity() > 0);
+    }
+
+    /** Batches per step. */
+    public int accumulate() {
+        return (Integer) values.get(Setting.ACCUMULATE);
+    }
+
+    /** Decay of the moving average of the parameters, 0 for none. */
+    public double averaging() {
+        return number(Setting.EMA);
+    }
+
+    /** Training rows held out for decisions. */
+    public Holdout validation() {
+        return (Holdout) values.get(Setting.VALIDATION);
+    }
+
+    /** The held-out figure by which epochs are compared. */
+    public Metric metric() {
+        return (Metric) values.get(Setting.METRIC);
+    }
+
+    /** Epochs without improvement before the run ends, 0 for never. */
+    public int patience() {
+        return (Integer) values.get(Setting.PATIENCE);
+    }
+
+    /** How much the metric must fall to count as improved. */
+    public double minDelta() {
+        return number(Setting.MIN_DELTA);
+    }
+
+    /** Which checkpoints stay. */
+    public Keep keep() {
+        return (Keep) values.get(Setting.KEEP);
+    }
+
+    private double number(Setting setting) {
+        return (Double) values.get(setting);
     }
 }

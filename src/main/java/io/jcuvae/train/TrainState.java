@@ -14,6 +14,7 @@ import io.jcuvae.tensor.Tensor;
  * @param gradients of the last step; recomputed by each
  * @param firstMoments Adam's m
  * @param secondMoments Adam's v
+ * @param average moving average of the values, or null without one
  * @param scalars see {@link Scalars}
  */
 public record TrainState(
@@ -22,16 +23,32 @@ public record TrainState(
         Parameters gradients,
         Parameters firstMoments,
         Parameters secondMoments,
+        Parameters average,
         Tensor scalars) {
 
-    /** Zeroed state, but for the buffers, which are as they start. */
+    /** Zeroed state without an average, but for the buffers, which are as they start. */
     public static TrainState allocate(ParameterLayout layout, Backend backend) {
+        return allocate(layout, backend, false);
+    }
+
+    /**
+     * Zeroed state.
+     *
+     * @param averaged whether with an average
+     */
+    public static TrainState allocate(ParameterLayout layout, Backend backend, boolean averaged) {
         return new TrainState(
                 Parameters.allocate(layout, backend),
                 Parameters.buffers(layout, backend),
                 Parameters.allocate(layout, backend),
                 Parameters.allocate(layout, backend),
                 Parameters.allocate(layout, backend),
+                averaged ? Parameters.allocate(layout, backend) : null,
                 Scalars.allocate(backend));
+    }
+
+    /** What evaluation uses and a model file holds: the average where there is one, else the values. */
+    public Parameters forUse() {
+        return average == null ? values : average;
     }
 }

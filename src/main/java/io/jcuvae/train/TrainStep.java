@@ -19,11 +19,11 @@ public final class TrainStep {
     private final BatchSource source;
     private final Binarization binarization;
     private final long seed;
-    private final Adam adam;
+    private final Update update;
     private final Recorded recorded;
 
     /**
-     * Binds a step.
+     * Binds a step of one batch.
      *
      * @param vae bound for training to the state's values and gradients
      * @param source where its batches are
@@ -36,15 +36,43 @@ public final class TrainStep {
             BatchSource source,
             Binarization binarization,
             long seed,
-            Adam adam) {
+            Update update) {
+        this(backend, vae, state, source, binarization, seed, update, null);
+    }
+
+    private TrainStep(
+            Backend backend,
+            Vae vae,
+            TrainState state,
+            BatchSource source,
+            Binarization binarization,
+            long seed,
+            Update update,
+            Tensor total) {
         this.ops = backend.ops();
         this.vae = vae;
         this.state = state;
         this.source = source;
         this.binarization = binarization;
         this.seed = seed;
-        this.adam = adam;
-        this.recorded = backend.record(this::step);
+        this.update = update;
+        this.recorded = backend.record(total == null ? this::step : () -> part(total));
+    }
+
+    /**
+     * Binds one of the batches of a step of several.
+     *
+     * @param total where its gradients are added to
+     */
+    static TrainStep part(
+            Backend backend,
+            Vae vae,
+            TrainState state,
+            BatchSource source,
+            Binarization binarization,
+            long seed,
+            Tensor total) {
+        return new TrainStep(backend, vae, state, source, binarization, seed, null, total);
     }
 
     /** Rows of the batch. */
@@ -73,9 +101,19 @@ public final class TrainStep {
     }
 
     private void step() {
-        Tensor scalars = state.scalars();
-        ops.beginStep(scalars, adam.beta1(), adam.beta2());
+        update.begin();
+        pass();
+        update.apply(state.gradients().block(), 1);
+    }
 
+    private void part(Tensor total) {
+        pass();
+        ops.add(total, state.gradients().block());
+    }
+
+    /** A batch, forward and backward. */
+    private void pass() {
+        Tensor scalars = state.scalars();
         source.gather(ops, vae.x(), scalars, binarization, Stream.BINARIZATION.key(seed));
         ops.normal(vae.noise(), scalars, Stream.NOISE.key(seed));
         vae.forward(scalars);
@@ -84,14 +122,5 @@ public final class TrainStep {
         ops.endStep(scalars, rows(), noiseValues());
 
         vae.backward();
-        ops.adam(
-                state.values().block(),
-                state.firstMoments().block(),
-                state.secondMoments().block(),
-                state.gradients().block(),
-                scalars,
-                adam.beta1(),
-                adam.beta2(),
-                adam.epsilon());
     }
 }

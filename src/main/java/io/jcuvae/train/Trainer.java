@@ -2,20 +2,24 @@ package io.jcuvae.train;
 
 import com.google.gson.JsonObject;
 import io.jcuvae.data.Dataset;
-import io.jcuvae.nn.ParameterLayout;
-import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Binarization;
+import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Failure;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Stream;
+import io.jcuvae.tensor.Tensor;
+import io.jcuvae.tensor.TrainingOps;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.vae.Vae;
 import io.jcuvae.vae.VaeSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -32,6 +36,16 @@ public final class Trainer {
     /** Values of noise that are made available at once, where a step does not take more. */
     private static final long NOISE_RESERVED = 1 << 22;
 
+    /** What begins at zero in every epoch. */
+    private static final List<Scalars> OF_AN_EPOCH = List.of(
+            Scalars.ORDER_POSITION,
+            Scalars.LOSS_SUM,
+            Scalars.RECONSTRUCTION_SUM,
+            Scalars.KL_SUM,
+            Scalars.SAMPLES,
+            Scalars.GRADIENT_NORM_SUM,
+            Scalars.GRADIENT_NORM_MAX);
+
     /** Below this many nats per sample the KL term says that the latents carry next to nothing. */
     private static final double COLLAPSED_KL = 0.5;
 
@@ -45,6 +59,9 @@ public final class Trainer {
 
         /** Told when something looks wrong while there is time to act. */
         default void warning(String message) {}
+
+        /** Told what is as it was asked for and yet worth knowing. */
+        default void note(String message) {}
     }
 
     /**
@@ -65,15 +82,21 @@ public final class Trainer {
     private final DataRecord record;
     private final Backend backend;
     private final RunFolder folder;
+    /** Null where nothing is kept. */
+    private final RunWriter writer;
+
     private final Listener listener;
     private final VaeSpec spec;
     private final TrainState state;
     private final int samples;
-    private final TrainingRows rows;
-    private final TrainStep full;
-    private final TrainStep rest;
+    private final Dataset validation;
+    private final Schedule schedule;
+    /** The schedule's values in the steps of an epoch; null where they do not vary within one. */
+    private final Tensor table;
+
+    private final EpochSteps steps;
     private final Evaluator evaluator;
-    private Checkpoint.Best best = Checkpoint.Best.NONE;
+    private Watch watch = Watch.START;
     private int stepsPerLook = STEPS_PER_LOOK;
     /** The noise sequence is available up to here. */
     private long noiseReserved;
@@ -96,33 +119,25 @@ public final class Trainer {
         }
         Shape sample = Shape.of(train.shape().sizes());
         spec = config.spec(sample);
-        state = TrainState.allocate(spec.layout(), backend);
-        samples = train.count();
-        int batch = Math.min(config.batch(), samples);
-        Vae whole = bind(batch);
-        Vae partial = samples % batch == 0 ? whole : bind(samples % batch);
-        evaluator = new Evaluator(spec, backend, state.values(), state.buffers());
-        // After everything else, when it is known what is left for them.
-        rows = new TrainingRows(train, batch, config.seed(), backend, listener::warning);
-        full = step(whole);
-        rest = partial == whole ? full : step(partial);
-    }
-
-    private Vae bind(int count) {
-        return Vae.forTraining(
+        Holdout.Parts parts = config.validation().divide(train, config.seed());
+        validation = parts.validation();
+        samples = parts.training().count();
+        int count = EpochSteps.count(config, samples);
+        schedule = new Schedule(config, count);
+        state = TrainState.allocate(spec.layout(), backend, config.averaging() > 0);
+        writer = folder == null ? null : new RunWriter(folder, config, record, state, backend);
+        evaluator = new Evaluator(spec, backend, state.forUse(), state.buffers());
+        Shape shape = Shape.of(count, TrainingOps.SCHEDULE_COLUMNS);
+        table = schedule.varies() ? Tensor.of(backend.allocate(ElementType.F64, shape.count()), shape) : null;
+        int batch = EpochSteps.batch(config, samples);
+        steps = new EpochSteps(
+                config,
                 spec,
                 backend,
-                state.values(),
-                state.buffers(),
-                state.gradients(),
-                state.scalars(),
-                config.seed(),
-                count,
-                config.reduction());
-    }
-
-    private TrainStep step(Vae vae) {
-        return new TrainStep(backend, vae, state, rows.source(), config.binarization(), config.seed(), Adam.STANDARD);
+                state,
+                Update.of(config, backend, state, table),
+                samples,
+                () -> new TrainingRows(parts.training(), batch, config.seed(), backend, listener::warning));
     }
 
     /**
@@ -138,20 +153,20 @@ public final class Trainer {
         float[] values = config.initialisation().values(trainer.spec.layout(), config.seed());
         config.likelihood().start(trainer.spec.layout(), values, () -> DataVariance.of(train));
         backend.upload(trainer.state.values().block(), values, 0);
+        backend.upload(trainer.state.forUse().block(), values, 0);
         double[] scalars = new double[Scalars.COUNT];
         scalars[Scalars.EPOCH.ordinal()] = 1;
         trainer.writeScalars(scalars);
         if (run != null) {
-            run.create();
-            run.writeConfig(config, trainer.record, Versions.json(backend));
-            trainer.save();
+            trainer.writer.create();
+            trainer.writer.save(trainer.watch);
         }
         return trainer;
     }
 
     /**
      * A run from its last checkpoint. The configuration may differ from the one it began with in the number of epochs, the
-     * learning rate, beta, and in where it computes.
+     * learning rate, beta, in when it ends early and what it keeps, and in where it computes.
      */
     public static Trainer resume(
             TrainConfig config, Dataset train, Dataset test, Backend backend, Path folder, Listener listener) {
@@ -162,10 +177,9 @@ public final class Trainer {
                             + " again with another --out");
         }
         Trainer trainer = new Trainer(config, train, test, backend, run, listener);
-        trainer.best = Checkpoint.read(run.checkpoint(), trainer.record, trainer.state, backend);
+        trainer.watch = Checkpoint.read(run.checkpoint(), trainer.record, trainer.state, backend);
         trainer.writeScalars(trainer.scalars());
-        run.writeConfig(config, trainer.record, Versions.json(backend));
-        run.truncateMetrics(trainer.epoch() - 1);
+        trainer.writer.goOn(trainer.epoch());
         return trainer;
     }
 
@@ -175,10 +189,20 @@ public final class Trainer {
         return scalars;
     }
 
+    /** Writes the scalars with what follows from the configuration: the schedule of the epoch that is next or under way. */
     private void writeScalars(double[] scalars) {
-        scalars[Scalars.LEARNING_RATE.ordinal()] = config.learningRate();
-        scalars[Scalars.BETA.ordinal()] = config.beta();
+        int epoch = (int) scalars[Scalars.EPOCH.ordinal()];
+        long start = (long) (epoch - 1) * schedule.stepsPerEpoch();
+        Schedule.Values values = schedule.at(start, watch.rateFactor());
+        scalars[Scalars.SCHEDULE_START.ordinal()] = start;
+        scalars[Scalars.LEARNING_RATE.ordinal()] = values.rate();
+        scalars[Scalars.BETA.ordinal()] = values.beta();
+        scalars[Scalars.CAPACITY.ordinal()] = values.capacity();
+        scalars[Scalars.GRADIENT_SCALE.ordinal()] = 1;
         backend.upload(state.scalars(), scalars);
+        if (table != null) {
+            backend.upload(table, schedule.table(epoch, watch.rateFactor()));
+        }
     }
 
     /** The epoch that is next or under way, from 1. */
@@ -191,9 +215,37 @@ public final class Trainer {
         return config;
     }
 
-    /** The model as it stands, sharing the trainer's memory. */
+    /** The model as it stands, of averaged parameters where there are such, sharing the trainer's memory. */
     public Model model() {
-        return new Model(config, record, spec, state.values(), state.buffers());
+        return new Model(config, record, spec, state.forUse(), state.buffers());
+    }
+
+    /** Training rows held out to compare epochs by. */
+    public int validationCount() {
+        return validation == null ? 0 : validation.count();
+    }
+
+    /** The epoch with the best held-out figure, where there is one yet. */
+    public OptionalInt bestEpoch() {
+        return watch.bestEpoch() == 0 ? OptionalInt.empty() : OptionalInt.of(watch.bestEpoch());
+    }
+
+    /** Why the run is over before its last epoch, if it is. */
+    public Optional<String> stoppedEarly() {
+        int done = epoch() - 1;
+        return !watch.stops(config) || done >= config.epochs()
+                ? Optional.empty()
+                : Optional.of(String.format(
+                        Locale.ROOT,
+                        "stopped after epoch %d of %d: the %s of the %s rows has not improved for %d epochs; it was best in"
+                                + " epoch %d with %.2f",
+                        done,
+                        config.epochs(),
+                        config.metric().label(),
+                        validation == null ? "held-out" : "validation",
+                        watch.waited(),
+                        watch.bestEpoch(),
+                        watch.best()));
     }
 
     /** All that training changes. */
@@ -202,21 +254,26 @@ public final class Trainer {
     }
 
     /**
-     * Trains until the last epoch is done or a stop is asked for; then the step under way is finished and a checkpoint is
-     * written.
+     * Trains until the last epoch is done, the run ends early by its configuration, or a stop is asked for; then the step under
+     * way is finished and a checkpoint is written.
      *
      * @param stop looked at after every step
-     * @return whether all epochs are done
+     * @return whether the run is over
      * @throws Failure when a loss is not finite, naming the step and the first quantity at fault
      */
     public boolean run(BooleanSupplier stop) {
         for (int epoch = epoch(); epoch <= config.epochs(); epoch++) {
+            if (watch.stops(config)) {
+                return true;
+            }
             if (!runEpoch(epoch, stop)) {
                 requireFinite();
-                save();
+                if (writer != null) {
+                    writer.save(watch);
+                }
                 return false;
             }
-            if (stop.getAsBoolean() && epoch < config.epochs()) {
+            if (stop.getAsBoolean() && epoch < config.epochs() && !watch.stops(config)) {
                 return false;
             }
         }
@@ -227,18 +284,18 @@ public final class Trainer {
         double[] scalars = scalars();
         int resumedAt = (int) scalars[Scalars.ORDER_POSITION.ordinal()];
         long noise = (long) scalars[Scalars.NOISE_POSITION.ordinal()];
-        rows.begin(epoch, resumedAt);
+        steps.begin(epoch, resumedAt);
         long start = System.nanoTime();
         long lookedAt = start;
         int done = resumedAt;
         int unseen = 0;
         while (done < samples) {
-            TrainStep step = samples - done >= full.rows() ? full : rest;
-            reserve(noise, step, epoch, done);
-            rows.require(done, step.rows());
-            step.run();
-            done += step.rows();
-            noise += step.noiseValues();
+            int count = steps.rowsAt(done);
+            long values = (long) count * spec.latents();
+            reserve(noise, values, epoch, done);
+            steps.run(done);
+            done += count;
+            noise += values;
             unseen++;
             boolean stopped = stop.getAsBoolean();
             if (stopped || done == samples || unseen >= stepsPerLook) {
@@ -262,10 +319,10 @@ public final class Trainer {
     }
 
     /** Makes noise available for this step and many more, but for no more than are left. */
-    private void reserve(long position, TrainStep step, int epoch, int done) {
-        if (position + step.noiseValues() > noiseReserved) {
+    private void reserve(long position, long values, int epoch, int done) {
+        if (position + values > noiseReserved) {
             long left = ((long) (config.epochs() - epoch + 1) * samples - done) * spec.latents();
-            long count = Math.min(left, Math.max(NOISE_RESERVED, step.noiseValues()));
+            long count = Math.min(left, Math.max(NOISE_RESERVED, values));
             backend.reserveNoise(Stream.NOISE.key(config.seed()), position, count);
             noiseReserved = position + count;
         }
@@ -280,7 +337,7 @@ public final class Trainer {
         if (scalars[Scalars.HALTED_AT.ordinal()] != 0) {
             throw new Failure(Diagnosis.of(
                             state,
-                            repeatHalted(scalars, epoch).vae(),
+                            repeatHalted(scalars, epoch),
                             backend,
                             (long) scalars[Scalars.HALTED_AT.ordinal()],
                             epoch)
@@ -289,16 +346,13 @@ public final class Trainer {
         listener.progress(new Progress(epoch, config.epochs(), done, samples, losses(scalars), rate));
     }
 
-    /** Runs the step that halted once more: its batch and its noise may have been replaced since, its position was not. */
-    private TrainStep repeatHalted(double[] scalars, int epoch) {
+    /** Runs the batch that halted once more: its batch and its noise may have been replaced since, its position was not. */
+    private Vae repeatHalted(double[] scalars, int epoch) {
         int position = (int) scalars[Scalars.ORDER_POSITION.ordinal()];
-        TrainStep step = samples - position >= full.rows() ? full : rest;
         noiseReserved = 0;
-        reserve((long) scalars[Scalars.NOISE_POSITION.ordinal()], step, epoch, position);
-        rows.begin(epoch, position);
-        rows.require(position, step.rows());
-        step.run();
-        return step;
+        long values = (long) steps.rowsAt(position) * spec.latents();
+        reserve((long) scalars[Scalars.NOISE_POSITION.ordinal()], values, epoch, position);
+        return steps.repeat(epoch, position);
     }
 
     private String advice() {
@@ -319,37 +373,70 @@ public final class Trainer {
     private void finishEpoch(int epoch, double seconds, double rate) {
         requireFinite();
         double[] scalars = scalars();
-        Evaluator.Result result = evaluator.evaluate(
-                test.open(),
+        Evaluator.Result result = evaluate(test);
+        Evaluator.Result validated = validation == null ? null : evaluate(validation);
+        EpochMetrics metrics = new EpochMetrics(
+                epoch,
+                losses(scalars),
+                result,
+                validated,
+                schedule.heldOutLoss(),
+                schedule.endOf(epoch, watch.rateFactor()),
+                norms(scalars),
+                seconds,
+                rate);
+        double rateFactor = watch.rateFactor();
+        if (schedule.settledAfter(epoch)) {
+            double value = config.metric().of(validated == null ? result : validated, schedule.heldOutLoss());
+            watch = watch.after(epoch, value, config);
+        }
+        scalars[Scalars.EPOCH.ordinal()] = epoch + 1;
+        for (Scalars slot : OF_AN_EPOCH) {
+            scalars[slot.ordinal()] = 0;
+        }
+        writeScalars(scalars);
+        if (writer != null) {
+            writer.finish(metrics, watch);
+        }
+        listener.epoch(metrics);
+        if (watch.rateFactor() < rateFactor && epoch < config.epochs()) {
+            listener.note(String.format(
+                    Locale.ROOT,
+                    "epoch %d: no improvement in %d epochs: the learning rate is %.3g from here on",
+                    epoch,
+                    config.ratePatience() + 1,
+                    schedule.endOf(epoch + 1, watch.rateFactor()).rate()));
+        }
+        warnOfCollapse(metrics);
+    }
+
+    private Evaluator.Result evaluate(Dataset rows) {
+        return evaluator.evaluate(
+                rows.open(),
                 config.binarization(),
                 Evaluator.binarizationKey(config.binarization(), false, config.seed()),
                 config.seed());
-        EpochMetrics metrics =
-                new EpochMetrics(epoch, losses(scalars), result, config.learningRate(), config.beta(), seconds, rate);
-        if (result.loss(config.beta()) < best.loss()) {
-            best = new Checkpoint.Best(result.loss(config.beta()), epoch);
-        }
-        scalars[Scalars.EPOCH.ordinal()] = epoch + 1;
-        scalars[Scalars.ORDER_POSITION.ordinal()] = 0;
-        scalars[Scalars.LOSS_SUM.ordinal()] = 0;
-        scalars[Scalars.RECONSTRUCTION_SUM.ordinal()] = 0;
-        scalars[Scalars.KL_SUM.ordinal()] = 0;
-        scalars[Scalars.SAMPLES.ordinal()] = 0;
-        writeScalars(scalars);
-        if (folder != null) {
-            // In this order: a run killed in between repeats the epoch and drops the line.
-            folder.append(metrics);
-            save();
-        }
-        listener.epoch(metrics);
-        if (config.beta() > 0 && epoch > 1 && epoch < config.epochs() && collapses(metrics)) {
+    }
+
+    private EpochMetrics.Norms norms(double[] scalars) {
+        return config.clip() == 0
+                ? null
+                : new EpochMetrics.Norms(
+                        scalars[Scalars.GRADIENT_NORM_SUM.ordinal()] / schedule.stepsPerEpoch(),
+                        scalars[Scalars.GRADIENT_NORM_MAX.ordinal()]);
+    }
+
+    private void warnOfCollapse(EpochMetrics metrics) {
+        int epoch = metrics.epoch();
+        boolean counts = config.beta() > 0 && config.capacity() == 0 && schedule.settledAfter(epoch);
+        if (counts && epoch > 1 && epoch < config.epochs() && collapses(metrics)) {
             listener.warning(String.format(
                     Locale.ROOT,
                     "epoch %d: KL is down to %.3f nats with %d of %d latents active: the posterior is collapsing onto the"
-                            + " prior and z carries almost nothing; try a lower --beta or --lr",
+                            + " prior and z carries almost nothing; try a lower --beta or --lr, or --anneal",
                     epoch,
-                    result.kl(),
-                    result.activeUnits(),
+                    metrics.test().kl(),
+                    metrics.test().activeUnits(),
                     spec.latents()));
         }
     }
@@ -361,54 +448,14 @@ public final class Trainer {
                 || (kl < COLLAPSED_KL && kl <= metrics.train().kl());
     }
 
-    /**
-     * Refuses to go on from a state that holds more than numbers. Parameters can be finite where the moments are not: a
-     * gradient whose square leaves the range of floats freezes its parameter for good.
-     */
     private void requireFinite() {
-        requireFinite("", state.values());
-        requireFinite("", state.buffers());
-        requireFinite("Adam's first moment of ", state.firstMoments());
-        requireFinite("Adam's second moment of ", state.secondMoments());
-    }
-
-    private void requireFinite(String what, Parameters parameters) {
-        for (ParameterLayout.Entry entry : parameters.layout().entries()) {
-            float[] values = new float[Math.toIntExact(entry.shape().count())];
-            backend.download(values, 0, parameters.get(entry.name()));
-            for (float value : values) {
-                if (!Float.isFinite(value)) {
-                    double[] scalars = scalars();
-                    throw new Failure("step " + (long) scalars[Scalars.STEP.ordinal()] + " (epoch "
-                            + (int) scalars[Scalars.EPOCH.ordinal()] + "): " + what + entry.name() + " is not finite ("
-                            + value + "): its gradient overflowed" + advice());
-                }
-            }
-        }
-    }
-
-    /** Writes the model and the checkpoint, unless nothing is kept. */
-    private void save() {
-        if (folder == null) {
-            return;
-        }
-        // The checkpoint last: a run killed in between repeats its way to the same model, while a checkpoint of the
-        // last
-        // epoch beside an older model would look finished.
-        Model.write(
-                folder.model(),
-                config,
-                record,
-                spec.layout(),
-                state.values().download(backend),
-                state.buffers().download(backend));
-        Checkpoint.write(folder.checkpoint(), config, record, state, backend, best);
+        Diagnosis.requireFinite(state, backend, advice());
     }
 
     /** The settings that may differ when a run is resumed. */
     public static boolean mayChange(Setting setting) {
         return switch (setting) {
-            case EPOCHS, LR, BETA, THREADS, DEVICE, PRECISION, NOISE -> true;
+            case EPOCHS, LR, BETA, PATIENCE, MIN_DELTA, KEEP, THREADS, DEVICE, PRECISION, NOISE -> true;
             default -> false;
         };
     }

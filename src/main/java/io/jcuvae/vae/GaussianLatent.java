@@ -20,8 +20,13 @@ public final class GaussianLatent {
     private final Tensor dz;
     private final Tensor kl;
     private final Tensor klWeights;
+    private final float floor;
+    /** [B]: divergence with a floor under each latent; null without one. */
+    private final Tensor flooredKl;
+    /** [Z]: which latents are above it. */
+    private final Tensor active;
 
-    GaussianLatent(Binding binding, int latents, Tensor input, Tensor inputGradient) {
+    GaussianLatent(Binding binding, int latents, Tensor input, Tensor inputGradient, KlTerm klTerm) {
         ops = binding.ops();
         heads = new Dense(
                 binding,
@@ -38,6 +43,9 @@ public final class GaussianLatent {
         z = binding.arena().tensor("z", shape);
         kl = binding.arena().tensor("kl", Shape.of(binding.rows()));
         klWeights = binding.arena().tensor("kl.weights", Shape.of(binding.rows()));
+        floor = (float) klTerm.freeBits();
+        flooredKl = floor > 0 ? binding.arena().tensor("kl.floored", Shape.of(binding.rows())) : null;
+        active = floor > 0 ? binding.arena().tensor("kl.active", Shape.of(latents)) : null;
         dz = binding.training() ? binding.arena().tensor("dz", shape) : null;
     }
 
@@ -79,6 +87,15 @@ public final class GaussianLatent {
         return klWeights;
     }
 
+    /** Computes what counts in the objective, [B]: the divergence, or what free bits make of it. */
+    Tensor countedKl() {
+        if (flooredKl == null) {
+            return kl;
+        }
+        ops.freeBits(flooredKl, active, heads.output(), floor);
+        return flooredKl;
+    }
+
     /** Computes the posterior's parameters. */
     public void posterior() {
         heads.forward();
@@ -91,7 +108,11 @@ public final class GaussianLatent {
 
     /** Turns the gradient of z and the KL weights into gradients of the heads and of the input. */
     public void backward() {
-        ops.sampleGaussianBackward(heads.outputGradient(), dz, heads.output(), noise, klWeights);
+        if (active == null) {
+            ops.sampleGaussianBackward(heads.outputGradient(), dz, heads.output(), noise, klWeights);
+        } else {
+            ops.sampleGaussianBackwardWeighted(heads.outputGradient(), dz, heads.output(), noise, klWeights, active);
+        }
         heads.backward();
     }
 }

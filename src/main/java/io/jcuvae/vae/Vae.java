@@ -30,11 +30,13 @@ public final class Vae {
     private final Likelihood.Term likelihood;
     private final Tensor loss;
     private final float rowWeight;
+    private final KlTerm klTerm;
 
-    private Vae(VaeSpec spec, Binding binding, float rowWeight) {
+    private Vae(VaeSpec spec, Binding binding, float rowWeight, KlTerm klTerm) {
         this.ops = binding.ops();
         this.arena = binding.arena();
         this.rowWeight = rowWeight;
+        this.klTerm = klTerm;
         int rows = binding.rows();
         x = arena.tensor("x", Shape.of(rows, Math.toIntExact(spec.sample().count())));
         Shape input = spec.encoderInput();
@@ -45,7 +47,7 @@ public final class Vae {
                 "enc",
                 seen == null ? ChannelExchange.asItLies(x, input) : seen.pictures(),
                 null);
-        latent = new GaussianLatent(binding, spec.latents(), encoder.output(), encoder.outputGradient());
+        latent = new GaussianLatent(binding, spec.latents(), encoder.output(), encoder.outputGradient(), klTerm);
         decoder = Sequential.bind(binding, spec.decoder(), "dec", latent.z(), latent.zGradient());
         Tensor doutput;
         if (spec.exchangesChannels(spec.decoderOutput())) {
@@ -72,7 +74,24 @@ public final class Vae {
         return Arena.bind(
                 backend,
                 arena -> new Vae(
-                        spec, new Binding(backend.ops(), values, buffers, null, null, 0, arena, rows, false), 1));
+                        spec,
+                        new Binding(backend.ops(), values, buffers, null, null, 0, arena, rows, false),
+                        1,
+                        KlTerm.PLAIN));
+    }
+
+    /** Binds a model that trains on reconstruction + beta KL. */
+    public static Vae forTraining(
+            VaeSpec spec,
+            Backend backend,
+            Parameters values,
+            Parameters buffers,
+            Parameters gradients,
+            Tensor scalars,
+            long seed,
+            int rows,
+            Reduction reduction) {
+        return forTraining(spec, backend, values, buffers, gradients, scalars, seed, rows, reduction, KlTerm.PLAIN);
     }
 
     /**
@@ -92,14 +111,16 @@ public final class Vae {
             Tensor scalars,
             long seed,
             int rows,
-            Reduction reduction) {
+            Reduction reduction,
+            KlTerm klTerm) {
         float rowWeight = reduction.weight(rows);
         Vae vae = Arena.bind(
                 backend,
                 arena -> new Vae(
                         spec,
                         new Binding(backend.ops(), values, buffers, gradients, scalars, seed, arena, rows, false),
-                        rowWeight));
+                        rowWeight,
+                        klTerm));
         backend.ops().fill(vae.likelihood.weights(), rowWeight);
         return vae;
     }
@@ -134,12 +155,12 @@ public final class Vae {
         return likelihood.rows();
     }
 
-    /** [B]: KL term, nats. */
+    /** [B]: divergence from the prior, nats. */
     public Tensor kl() {
         return latent.kl();
     }
 
-    /** [B]: reconstruction + beta KL, nats. */
+    /** [B]: what is trained on, reconstruction + beta KL or what {@link KlTerm} makes of it, nats. */
     public Tensor loss() {
         return loss;
     }
@@ -184,14 +205,19 @@ public final class Vae {
     /**
      * x and noise to the loss rows, and the gradients at the decoder's output.
      *
-     * @param scalars gives beta
+     * @param scalars gives beta and the capacity
      */
     public void forward(Tensor scalars) {
         encode();
         sample();
         decode();
         likelihood.forwardAndBackward();
-        ops.elbo(loss, latent.klWeights(), likelihood.rows(), latent.kl(), scalars, rowWeight);
+        Tensor counted = latent.countedKl();
+        if (klTerm.capacity()) {
+            ops.capacityElbo(loss, latent.klWeights(), likelihood.rows(), counted, scalars, rowWeight);
+        } else {
+            ops.elbo(loss, latent.klWeights(), likelihood.rows(), counted, scalars, rowWeight);
+        }
     }
 
     /** The gradients of all parameters. */

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jcuvae.train.EpochMetrics;
 import io.jcuvae.train.Evaluator;
+import io.jcuvae.train.HeldOutLoss;
+import io.jcuvae.train.Schedule;
 import io.jcuvae.train.Trainer;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -26,8 +28,16 @@ class TrainProgressTest {
     private void oneEpoch(Output output) {
         try (TrainProgress progress = new TrainProgress(output, 3, 20)) {
             progress.progress(new Trainer.Progress(1, 3, 500, 1000, LOSSES, 1e9));
-            progress.epoch(
-                    new EpochMetrics(1, LOSSES, new Evaluator.Result(90, 20.5, 18, 200), 1e-3, 1, 2.5, 41_234.6));
+            progress.epoch(new EpochMetrics(
+                    1,
+                    LOSSES,
+                    new Evaluator.Result(90, 20.5, 18, 200),
+                    null,
+                    new HeldOutLoss(1, 0),
+                    new Schedule.Values(1e-3, 1, 0),
+                    null,
+                    2.5,
+                    41_234.6));
             progress.warning("look out");
         }
     }

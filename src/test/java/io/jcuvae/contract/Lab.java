@@ -132,6 +132,11 @@ final class Lab {
         return place("scalars", values, ElementType.F64, Shape.of(Scalars.COUNT));
     }
 
+    /** Given doubles. */
+    Pair doubles(String name, double[] values, int... extents) {
+        return place(name, values, ElementType.F64, Shape.of(extents));
+    }
+
     /** Integers from 0 to 2^31 - 1. */
     Pair integers(String name, int[] values) {
         return place(name, Arrays.stream(values).asDoubleStream().toArray(), ElementType.I32, Shape.of(values.length));

@@ -1,5 +1,7 @@
 package io.jcuvae.contract;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Ops;
@@ -198,5 +200,71 @@ class OpsGradientTest {
                 .with("reconstruction", reconstruction, backend.values(scales))
                 .with("kl", kl, backend.values(klWeights))
                 .check("elbo", 7);
+    }
+
+    /** Some latents lie above the floor and some below; the weights are those of the mean over the rows, times beta. */
+    @Test
+    void freeBits() {
+        float floor = 0.5f;
+        Tensor head = drawn(() -> 2 * random.nextGaussian(), ROWS, 2 * LATENTS);
+        double[] values = backend.values(head);
+        for (int r = 0; r < ROWS; r++) {
+            // The first latent is close to the prior.
+            values[2 * r * LATENTS] *= 0.1;
+            values[(2 * r + 1) * LATENTS] *= 0.1;
+        }
+        backend.set(head, values);
+        Tensor noise = normal(ROWS, LATENTS);
+        Tensor z = blank(ROWS, LATENTS);
+        Tensor kl = blank(ROWS);
+        Tensor floored = blank(ROWS);
+        Tensor active = blank(LATENTS);
+        Tensor dz = normal(ROWS, LATENTS);
+        Tensor weights = drawn(() -> 0.7 / ROWS, ROWS);
+        Tensor dhead = blank(ROWS, 2 * LATENTS);
+        ops.freeBits(floored, active, head, floor);
+        assertArrayEquals(new double[] {0, 1, 1}, backend.values(active));
+        ops.sampleGaussianBackwardWeighted(dhead, dz, head, noise, weights, active);
+        new Directional(backend, () -> {
+                    ops.sampleGaussian(z, kl, head, noise);
+                    // From the definition, not from the verb: the sum over latents of the larger of floor and mean.
+                    double sum = 0;
+                    for (int j = 0; j < LATENTS; j++) {
+                        double mean = 0;
+                        for (int r = 0; r < ROWS; r++) {
+                            mean += ReferenceTraining.kl(head, r, j) / ROWS;
+                        }
+                        sum += Math.max(floor, mean);
+                    }
+                    return inner(z, dz) + 0.7 * sum;
+                })
+                .with("head", head, backend.values(dhead))
+                .check("free bits", 8);
+    }
+
+    /** On both sides of the capacity. */
+    @Test
+    void capacity() {
+        for (double target : new double[] {0.4, 4}) {
+            Tensor scalars = Scalars.allocate(backend);
+            double[] slots = new double[Scalars.COUNT];
+            slots[Scalars.BETA.ordinal()] = 20;
+            slots[Scalars.CAPACITY.ordinal()] = target;
+            backend.upload(scalars, slots);
+            Tensor reconstruction = normal(ROWS);
+            Tensor kl = drawn(() -> 1 + random.nextDouble(), ROWS);
+            Tensor loss = blank(ROWS);
+            Tensor klWeights = blank(ROWS);
+            double scale = 1f / ROWS;
+            Tensor scales = drawn(() -> scale, ROWS);
+            ops.capacityElbo(loss, klWeights, reconstruction, kl, scalars, 1f / ROWS);
+            new Directional(backend, () -> {
+                        double mean = Arrays.stream(backend.values(kl)).sum() / ROWS;
+                        return inner(reconstruction, scales) + scale * ROWS * 20 * Math.abs(mean - target);
+                    })
+                    .with("reconstruction", reconstruction, backend.values(scales))
+                    .with("kl", kl, backend.values(klWeights))
+                    .check("capacity " + target, 9);
+        }
     }
 }

@@ -432,6 +432,103 @@ final class ReferenceOps implements Ops {
                 weights);
     }
 
+    // ---- norms and dropout
+
+    @Override
+    public void columnMoments(Tensor mean, Tensor variance, Tensor x) {
+        check("columnMoments", floats(x) && vectors(x.columns(), mean, variance), mean, variance, x);
+        ReferenceNorm.moments(mean, variance, x);
+    }
+
+    @Override
+    public void normalizeColumns(
+            Tensor y, Tensor x, Tensor mean, Tensor variance, Tensor weight, Tensor bias, float epsilon) {
+        check("normalizeColumns", columns(x, y) && vectors(x.columns(), mean, variance, weight, bias), y, x, mean);
+        ReferenceNorm.normalize(y, x, mean, variance, weight, bias, epsilon);
+    }
+
+    @Override
+    public void batchNormBackward(
+            Tensor dx,
+            Tensor dweight,
+            Tensor dbias,
+            Tensor dy,
+            Tensor x,
+            Tensor mean,
+            Tensor variance,
+            Tensor weight,
+            float epsilon) {
+        check(
+                "batchNormBackward",
+                columns(x, dx == null ? dy : dx, dy) && vectors(x.columns(), dweight, dbias, mean, variance, weight),
+                dweight,
+                dbias,
+                dy,
+                x);
+        ReferenceNorm.backward(dx, dweight, dbias, dy, x, mean, variance, weight, epsilon);
+    }
+
+    @Override
+    public void trackMoments(
+            Tensor runningMean,
+            Tensor runningVariance,
+            Tensor batches,
+            Tensor mean,
+            Tensor variance,
+            Tensor scalars,
+            int rows,
+            float momentum) {
+        boolean fits = vectors(mean.count(), runningMean, runningVariance, mean, variance) && vectors(2, batches);
+        check("trackMoments", fits && scalars(scalars) && rows > 1, runningMean, runningVariance, mean, variance);
+        if (!halted(scalars)) {
+            ReferenceNorm.track(runningMean, runningVariance, batches, mean, variance, rows, momentum);
+        }
+    }
+
+    @Override
+    public void layerNorm(
+            Tensor y, Tensor mean, Tensor deviation, Tensor x, Tensor weight, Tensor bias, float epsilon) {
+        boolean fits = columns(x, y) && vectors(x.rows(), mean, deviation) && vectors(x.columns(), weight, bias);
+        check("layerNorm", fits, y, mean, deviation, x, weight, bias);
+        ReferenceNorm.layerNorm(y, mean, deviation, x, weight, bias, epsilon);
+    }
+
+    @Override
+    public void layerNormBackward(
+            Tensor dx,
+            Tensor dweight,
+            Tensor dbias,
+            Tensor dy,
+            Tensor x,
+            Tensor mean,
+            Tensor deviation,
+            Tensor weight) {
+        boolean fits = columns(x, dx == null ? dy : dx, dy) && vectors(x.rows(), mean, deviation);
+        check("layerNormBackward", fits && vectors(x.columns(), dweight, dbias, weight), dweight, dbias, dy, x);
+        ReferenceNorm.layerNormBackward(dx, dweight, dbias, dy, x, mean, deviation, weight);
+    }
+
+    private static boolean columns(Tensor x, Tensor... like) {
+        return matrices(x.rows(), x.columns(), x) && matrices(x.rows(), x.columns(), like);
+    }
+
+    @Override
+    public void dropoutMask(Tensor mask, Tensor scalars, float rate, long key) {
+        check("dropoutMask", floats(mask) && scalars(scalars), mask, scalars);
+        ReferenceNorm.mask(mask, (long) get(scalars, Scalars.ROWS_TRAINED), rate, key);
+    }
+
+    @Override
+    public void multiply(Tensor y, Tensor a, Tensor b) {
+        check("multiply", vectors(y.count(), y, a, b), y, a, b);
+        View ys = view(y);
+        View as = view(a);
+        View bs = view(b);
+        for (int i = 0; i < y.count(); i++) {
+            ys.set(i, as.at(i) * bs.at(i));
+        }
+    }
+
     // ---- objective
 
     @Override
@@ -634,5 +731,59 @@ final class ReferenceOps implements Ops {
             add(scalars, Scalars.ROWS_TRAINED, rows);
             add(scalars, Scalars.NOISE_POSITION, noiseValues);
         }
+    }
+
+    // ---- the options of training
+
+    @Override
+    public void schedule(Tensor scalars, Tensor table) {
+        ReferenceTraining.schedule(scalars, table);
+    }
+
+    @Override
+    public void freeBits(Tensor kl, Tensor active, Tensor head, float floor) {
+        ReferenceTraining.freeBits(kl, active, head, floor);
+    }
+
+    @Override
+    public void sampleGaussianBackwardWeighted(
+            Tensor dhead, Tensor dz, Tensor head, Tensor noise, Tensor weights, Tensor latentWeights) {
+        ReferenceTraining.sampleGaussianBackwardWeighted(dhead, dz, head, noise, weights, latentWeights);
+    }
+
+    @Override
+    public void capacityElbo(
+            Tensor loss, Tensor klWeights, Tensor reconstruction, Tensor kl, Tensor scalars, float scale) {
+        ReferenceTraining.capacityElbo(loss, klWeights, reconstruction, kl, scalars, scale);
+    }
+
+    @Override
+    public void add(Tensor total, Tensor x) {
+        ReferenceTraining.add(total, x);
+    }
+
+    @Override
+    public void gradientNorm(Tensor scalars, Tensor g, float scale, float limit) {
+        ReferenceTraining.gradientNorm(scalars, g, scale, limit);
+    }
+
+    @Override
+    public void adamW(
+            Tensor p,
+            Tensor m,
+            Tensor v,
+            Tensor g,
+            Tensor decay,
+            Tensor scalars,
+            float beta1,
+            float beta2,
+            float epsilon,
+            float scale) {
+        ReferenceTraining.adamW(p, m, v, g, decay, scalars, beta1, beta2, epsilon, scale);
+    }
+
+    @Override
+    public void average(Tensor average, Tensor p, Tensor scalars, double decay) {
+        ReferenceTraining.average(average, p, scalars, decay);
     }
 }

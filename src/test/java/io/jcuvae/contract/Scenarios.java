@@ -93,6 +93,7 @@ final class Scenarios {
         verbs.put("squaredErrorBackward", List.of(squaredErrorBackward(129, 785)));
         verbs.put("gaussianRows", List.of(gaussianRows(129, 785, 0.3)));
         verbs.put("gaussianBackward", List.of(gaussianBackward(129, 785, 0.3, true)));
+        verbs.putAll(NormScenarios.large());
         verbs.put("elbo", List.of(elbo(10_007)));
         verbs.put("fill", List.of(fill(70_001)));
         verbs.put("repeatRows", List.of(repeatRows(67, 50, 33)));
@@ -112,6 +113,7 @@ final class Scenarios {
         verbs.put("recordLoss", List.of(recordLoss(10_007)));
         verbs.put("adam", List.of(adam(70_001, 3, true), adam(40_009, 3, false)));
         verbs.put("endStep", List.of(endStep()));
+        verbs.putAll(TrainingScenarios.large());
         return verbs;
     }
 

@@ -19,6 +19,7 @@ final class KernelFamilies {
                 ActivationKernels.FAMILY, ActivationKernels.SIGNATURES,
                 GaussianKernels.FAMILY, GaussianKernels.SIGNATURES,
                 LikelihoodKernels.FAMILY, LikelihoodKernels.SIGNATURES,
+                NormKernels.FAMILY, NormKernels.SIGNATURES,
                 ObjectiveKernels.FAMILY, ObjectiveKernels.SIGNATURES,
                 OptimizerKernels.FAMILY, OptimizerKernels.SIGNATURES,
                 SpatialKernels.FAMILY, SpatialKernels.SIGNATURES,

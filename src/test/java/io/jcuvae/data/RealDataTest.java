@@ -2,12 +2,15 @@ package io.jcuvae.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The real files, where they are beside the checkout; the figures are those of the data's own description. */
 final class RealDataTest {
@@ -99,6 +102,40 @@ final class RealDataTest {
         assertArrayEquals(new float[] {0, 0, 0, 0, 3}, Arrays.copyOfRange(factors.floats(), 15, 20));
         Dataset test = source.load(Split.TEST, 100);
         assertEquals(ValueKind.BINARY, test.values());
+    }
+
+    @Test
+    void cifar(@TempDir Path cache) {
+        String both = Samples.shared("cifar10-jpeg").toString();
+        PictureOptions options = PictureOptions.asTheyAre().withCache(cache);
+        DataSource source = DataSource.parse(both, options);
+        assertTrue(source.hasTestSplit());
+        Dataset test = source.load(Split.TEST, 0);
+        assertEquals(new SampleShape(32, 32, 3), test.shape());
+        assertEquals(10_000, test.count());
+        assertEquals(20_000, source.load(Split.TRAIN, 0).count());
+        double[] sums = new double[3];
+        for (int i = 0; i < test.bytes().length; i++) {
+            sums[i % 3] += test.bytes()[i] & 0xFF;
+        }
+        double pixels = test.bytes().length / 3.0;
+        // Decoders may differ by a level.
+        assertArrayEquals(
+                new double[] {126.0, 123.7, 114.9},
+                new double[] {sums[0] / pixels, sums[1] / pixels, sums[2] / pixels},
+                0.3);
+        for (int label = 0; label < 10; label++) {
+            assertEquals(1000, labelCounts(test)[label]);
+            assertEquals(label, test.labels()[label]);
+        }
+        // One zip alone is undivided.
+        String alone = Samples.shared("cifar10-jpeg/cifar10-test-jpeg.zip").toString();
+        DataSource single = DataSource.parse(alone, options.withSize("8x8").withGrey(true));
+        assertFalse(single.hasTestSplit());
+        Dataset small = single.load(Split.ALL, 0);
+        assertEquals(new SampleShape(8, 8), small.shape());
+        // Luma and area means keep the mean.
+        assertEquals(0.299 * 126.0 + 0.587 * 123.7 + 0.114 * 114.9, mean(small), 0.5);
     }
 
     @Test
