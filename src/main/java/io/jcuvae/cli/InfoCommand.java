@@ -1,45 +1,77 @@
 package io.jcuvae.cli;
 
-import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.jcuvae.cpu.CpuBackend;
-import io.jcuvae.nn.LayerSpec;
-import io.jcuvae.nn.ParameterLayout;
+import io.jcuvae.data.DataSource;
+import io.jcuvae.data.SampleReader;
+import io.jcuvae.data.SampleShape;
+import io.jcuvae.data.Split;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.DataRecord;
 import io.jcuvae.train.Model;
+import io.jcuvae.train.Preset;
 import io.jcuvae.train.RunFolder;
+import io.jcuvae.train.Setting;
 import io.jcuvae.train.TrainConfig;
+import io.jcuvae.vae.VaeSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.apache.commons.cli.Option;
 
-/** Describes a trained model. */
+/** Describes a trained model, or the network that a preset or a configuration would train. */
 final class InfoCommand implements Command {
-    /** A layer as the table shows it. */
-    private record Row(String name, String layer, Shape input, Shape output, long parameters) {}
+    /** What makes a network. */
+    private static final List<Setting> NETWORK = List.of(
+            Setting.LATENT, Setting.HIDDEN, Setting.ACTIVATION, Setting.ENCODER, Setting.DECODER, Setting.LIKELIHOOD);
 
     @Override
     public String summary() {
-        return "describes a model: layers, settings, data, last figures";
+        return "describes a model, or the network of a preset: its layers and shapes";
     }
 
     @Override
     public List<Option> options() {
-        return List.of(CommonOptions.model(), CommonOptions.json());
+        List<Option> options = new ArrayList<>();
+        options.add(CommonOptions.model());
+        options.addAll(ConfigOptions.sources());
+        options.add(CommonOptions.value(
+                "sample", "SIZES", "without --model: the shape of a sample, as in 28x28 or 32x32x3"));
+        options.add(CommonOptions.value(
+                "data", "SRC", "without --model: data with such samples (default the preset's or those of --config)"));
+        TrainConfig defaults = TrainConfig.defaults();
+        NETWORK.forEach(setting -> options.add(ConfigOptions.setting(setting, defaults)));
+        options.add(CommonOptions.json());
+        return options;
     }
 
     @Override
     public String example() {
-        return "info --model runs/digits";
+        return "info --preset conv-28";
     }
 
     @Override
     public int run(Arguments arguments, Output output) {
+        if (!arguments.has("model")) {
+            if (arguments.given().stream().allMatch(name -> name.equals("json") || name.equals("debug"))) {
+                throw new UserError(
+                        "--model DIR is missing: the folder of a run, or a model file; or give --preset NAME" + " ("
+                                + String.join(", ", TrainConfig.PRESETS)
+                                + ") or --config FILE for a network not trained yet");
+            }
+            describeNetwork(arguments, output);
+            return 0;
+        }
+        for (String other : arguments.given()) {
+            if (!List.of("model", "json", "debug").contains(other)) {
+                throw new UserError("--" + other + ": cannot be given with --model, which has its own; leave one out");
+            }
+        }
         Path path = arguments.requiredPath("model");
         // Reading needs no BLAS.
         try (Backend backend = CpuBackend.withoutBlas(1)) {
@@ -54,36 +86,48 @@ final class InfoCommand implements Command {
         return 0;
     }
 
+    private static void describeNetwork(Arguments arguments, Output output) {
+        TrainConfig config = ConfigOptions.read(arguments);
+        Shape sample = sample(arguments, config);
+        VaeSpec spec = config.spec(sample);
+        NetworkTable table = new NetworkTable(spec);
+        output.line("network      " + ModelText.network(config, spec));
+        table.lines().forEach(output::line);
+        output.line("likelihood   " + config.likelihood().label());
+        JsonObject json = new JsonObject();
+        json.addProperty("preset", config.network().map(Preset::label).orElse(null));
+        json.add("sample", NetworkTable.sizes(sample));
+        network(json, table, spec);
+        json.add("settings", config.toJson());
+        output.json(json);
+    }
+
+    /** What is asked for, else what the preset is made for, else what the configuration trains on. */
+    private static Shape sample(Arguments arguments, TrainConfig config) {
+        Optional<String> sizes = arguments.text("sample");
+        if (sizes.isPresent()) {
+            if (arguments.has("data")) {
+                throw new UserError("--sample and --data: both say what a sample is; leave one out");
+            }
+            try {
+                return Shape.of(SampleShape.parse(sizes.get()).sizes());
+            } catch (UserError e) {
+                throw new UserError("--sample: " + e.getMessage(), e);
+            }
+        }
+        Optional<Shape> example = config.network().flatMap(Preset::example);
+        if (example.isPresent() && config.data().equals(TrainConfig.defaults().data())) {
+            return example.get();
+        }
+        try (SampleReader reader = DataSource.parse(config.data()).open(Split.TRAIN, 1)) {
+            return Shape.of(reader.shape().sizes());
+        }
+    }
+
     private static JsonObject lastMetrics(Path path) {
         Path folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
         List<JsonObject> metrics = new RunFolder(folder).readMetrics(Integer.MAX_VALUE);
         return metrics.isEmpty() ? null : metrics.get(metrics.size() - 1);
-    }
-
-    private static List<Row> rows(Model model) {
-        List<Row> rows = new ArrayList<>();
-        Shape shape = layers(rows, "enc", model.spec().encoder(), model.spec().sample());
-        int latents = model.spec().latents();
-        ParameterLayout layout = model.spec().layout();
-        long heads = 0;
-        for (String name : List.of("mu.weight", "mu.bias", "logvar.weight", "logvar.bias")) {
-            heads += layout.entry(name).shape().count();
-        }
-        rows.add(new Row("mu, logvar", "Dense(2 x " + latents + ")", shape, Shape.of(2, latents), heads));
-        layers(rows, "dec", model.spec().decoder(), Shape.of(latents));
-        return rows;
-    }
-
-    private static Shape layers(List<Row> rows, String prefix, List<LayerSpec> layers, Shape input) {
-        Shape shape = input;
-        for (int i = 0; i < layers.size(); i++) {
-            ParameterLayout layout = new ParameterLayout();
-            layers.get(i).declare(layout, prefix + i, shape);
-            Shape output = layers.get(i).outputShape(shape);
-            rows.add(new Row(prefix + i, layers.get(i).describe(), shape, output, layout.count()));
-            shape = output;
-        }
-        return shape;
     }
 
     private static List<String> text(Path path, Model model, JsonObject last) {
@@ -92,19 +136,7 @@ final class InfoCommand implements Command {
         List<String> lines = new ArrayList<>();
         lines.add("model        " + Model.file(path));
         lines.add("network      " + ModelText.network(model));
-        lines.add(String.format(
-                Locale.ROOT, "  %-10s  %-22s  %-10s  %-10s  %12s", "layer", "", "from", "to", "parameters"));
-        for (Row row : rows(model)) {
-            lines.add(String.format(
-                    Locale.ROOT,
-                    "  %-10s  %-22s  %-10s  %-10s  %,12d",
-                    row.name(),
-                    row.layer(),
-                    row.input(),
-                    row.output(),
-                    row.parameters()));
-        }
-        lines.add("parameters   " + Figures.count(model.spec().layout().count()));
+        lines.addAll(new NetworkTable(model.spec()).lines());
         lines.add("latents      " + model.spec().latents());
         lines.add("likelihood   " + config.likelihood().label());
         lines.add("trained on   " + data.source() + ": " + Figures.count(data.count()) + " training and "
@@ -132,32 +164,19 @@ final class InfoCommand implements Command {
     private static JsonObject json(Path path, Model model, JsonObject last) {
         JsonObject json = new JsonObject();
         json.addProperty("model", Model.file(path).toString());
-        json.addProperty("parameters", model.spec().layout().count());
-        json.addProperty("latents", model.spec().latents());
-        json.addProperty("likelihood", model.config().likelihood().label());
+        network(json, new NetworkTable(model.spec()), model.spec());
         json.addProperty("binarization", model.config().binarization().label());
-        JsonArray layers = new JsonArray();
-        for (Row row : rows(model)) {
-            JsonObject layer = new JsonObject();
-            layer.addProperty("name", row.name());
-            layer.addProperty("layer", row.layer());
-            layer.add("from", sizes(row.input()));
-            layer.add("to", sizes(row.output()));
-            layer.addProperty("parameters", row.parameters());
-            layers.add(layer);
-        }
-        json.add("layers", layers);
         json.add("settings", model.config().toJson());
         json.add("data", model.data().toJson());
         json.add("metrics", last);
         return json;
     }
 
-    private static JsonArray sizes(Shape shape) {
-        JsonArray sizes = new JsonArray();
-        for (int extent : shape.extents()) {
-            sizes.add(extent);
-        }
-        return sizes;
+    private static void network(JsonObject json, NetworkTable table, VaeSpec spec) {
+        json.addProperty("parameters", table.parameters());
+        json.addProperty("buffers", table.buffers());
+        json.addProperty("latents", spec.latents());
+        json.addProperty("likelihood", spec.likelihood().label());
+        json.add("layers", table.json());
     }
 }

@@ -1,25 +1,52 @@
 package io.jcuvae.cli;
 
+import io.jcuvae.nn.StackShapes;
+import io.jcuvae.tensor.Shape;
 import io.jcuvae.train.Model;
+import io.jcuvae.train.Preset;
+import io.jcuvae.train.TrainConfig;
+import io.jcuvae.vae.VaeSpec;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.Optional;
 
 /** A model in a few words. */
 final class ModelText {
     private ModelText() {}
 
-    /** The widths in order, as in {@code 784-400-200-(20, 20)-200-400-784}, the activation and the likelihood. */
+    /**
+     * The shapes in order, the activation and the likelihood: {@code 784-400-200-(20, 20)-200-400-784, relu, bernoulli}, or
+     * {@code conv-28: 1x28x28-32x14x14-64x7x7-3136-256-(20, 20)-...} where the layers are given one by one.
+     */
     static String network(Model model) {
-        List<Integer> hidden = model.config().hidden();
-        String there = hidden.stream().map(width -> width + "-").collect(Collectors.joining());
-        StringBuilder back = new StringBuilder();
-        hidden.forEach(width -> back.insert(0, "-" + width));
-        long width = model.spec().sample().count();
-        int latents = model.spec().latents();
-        return width + "-" + there + "(" + latents + ", " + latents + ")" + back + "-" + width + ", "
-                + model.config().activation().label() + ", "
-                + model.config().likelihood().label();
+        return network(model.config(), model.spec());
+    }
+
+    /** The same of a network that is not trained yet. */
+    static String network(TrainConfig config, VaeSpec spec) {
+        Optional<Preset> preset = config.network();
+        boolean dense = preset.isPresent() && preset.get() == Preset.MLP;
+        StringBuilder text = new StringBuilder(
+                dense ? "" : preset.map(known -> known.label() + ": ").orElse(""));
+        append(text, spec.encoderShapes(), "", "-");
+        text.append("(")
+                .append(spec.latents())
+                .append(", ")
+                .append(spec.latents())
+                .append(")");
+        List<Shape> back = spec.decoderShapes();
+        append(text, back.subList(1, back.size()), "-", "");
+        return text + (dense ? ", " + config.activation().label() : "") + ", "
+                + config.likelihood().label();
+    }
+
+    /** Layers that leave the shape as it is are not seen. */
+    private static void append(StringBuilder text, List<Shape> shapes, String before, String after) {
+        for (int i = 0; i < shapes.size(); i++) {
+            if (i == 0 || !shapes.get(i).equals(shapes.get(i - 1))) {
+                text.append(before).append(StackShapes.text(shapes.get(i))).append(after);
+            }
+        }
     }
 
     /** A path as one would type it in a shell. */

@@ -1,11 +1,12 @@
 package io.jcuvae.cli;
 
+import io.jcuvae.tensor.NearestWord;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** Guesses which word was meant. */
+/** Guesses which option or command was meant. */
 final class NearestMatch {
     /** What other programs call our options. */
     private static final Map<String, String> ELSEWHERE = Map.of(
@@ -30,42 +31,6 @@ final class NearestMatch {
         if (here != null && words.contains(here)) {
             return Optional.of(here);
         }
-        String best = null;
-        int least = Integer.MAX_VALUE;
-        for (String word : words) {
-            int distance = distance(sought, word);
-            if (distance < least) {
-                least = distance;
-                best = word;
-            }
-        }
-        // A third of the letters wrong, and at least one right.
-        if (best != null && least <= Math.max(1, sought.length() / 3) && least < sought.length()) {
-            return Optional.of(best);
-        }
-        return words.stream()
-                .filter(word -> sought.startsWith(word)
-                        || (sought.length() > 1 && word.startsWith(sought))
-                        || (word.length() > 3 && sought.contains(word)))
-                .findFirst();
-    }
-
-    /** Letters to insert, drop, replace or swap with the next (the restricted Damerau-Levenshtein distance). */
-    private static int distance(String a, String b) {
-        int[][] d = new int[a.length() + 1][b.length() + 1];
-        for (int i = 0; i <= a.length(); i++) {
-            for (int j = 0; j <= b.length(); j++) {
-                if (i == 0 || j == 0) {
-                    d[i][j] = i + j;
-                    continue;
-                }
-                int replaced = d[i - 1][j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                d[i][j] = Math.min(replaced, 1 + Math.min(d[i - 1][j], d[i][j - 1]));
-                if (i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1)) {
-                    d[i][j] = Math.min(d[i][j], 1 + d[i - 2][j - 2]);
-                }
-            }
-        }
-        return d[a.length()][b.length()];
+        return NearestWord.of(sought, words);
     }
 }

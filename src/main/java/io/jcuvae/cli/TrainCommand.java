@@ -34,19 +34,10 @@ final class TrainCommand implements Command {
     public List<Option> options() {
         List<Option> options = new ArrayList<>();
         TrainConfig defaults = TrainConfig.defaults();
-        options.add(setting(Setting.DATA, defaults));
+        options.add(ConfigOptions.setting(Setting.DATA, defaults));
         options.add(
                 CommonOptions.value("out", "DIR", "the folder to write (default runs/, the data's name and the time)"));
-        options.add(CommonOptions.value(
-                "preset",
-                "NAME",
-                "where the defaults come from: " + String.join("|", TrainConfig.PRESETS) + " (default "
-                        + TrainConfig.PRESETS.get(0) + ")"));
-        options.add(CommonOptions.value(
-                "config",
-                "FILE",
-                "settings as JSON, as in {\"epochs\": 20}, or a run's config.json; they go before the preset's, and"
-                        + " options go before them"));
+        options.addAll(ConfigOptions.sources());
         String changeable = Stream.of(Setting.values())
                 .filter(Trainer::mayChange)
                 .map(setting -> "--" + setting.key())
@@ -55,18 +46,11 @@ final class TrainCommand implements Command {
                 "resume", "DIR", "go on with the run in that folder; of its settings may change: " + changeable));
         Stream.of(Setting.values())
                 .filter(setting -> setting != Setting.DATA)
-                .map(setting -> setting(setting, defaults))
+                .map(setting -> ConfigOptions.setting(setting, defaults))
                 .forEach(options::add);
         options.add(CommonOptions.flag("quiet", "show only the final figures"));
         options.add(CommonOptions.json());
         return options;
-    }
-
-    private static Option setting(Setting setting, TrainConfig defaults) {
-        String help = setting.help() + " (default " + defaults.text(setting) + ")";
-        return setting.isFlag()
-                ? CommonOptions.valueOrFlag(setting.key(), setting.argument(), help)
-                : CommonOptions.value(setting.key(), setting.argument(), help);
     }
 
     @Override
@@ -77,7 +61,8 @@ final class TrainCommand implements Command {
     @Override
     public int run(Arguments arguments, Output output) {
         Optional<Path> resumed = arguments.path("resume");
-        TrainConfig config = resumed.isPresent() ? resumedConfig(arguments, resumed.get()) : newConfig(arguments);
+        TrainConfig config =
+                resumed.isPresent() ? resumedConfig(arguments, resumed.get()) : ConfigOptions.read(arguments);
         Path folder = resumed.orElseGet(() -> arguments.path("out").orElseGet(() -> newFolder(config.data())));
         if (resumed.isEmpty()) {
             new RunFolder(folder).requireUnused();
@@ -126,23 +111,6 @@ final class TrainCommand implements Command {
         return source;
     }
 
-    private static TrainConfig newConfig(Arguments arguments) {
-        TrainConfig config = TrainConfig.preset(arguments.text("preset").orElse(TrainConfig.PRESETS.get(0)));
-        Optional<Path> file = arguments.path("config");
-        return withOptions(file.isPresent() ? config.withFile(file.get()) : config, arguments);
-    }
-
-    private static TrainConfig withOptions(TrainConfig config, Arguments arguments) {
-        TrainConfig changed = config;
-        for (Setting setting : Setting.values()) {
-            if (arguments.has(setting.key())) {
-                // Only a flag can be there without a value.
-                changed = changed.with(setting, arguments.text(setting.key()).orElse("true"));
-            }
-        }
-        return changed;
-    }
-
     private static TrainConfig resumedConfig(Arguments arguments, Path folder) {
         for (String other : List.of("out", "preset", "config")) {
             if (arguments.has(other)) {
@@ -152,7 +120,7 @@ final class TrainCommand implements Command {
         }
         RunFolder run = new RunFolder(folder);
         TrainConfig began = run.readConfig();
-        TrainConfig wanted = withOptions(began, arguments);
+        TrainConfig wanted = ConfigOptions.withOptions(began, arguments);
         Trainer.requireResumable(began, wanted);
         if (!Files.exists(run.checkpoint())) {
             throw new UserError(folder + ": holds no checkpoint.safetensors to go on from; start a new run");

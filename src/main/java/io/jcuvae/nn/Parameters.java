@@ -21,7 +21,7 @@ public record Parameters(ParameterLayout layout, Tensor block) {
     public static Parameters allocate(ParameterLayout layout, Backend backend) {
         if (layout.count() > Integer.MAX_VALUE) {
             throw new UserError("the model would have " + layout.count() + " parameters, at most " + Integer.MAX_VALUE
-                    + " are possible; use a smaller --hidden or --latent");
+                    + " are possible; make its layers narrower, or --latent smaller");
         }
         Shape shape = Shape.of((int) layout.count());
         return new Parameters(layout, Tensor.of(backend.allocate(ElementType.F32, layout.count()), shape));

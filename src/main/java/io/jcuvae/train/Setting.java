@@ -41,6 +41,16 @@ public enum Setting {
             "NAME",
             "activation of the hidden layers",
             choice(Arrays.copyOfRange(Activation.values(), 1, Activation.values().length), Activation::label)),
+    /** The encoder's layers one by one. */
+    ENCODER(
+            "JSON",
+            "layers from a sample to the heads for mu and logvar, as JSON (docs/models.md); mlp: by --hidden",
+            Stack::encoder),
+    /** The decoder's layers one by one. */
+    DECODER(
+            "JSON",
+            "layers from the latent code to a sample, as JSON (docs/models.md); mlp: by --hidden, mirrored",
+            Stack::decoder),
     /** What the decoder's output says about the data. */
     LIKELIHOOD(
             "NAME",
@@ -221,7 +231,9 @@ public enum Setting {
         try {
             return parser.apply(text.strip());
         } catch (IllegalArgumentException e) {
-            throw new UserError(where + ": " + e.getMessage() + ", got '" + text + "'");
+            // A stack's error quotes the layer at fault; the whole of it would bury that.
+            boolean quoted = this == ENCODER || this == DECODER;
+            throw new UserError(where + ": " + e.getMessage() + (quoted ? "" : ", got '" + text + "'"));
         }
     }
 

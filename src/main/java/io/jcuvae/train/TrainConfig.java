@@ -8,6 +8,7 @@ import io.jcuvae.data.PictureOptions;
 import io.jcuvae.nn.Initialisation;
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Binarization;
+import io.jcuvae.tensor.NearestWord;
 import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.UserError;
@@ -27,13 +28,15 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A value for every {@link Setting}. Immutable; starts from a preset. */
 public final class TrainConfig {
-    /** The presets by name. */
-    public static final List<String> PRESETS = List.of("mlp");
+    /** The presets by name; the first is the default. */
+    public static final List<String> PRESETS =
+            Stream.of(Preset.values()).map(Preset::label).toList();
 
     private final Map<Setting, Object> values;
 
@@ -47,18 +50,21 @@ public final class TrainConfig {
      * @param name one of {@link #PRESETS}
      */
     public static TrainConfig preset(String name) {
-        if (!PRESETS.contains(name)) {
-            throw new UserError("--preset: there is no preset '" + name + "'; there is " + String.join(", ", PRESETS));
+        Preset preset = Preset.find(name)
+                .orElseThrow(() -> new UserError("--preset: there is no preset '" + name + "'"
+                        + NearestWord.hint(name, PRESETS) + " (there are " + String.join(", ", PRESETS) + ")"));
+        TrainConfig base = new TrainConfig(new EnumMap<>(Setting.class)).withResource(Preset.MLP);
+        if (base.values.size() != Setting.values().length) {
+            throw new IllegalStateException("preset " + Preset.MLP.label() + " does not give every setting");
         }
-        String resource = "presets/" + name + ".json";
+        return preset == Preset.MLP ? base : base.withResource(preset);
+    }
+
+    private TrainConfig withResource(Preset preset) {
+        String resource = "presets/" + preset.label() + ".json";
         try (InputStream in = TrainConfig.class.getResourceAsStream(resource);
                 Reader reader = new InputStreamReader(in, StandardCharsets.UTF_8)) {
-            TrainConfig config = new TrainConfig(new EnumMap<>(Setting.class))
-                    .with(JsonParser.parseReader(reader).getAsJsonObject(), resource);
-            if (config.values.size() != Setting.values().length) {
-                throw new IllegalStateException(resource + " does not give every setting");
-            }
-            return config;
+            return with(JsonParser.parseReader(reader).getAsJsonObject(), resource);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -107,12 +113,16 @@ public final class TrainConfig {
         Map<Setting, Object> changed = new EnumMap<>(Setting.class);
         changed.putAll(values);
         for (Map.Entry<String, JsonElement> entry : settings.entrySet()) {
-            Setting setting = Setting.find(entry.getKey())
-                    .orElseThrow(() -> new UserError(where + ": unknown key '" + entry.getKey() + "'; known are "
-                            + Stream.of(Setting.values()).map(Setting::key).collect(Collectors.joining(", "))));
+            Setting setting = Setting.find(entry.getKey()).orElseThrow(() -> unknown(entry.getKey(), where));
             changed.put(setting, setting.parse(asText(entry.getValue(), where, setting), where + ": " + setting.key()));
         }
         return new TrainConfig(changed);
+    }
+
+    private static UserError unknown(String key, String where) {
+        List<String> keys = Stream.of(Setting.values()).map(Setting::key).toList();
+        return new UserError(where + ": unknown key '" + key + "'" + NearestWord.hint(key, keys) + " (known are "
+                + String.join(", ", keys) + ")");
     }
 
     private static String asText(JsonElement value, String where, Setting setting) {
@@ -124,6 +134,9 @@ public final class TrainConfig {
                     .map(JsonElement::toString)
                     .collect(Collectors.joining(","));
             return text.isEmpty() ? "none" : text;
+        }
+        if (value.isJsonArray() && (setting == Setting.ENCODER || setting == Setting.DECODER)) {
+            return value.toString();
         }
         throw new UserError(where + ": " + setting.key() + " must be a single value, got " + value);
     }
@@ -148,6 +161,8 @@ public final class TrainConfig {
                 json.addProperty(setting.key(), number);
             } else if (value instanceof Boolean flag) {
                 json.addProperty(setting.key(), flag);
+            } else if (value instanceof Stack stack) {
+                json.add(setting.key(), stack.toJson());
             } else {
                 json.addProperty(setting.key(), text(setting));
             }
@@ -284,11 +299,6 @@ public final class TrainConfig {
                 .withThreads(threads());
     }
 
-    /** The network for samples of that shape. */
-    public VaeSpec spec(Shape sample) {
-        return VaeSpec.mlp(sample, hidden(), latents(), activation(), likelihood());
-    }
-
     @Override
     public boolean equals(Object other) {
         return other instanceof TrainConfig config && values.equals(config.values);
@@ -302,6 +312,65 @@ public final class TrainConfig {
     @Override
     public String toString() {
         return toJson().toString();
+    }
+
+    /**
+     * The network for samples of that shape.
+     *
+     * @throws UserError when its layers do not fit each other or the samples, with the shapes on the way
+     */
+    public VaeSpec spec(Shape sample) {
+        try {
+            VaeSpec mlp = VaeSpec.mlp(sample, hidden(), latents(), activation(), likelihood());
+            return new VaeSpec(
+                    sample,
+                    encoder().isMlp() ? mlp.encoder() : encoder().layers(),
+                    latents(),
+                    decoder().isMlp() ? mlp.decoder() : decoder().layers(sample),
+                    likelihood());
+        } catch (IllegalArgumentException e) {
+            throw new UserError(
+                    network()
+                            .filter(preset -> !preset.fits(sample))
+                            .map(preset -> preset.misfit(sample))
+                            .orElse(e.getMessage()),
+                    e);
+        }
+    }
+
+    /** The preset that has this encoder and this decoder; nothing when they are the user's own. */
+    public Optional<Preset> network() {
+        return Stream.of(Preset.values())
+                .filter(preset -> {
+                    TrainConfig config = preset(preset.label());
+                    return config.encoder().equals(encoder())
+                            && config.decoder().equals(decoder());
+                })
+                .findFirst();
+    }
+
+    /**
+     * Refuses a setting that would do nothing: {@code --hidden} and {@code --activation} make dense layers, where the layers are
+     * given one by one they are in there.
+     *
+     * @param setting one that the user gave
+     */
+    public void requireOfUse(Setting setting) {
+        boolean dense = encoder().isMlp() || decoder().isMlp();
+        if (!dense && (setting == Setting.HIDDEN || setting == Setting.ACTIVATION)) {
+            throw new UserError("--" + setting.key()
+                    + ": makes dense layers, but encoder and decoder are given layer by layer"
+                    + network().map(preset -> " by preset " + preset.label()).orElse("")
+                    + "; leave it out, or give layers of your own with --encoder and --decoder");
+        }
+    }
+
+    private Stack encoder() {
+        return (Stack) values.get(Setting.ENCODER);
+    }
+
+    private Stack decoder() {
+        return (Stack) values.get(Setting.DECODER);
     }
 
     // ---- the options of training, see docs/training.md

@@ -7,6 +7,7 @@ import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
 import java.util.Locale;
+import java.util.function.DoubleSupplier;
 
 /** What the decoder's output says about the data, and so what the reconstruction term is. */
 public enum Likelihood {
@@ -20,6 +21,9 @@ public enum Likelihood {
     GAUSSIAN_LEARNED;
 
     private static final String LOGVAR = "likelihood.logvar";
+
+    /** Where data that do not vary begin: a tenth of a grey level, squared. */
+    private static final double LEAST_VARIANCE = 1.5e-7;
 
     /** The name in options and files: lower case with hyphens. */
     public String label() {
@@ -44,6 +48,22 @@ public enum Likelihood {
     void declare(ParameterLayout layout) {
         if (this == GAUSSIAN_LEARNED) {
             layout.zero(LOGVAR, Shape.of(1));
+        }
+    }
+
+    /**
+     * Sets the parameters of its own where a model begins: a learned variance is that of the data. Adam moves its logarithm by about
+     * the learning rate in a step, so that the way from 1 to the variance of pictures would take thousands of steps, in which the
+     * reconstruction counts for little.
+     *
+     * @param layout of the model
+     * @param values of the whole block
+     * @param variance of the data about their means
+     */
+    public void start(ParameterLayout layout, float[] values, DoubleSupplier variance) {
+        if (this == GAUSSIAN_LEARNED) {
+            int place = Math.toIntExact(layout.entry(LOGVAR).offset());
+            values[place] = (float) Math.log(Math.max(variance.getAsDouble(), LEAST_VARIANCE));
         }
     }
 

@@ -1,9 +1,14 @@
 package io.jcuvae.vae;
 
+import io.jcuvae.nn.Conv2dSpec;
+import io.jcuvae.nn.ConvTranspose2dSpec;
 import io.jcuvae.nn.DenseSpec;
 import io.jcuvae.nn.LayerSpec;
 import io.jcuvae.nn.ParameterLayout;
+import io.jcuvae.nn.ResidualSpec;
 import io.jcuvae.nn.Sequential;
+import io.jcuvae.nn.StackShapes;
+import io.jcuvae.nn.UpsampleSpec;
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Picture;
 import io.jcuvae.tensor.Shape;
@@ -12,7 +17,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a variational autoencoder consists of.
+ * What a variational autoencoder consists of. The encoder must end with a row of numbers, and the decoder begins with one;
+ * pictures in between are [C, H, W], as PyTorch writes them.
  *
  * @param sample shape of one sample
  * @param encoder layers from a sample to what the heads for mu and logvar see
@@ -23,25 +29,16 @@ import java.util.Optional;
 public record VaeSpec(
         Shape sample, List<LayerSpec> encoder, int latents, List<LayerSpec> decoder, Likelihood likelihood) {
 
-    /** Checks that the decoder ends where the encoder begins. */
+    /**
+     * Checks that every layer takes what the one before it gives, and that the decoder ends where the encoder begins.
+     *
+     * @throws IllegalArgumentException naming the layer at fault and the shapes on the way to it
+     */
     public VaeSpec {
         encoder = List.copyOf(encoder);
         decoder = List.copyOf(decoder);
-        Shape encoded = Sequential.outputShape(encoder, encoderInput(sample, encoder));
-        if (encoded.rank() == 3) {
-            throw new IllegalArgumentException(
-                    "the encoder ends with pictures of " + encoded + "; put Flatten at its end");
-        }
-        Shape shape = Sequential.outputShape(decoder, Shape.of(latents));
-        if (shape.count() != sample.count()) {
-            throw new IllegalArgumentException(
-                    "the decoder ends with " + shape.count() + " values, a sample has " + sample.count());
-        }
-        Optional<Picture> picture = Picture.of(sample);
-        if (shape.rank() == 3 && picture.isPresent() && !shape.equals(planes(picture.get()))) {
-            throw new IllegalArgumentException(
-                    "the decoder ends with pictures of " + shape + ", a sample is one of " + planes(picture.get()));
-        }
+        checkEncoder(sample, encoder);
+        checkDecoder(sample, latents, decoder);
     }
 
     /**
@@ -107,5 +104,79 @@ public record VaeSpec(
     /** What is saved but not trained: {@code enc1.running_mean, ...}. */
     public ParameterLayout buffers() {
         return layout().buffers();
+    }
+
+    /** The shape of a sample before the encoder and after each of its layers. */
+    public List<Shape> encoderShapes() {
+        return StackShapes.of("encoder", encoder, encoderInput());
+    }
+
+    /** The shape of a code before the decoder and after each of its layers. */
+    public List<Shape> decoderShapes() {
+        return StackShapes.of("decoder", decoder, Shape.of(latents));
+    }
+
+    private static void checkEncoder(Shape sample, List<LayerSpec> encoder) {
+        Shape input = encoderInput(sample, encoder);
+        if (input.rank() == 1 && !encoder.isEmpty() && takesPicture(encoder.get(0))) {
+            throw new IllegalArgumentException(
+                    "encoder layer 0 " + encoder.get(0).describe()
+                            + ": the data are rows of " + sample.count() + " numbers, no pictures; begin with"
+                            + " {\"layer\": \"reshape\", \"shape\": \"" + likelyPicture(sample.count()) + "\"}");
+        }
+        List<Shape> shapes = StackShapes.of("encoder", encoder, input);
+        Shape end = shapes.get(shapes.size() - 1);
+        if (end.rank() != 1) {
+            throw new IllegalArgumentException("the encoder ends with a picture, " + StackShapes.text(end)
+                    + "; end it with {\"layer\": \"flatten\"} (" + StackShapes.trail(shapes) + ")");
+        }
+    }
+
+    private static boolean takesPicture(LayerSpec layer) {
+        return layer instanceof Conv2dSpec
+                || layer instanceof ConvTranspose2dSpec
+                || layer instanceof UpsampleSpec
+                || (layer instanceof ResidualSpec residual
+                        && takesPicture(residual.block().get(0)));
+    }
+
+    /** The shape of the square picture that so many values can be. */
+    private static String likelyPicture(long count) {
+        for (int channels : new int[] {1, 3}) {
+            long side = Math.round(Math.sqrt((double) count / channels));
+            if (side * side * channels == count) {
+                return channels + "x" + side + "x" + side;
+            }
+        }
+        return "CxHxW";
+    }
+
+    private static void checkDecoder(Shape sample, int latents, List<LayerSpec> decoder) {
+        List<Shape> shapes = StackShapes.of("decoder", decoder, Shape.of(latents));
+        Shape end = shapes.get(shapes.size() - 1);
+        Optional<Picture> picture = Picture.of(sample);
+        Optional<Shape> planes = picture.map(VaeSpec::planes);
+        String trail = " (" + StackShapes.trail(shapes) + ")";
+        boolean otherPicture = end.rank() == 3 && planes.isPresent() && !end.equals(planes.get());
+        if (end.count() != sample.count() || otherPicture) {
+            throw new IllegalArgumentException("the decoder ends with " + StackShapes.text(end) + ", a sample has "
+                    + planes.map(shape -> StackShapes.text(shape) + ", or ").orElse("") + sample.count()
+                    + " in a row"
+                    + trail);
+        }
+        boolean channelsLast = picture.isPresent()
+                && picture.get().channelsLast()
+                && planes.get().extent(0) > 1;
+        if (channelsLast
+                && end.rank() == 1
+                && shapes.size() > 1
+                && shapes.get(shapes.size() - 2).rank() == 3) {
+            int last = decoder.size() - 1;
+            throw new IllegalArgumentException(
+                    "decoder layer " + last + " " + decoder.get(last).describe()
+                            + ": would part the colours, which lie side by side in pixels of data of "
+                            + StackShapes.text(sample)
+                            + "; leave it out and end with the picture" + trail);
+        }
     }
 }

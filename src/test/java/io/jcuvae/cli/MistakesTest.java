@@ -37,7 +37,10 @@ class MistakesTest {
             train --lr -1                         | --lr: must be a number above 0
             train --hidden 4,,5                   | --hidden: must be widths
             train --likelihood berno              | must be one of bernoulli|mse|gaussian|gaussian-learned, got 'berno'
-            train --preset cnn                    | --preset: there is no preset 'cnn'; there is mlp
+            train --preset cnn                    | --preset: there is no preset 'cnn' (there are mlp, conv-28,
+            train --preset con-28                 | did you mean conv-28?
+            train --preset conv-64                | preset conv-64 is for pictures of 64x64; the data are 28x28: use conv-28,
+            train --encoder cnn                   | --encoder: must be mlp or a JSON array of layers
             train --data nowhere.npy              | nowhere.npy: no such file
             train --data moons:many               | moons
             train --device tpu                    | --device: must be auto, cpu, cuda or cuda:NUMBER, got 'tpu'

@@ -1,0 +1,168 @@
+package io.jcuvae.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.jcuvae.nn.LayerSpec;
+import io.jcuvae.nn.ParameterLayout;
+import io.jcuvae.nn.ResidualSpec;
+import io.jcuvae.nn.StackShapes;
+import io.jcuvae.tensor.Activation;
+import io.jcuvae.tensor.Shape;
+import io.jcuvae.vae.VaeSpec;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** A network as a table: every layer under its name in PyTorch's state_dict, with the shape after it and its numbers. */
+final class NetworkTable {
+    /**
+     * A layer.
+     *
+     * @param parts the layers within it by the part they are in, of a residual block; else empty
+     */
+    private record Row(
+            String name,
+            String layer,
+            Shape from,
+            Shape to,
+            long parameters,
+            long buffers,
+            Map<String, List<Row>> parts) {}
+
+    private final VaeSpec spec;
+    private final List<Row> rows = new ArrayList<>();
+
+    NetworkTable(VaeSpec spec) {
+        this.spec = spec;
+        rows.addAll(stack("enc", spec.encoder(), spec.encoderShapes()));
+        List<Shape> shapes = spec.encoderShapes();
+        Shape encoded = shapes.get(shapes.size() - 1);
+        long heads = 0;
+        for (String name : List.of("mu.weight", "mu.bias", "logvar.weight", "logvar.bias")) {
+            heads += spec.layout().entry(name).shape().count();
+        }
+        rows.add(new Row(
+                "mu, logvar",
+                "Dense(2 x " + spec.latents() + ")",
+                encoded,
+                Shape.of(2, spec.latents()),
+                heads,
+                0,
+                Map.of()));
+        rows.addAll(stack("dec", spec.decoder(), spec.decoderShapes()));
+        long own = parameters() - rows.stream().mapToLong(Row::parameters).sum();
+        if (own > 0) {
+            Shape sample = spec.sample();
+            rows.add(new Row("likelihood", spec.likelihood().label(), sample, sample, own, 0, Map.of()));
+        }
+    }
+
+    private static List<Row> stack(String prefix, List<LayerSpec> layers, List<Shape> shapes) {
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < layers.size(); i++) {
+            rows.add(row(prefix + i, layers.get(i), shapes.get(i), shapes.get(i + 1)));
+        }
+        return rows;
+    }
+
+    private static Row row(String name, LayerSpec layer, Shape from, Shape to) {
+        ParameterLayout layout = new ParameterLayout();
+        layer.declare(layout, name, from);
+        Map<String, List<Row>> parts = new LinkedHashMap<>();
+        String text = layer.describe();
+        if (layer instanceof ResidualSpec residual) {
+            boolean plain = residual.activation() == Activation.IDENTITY;
+            text = plain ? "Residual" : "Residual(" + residual.activation().label() + ")";
+            parts.put("block", part(name + ".block.", residual.block(), from));
+            parts.put("shortcut", part(name + ".shortcut.", residual.shortcut(), from));
+        }
+        // A counter is two floats in memory and one number in files.
+        long buffers = layout.buffers().entries().stream()
+                .mapToLong(entry -> entry.counter() ? 1 : entry.shape().count())
+                .sum();
+        return new Row(name, text, from, to, layout.count(), buffers, parts);
+    }
+
+    private static List<Row> part(String prefix, List<LayerSpec> layers, Shape from) {
+        return stack(prefix, layers, StackShapes.of(prefix, layers, from));
+    }
+
+    /** All that is trained. */
+    long parameters() {
+        return spec.layout().count();
+    }
+
+    /** All that is kept but not trained: running statistics. */
+    long buffers() {
+        return rows.stream().mapToLong(Row::buffers).sum();
+    }
+
+    /** A heading, a line for each layer, and the totals. */
+    List<String> lines() {
+        List<String[]> cells = new ArrayList<>();
+        cells.add(new String[] {"layer", "", "output", "parameters", "buffers"});
+        cells.add(new String[] {
+            "", "sample", StackShapes.text(spec.encoderShapes().get(0)), "", ""
+        });
+        rows.forEach(row -> cells(row, "", cells));
+        cells.add(new String[] {"total", "", "", Figures.count(parameters()), buffers() == 0 ? "" : count(buffers())});
+        int[] widths = new int[5];
+        for (String[] line : cells) {
+            for (int i = 0; i < widths.length; i++) {
+                widths[i] = Math.max(widths[i], line[i].length());
+            }
+        }
+        String format = "  %-" + widths[0] + "s  %-" + widths[1] + "s  %-" + widths[2] + "s  %" + widths[3] + "s  %"
+                + widths[4] + "s";
+        return cells.stream()
+                .map(line -> String.format(Locale.ROOT, format, (Object[]) line).stripTrailing())
+                .toList();
+    }
+
+    private static void cells(Row row, String indent, List<String[]> cells) {
+        cells.add(new String[] {
+            indent + row.name(),
+            indent + row.layer(),
+            StackShapes.text(row.to()),
+            count(row.parameters()),
+            count(row.buffers())
+        });
+        row.parts().values().forEach(part -> part.forEach(inner -> cells(inner, indent + "  ", cells)));
+    }
+
+    /** Layers without numbers leave their cells empty. */
+    private static String count(long numbers) {
+        return numbers == 0 ? "" : Figures.count(numbers);
+    }
+
+    /** The layers as objects; a residual block holds its own. */
+    JsonArray json() {
+        return json(rows);
+    }
+
+    private static JsonArray json(List<Row> rows) {
+        JsonArray layers = new JsonArray();
+        for (Row row : rows) {
+            JsonObject layer = new JsonObject();
+            layer.addProperty("name", row.name());
+            layer.addProperty("layer", row.layer());
+            layer.add("from", sizes(row.from()));
+            layer.add("to", sizes(row.to()));
+            layer.addProperty("parameters", row.parameters());
+            layer.addProperty("buffers", row.buffers());
+            row.parts().forEach((part, inner) -> layer.add(part, json(inner)));
+            layers.add(layer);
+        }
+        return layers;
+    }
+
+    static JsonArray sizes(Shape shape) {
+        JsonArray sizes = new JsonArray();
+        for (int extent : shape.extents()) {
+            sizes.add(extent);
+        }
+        return sizes;
+    }
+}

@@ -1,0 +1,84 @@
+package io.jcuvae.train;
+
+import io.jcuvae.tensor.Picture;
+import io.jcuvae.tensor.Shape;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * The presets: the one list behind {@code --preset}. What each sets is in the resource {@code presets/NAME.json}; all but the
+ * first name only how they differ from it. {@code docs/models.md} says where their architectures come from.
+ */
+public enum Preset {
+    /** Dense layers, for anything. */
+    MLP("dense layers by --hidden", null),
+    /** Two strided convolutions. */
+    CONV_28("two strided convolutions", Shape.of(28, 28)),
+    /** Three strided convolutions and a learned variance. */
+    CONV_32_RGB("three strided convolutions, learned variance", Shape.of(32, 32, 3)),
+    /** Four strided convolutions. */
+    CONV_64("four strided convolutions", Shape.of(64, 64)),
+    /** Residual blocks with batch normalisation, and a learned variance. */
+    RESNET_32("residual blocks with batch norm, learned variance", Shape.of(32, 32, 3));
+
+    private final String summary;
+    private final Shape example;
+
+    Preset(String summary, Shape example) {
+        this.summary = summary;
+        this.example = example;
+    }
+
+    /** The preset of that name. */
+    public static Optional<Preset> find(String name) {
+        return Arrays.stream(values()).filter(p -> p.label().equals(name)).findFirst();
+    }
+
+    /** The name in options: lower case with hyphens. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** What its network is, in a few words. */
+    public String summary() {
+        return summary;
+    }
+
+    /** A sample it is made for; nothing where any will do. The channels are an example: any picture of that size will do. */
+    public Optional<Shape> example() {
+        return Optional.ofNullable(example);
+    }
+
+    /** Whether its network takes such samples. */
+    public boolean fits(Shape sample) {
+        return example == null
+                || Picture.of(sample)
+                        .filter(picture ->
+                                picture.height() == example.extent(0) && picture.width() == example.extent(1))
+                        .isPresent();
+    }
+
+    /** Height and width of the pictures it is for, as in {@code 28x28}. */
+    private String size() {
+        return example.extent(0) + "x" + example.extent(1);
+    }
+
+    /**
+     * Why it does not take such samples, and what to do.
+     *
+     * @param sample one that it does not fit
+     */
+    String misfit(Shape sample) {
+        List<String> others = Arrays.stream(values())
+                .filter(preset -> preset.example != null && preset.fits(sample))
+                .map(Preset::label)
+                .toList();
+        String other = others.isEmpty() ? MLP.label() : String.join(" or ", others);
+        return "preset " + label() + " is for pictures of " + size() + "; the data are "
+                + Arrays.stream(sample.extents()).mapToObj(String::valueOf).collect(Collectors.joining("x"))
+                + ": use " + other + ", give other --data, or describe layers that fit in --config";
+    }
+}
