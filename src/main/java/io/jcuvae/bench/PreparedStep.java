@@ -42,21 +42,12 @@ final class PreparedStep {
         this.backend = backend;
         int rows = Math.min(config.batch(), data.count());
         run = Math.max(1, Math.min(most, data.count() / rows));
-        VaeSpec spec = config.spec(Shape.of(data.width()));
+        VaeSpec spec = config.spec(Shape.of(data.shape().sizes()));
         state = TrainState.allocate(spec.layout(), backend);
         backend.upload(state.values().block(), config.initialisation().values(spec.layout(), config.seed()), 0);
         Tensor order = Tensor.of(backend.allocate(ElementType.I32, data.count()), Shape.of(data.count()));
         backend.upload(order, Permutation.of(data.count(), config.seed(), 1));
-        Vae vae = Vae.forTraining(
-                spec,
-                backend,
-                state.values(),
-                state.buffers(),
-                state.gradients(),
-                state.scalars(),
-                config.seed(),
-                rows,
-                config.reduction());
+        Vae vae = Vae.forTraining(spec, backend, state.learning(config.seed()), rows, config.reduction());
         BatchSource source = new BatchSource.Resident(BatchSource.upload(data, backend), order);
         step = new TrainStep(
                 backend, vae, state, source, config.binarization(), config.seed(), Update.plain(backend, state));

@@ -70,16 +70,7 @@ final class GoldenRun {
         this.backend = backend;
         layout = golden.spec().layout();
         state = TrainState.allocate(layout, backend);
-        vae = Vae.forTraining(
-                golden.spec(),
-                backend,
-                state.values(),
-                state.buffers(),
-                state.gradients(),
-                state.scalars(),
-                0,
-                golden.batch(),
-                Reduction.SUM);
+        vae = Vae.forTraining(golden.spec(), backend, state.learning(0), golden.batch(), Reduction.SUM);
         inference = Vae.forInference(golden.spec(), backend, state.values(), state.buffers(), golden.batch());
         backend.upload(state.values().block(), golden.initialBlock(), 0);
         double[] scalars = new double[Scalars.COUNT];

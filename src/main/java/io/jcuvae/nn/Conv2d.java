@@ -56,6 +56,11 @@ final class Conv2d implements Layer {
     }
 
     @Override
+    public boolean outputMayChange() {
+        return activation == Activation.IDENTITY;
+    }
+
+    @Override
     public void forward() {
         weight.prepare();
         ops.conv2d(output, preactivation, input, weight.inWindow(), bias, activation, window, columns);

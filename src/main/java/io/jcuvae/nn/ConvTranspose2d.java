@@ -57,6 +57,11 @@ final class ConvTranspose2d implements Layer {
     }
 
     @Override
+    public boolean outputMayChange() {
+        return activation == Activation.IDENTITY;
+    }
+
+    @Override
     public void forward() {
         weight.prepare();
         ops.convTranspose2d(output, preactivation, input, weight.inWindow(), bias, activation, window, columns);

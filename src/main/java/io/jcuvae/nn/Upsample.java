@@ -33,6 +33,11 @@ final class Upsample implements Layer {
     }
 
     @Override
+    public boolean outputMayChange() {
+        return true;
+    }
+
+    @Override
     public void forward() {
         ops.upsample(output, input);
     }

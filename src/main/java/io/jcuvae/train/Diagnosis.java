@@ -57,7 +57,7 @@ final class Diagnosis {
      */
     static void requireFinite(TrainState state, Backend backend, String advice) {
         requireFinite("", state.values(), state, backend, advice);
-        requireFinite("", state.buffers(), state, backend, advice);
+        requireFinite("running statistic ", state.buffers(), state, backend, advice);
         requireFinite("Adam's first moment of ", state.firstMoments(), state, backend, advice);
         requireFinite("Adam's second moment of ", state.secondMoments(), state, backend, advice);
         if (state.average() != null) {
@@ -76,7 +76,8 @@ final class Diagnosis {
                     backend.download(scalars, state.scalars());
                     throw new Failure("step " + (long) scalars[Scalars.STEP.ordinal()] + " (epoch "
                             + (int) scalars[Scalars.EPOCH.ordinal()] + "): " + what + entry.name() + " is not finite ("
-                            + value + "): its gradient overflowed" + advice);
+                            + value + "): its " + (parameters.equals(state.buffers()) ? "batch's values" : "gradient")
+                            + " overflowed" + advice);
                 }
             }
         }

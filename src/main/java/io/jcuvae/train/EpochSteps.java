@@ -86,17 +86,7 @@ final class EpochSteps {
 
     private Vae bind(VaeSpec spec, int count) {
         Reduction reduction = config.accumulate() > 1 ? Reduction.SUM : config.reduction();
-        return Vae.forTraining(
-                spec,
-                backend,
-                state.values(),
-                state.buffers(),
-                state.gradients(),
-                state.scalars(),
-                config.seed(),
-                count,
-                reduction,
-                config.klTerm());
+        return Vae.forTraining(spec, backend, state.learning(config.seed()), count, reduction, config.klTerm());
     }
 
     private TrainStep step(Vae vae, Update update, Tensor total) {

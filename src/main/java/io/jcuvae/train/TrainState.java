@@ -5,6 +5,7 @@ import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Tensor;
+import io.jcuvae.vae.Learning;
 
 /**
  * All that training changes, on the device: what a checkpoint holds.
@@ -26,13 +27,13 @@ public record TrainState(
         Parameters average,
         Tensor scalars) {
 
-    /** Zeroed state without an average, but for the buffers, which are as they start. */
+    /** Zeroed state without an average. */
     public static TrainState allocate(ParameterLayout layout, Backend backend) {
         return allocate(layout, backend, false);
     }
 
     /**
-     * Zeroed state.
+     * Zeroed state, but for the buffers, which are as they start.
      *
      * @param averaged whether with an average
      */
@@ -47,7 +48,16 @@ public record TrainState(
                 Scalars.allocate(backend));
     }
 
-    /** What evaluation uses and a model file holds: the average where there is one, else the values. */
+    /**
+     * What a model is bound to for training.
+     *
+     * @param seed of what layers draw
+     */
+    public Learning learning(long seed) {
+        return new Learning(values, buffers, gradients, scalars, seed);
+    }
+
+    /** What evaluation uses, with the buffers as they are, and a model file holds: the average where there is one, else the values. */
     public Parameters forUse() {
         return average == null ? values : average;
     }

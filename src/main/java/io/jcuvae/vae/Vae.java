@@ -81,44 +81,28 @@ public final class Vae {
     }
 
     /** Binds a model that trains on reconstruction + beta KL. */
-    public static Vae forTraining(
-            VaeSpec spec,
-            Backend backend,
-            Parameters values,
-            Parameters buffers,
-            Parameters gradients,
-            Tensor scalars,
-            long seed,
-            int rows,
-            Reduction reduction) {
-        return forTraining(spec, backend, values, buffers, gradients, scalars, seed, rows, reduction, KlTerm.PLAIN);
+    public static Vae forTraining(VaeSpec spec, Backend backend, Learning learning, int rows, Reduction reduction) {
+        return forTraining(spec, backend, learning, rows, reduction, KlTerm.PLAIN);
     }
 
-    /**
-     * Binds a model that trains.
-     *
-     * @param buffers what the spec's {@link VaeSpec#buffers} names; moved by the backward pass
-     * @param gradients where the backward pass puts the gradients; overwritten by each
-     * @param scalars of the step: place what layers draw, and say when nothing may move
-     * @param seed of what layers draw
-     */
+    /** Binds a model that trains. */
     public static Vae forTraining(
-            VaeSpec spec,
-            Backend backend,
-            Parameters values,
-            Parameters buffers,
-            Parameters gradients,
-            Tensor scalars,
-            long seed,
-            int rows,
-            Reduction reduction,
-            KlTerm klTerm) {
+            VaeSpec spec, Backend backend, Learning learning, int rows, Reduction reduction, KlTerm klTerm) {
         float rowWeight = reduction.weight(rows);
         Vae vae = Arena.bind(
                 backend,
                 arena -> new Vae(
                         spec,
-                        new Binding(backend.ops(), values, buffers, gradients, scalars, seed, arena, rows, false),
+                        new Binding(
+                                backend.ops(),
+                                learning.values(),
+                                learning.buffers(),
+                                learning.gradients(),
+                                learning.scalars(),
+                                learning.seed(),
+                                arena,
+                                rows,
+                                false),
                         rowWeight,
                         klTerm));
         backend.ops().fill(vae.likelihood.weights(), rowWeight);

@@ -45,7 +45,7 @@ class VaeGradientTest {
 
     private Vae training(VaeSpec spec, Parameters values, Parameters gradients, int rows, Reduction reduction) {
         Parameters buffers = Parameters.buffers(spec.layout(), backend);
-        return Vae.forTraining(spec, backend, values, buffers, gradients, null, 0, rows, reduction);
+        return Vae.forTraining(spec, backend, new Learning(values, buffers, gradients, null, 0), rows, reduction);
     }
 
     private Tensor scalars(double beta) {
