@@ -4,11 +4,9 @@ import static io.jcuvae.cpu.CpuBuffer.floats;
 import static io.jcuvae.cpu.CpuBuffer.start;
 
 import io.jcuvae.tensor.Activation;
-import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.tensor.Window;
 import java.util.Arrays;
-import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
@@ -99,60 +97,40 @@ final class Convolutions {
     }
 
     /**
-     * Some lines of one sample, or all lines of several.
+     * A matrix as it lies in memory.
      *
-     * @param sample the first
-     * @param samples how many
-     * @param first line of each
-     * @param end after the last line of each
+     * @param start its first element
+     * @param columns of a row in memory
+     * @param transpose whether it is taken with rows and columns exchanged
      */
-    private record Piece(int sample, int samples, int first, int end) {
-        int lines() {
-            return samples * (end - first);
-        }
+    private record Matrix(float[] values, int start, int columns, boolean transpose) {}
+
+    private static Matrix weight(Tensor w, boolean transpose) {
+        return new Matrix(floats(w), start(w), w.columns(), transpose);
     }
 
-    /**
-     * The cut of a batch into pieces.
-     *
-     * @param window gives the lines and their columns
-     * @param channels of the side of the positions
-     * @param batch samples in all
-     * @param processors pieces come in multiples of this where there are enough
-     * @param size of a piece
-     */
-    private record Cut(Window window, int channels, int batch, int processors, int size) {
-        private int linesAtOnce() {
-            return Math.max(1, size / (window.outWidth() * (window.seen() + channels)));
-        }
+    /** Rows of what a window sees. */
+    private static Matrix seen(float[] rows, Window window) {
+        return new Matrix(rows, 0, window.seen(), false);
+    }
 
-        private int samplesAtOnce() {
-            return Math.max(1, linesAtOnce() / window.outHeight());
-        }
-
-        /** Calls for the pieces of samples from .. until - 1, in order. */
-        void each(int from, int until, Consumer<Piece> work) {
-            int lines = Math.min(window.outHeight(), linesAtOnce());
-            for (int sample = from; sample < until; sample += samplesAtOnce()) {
-                for (int line = 0; line < window.outHeight(); line += lines) {
-                    work.accept(new Piece(
-                            sample,
-                            Math.min(samplesAtOnce(), until - sample),
-                            line,
-                            Math.min(window.outHeight(), line + lines)));
-                }
-            }
-        }
-
-        /** Tasks of about a piece each, for work whose tasks do not share a sum. */
-        int tasks() {
-            int pieces = (batch + samplesAtOnce() - 1) / samplesAtOnce();
-            return Math.min(batch, (pieces + processors - 1) / processors * processors);
-        }
-
-        void task(int task, Consumer<Piece> work) {
-            each((int) ((long) batch * task / tasks()), (int) ((long) batch * (task + 1) / tasks()), work);
-        }
+    private void multiply(int rows, int columns, int inner, Matrix c, Matrix a, Matrix b, boolean accumulate) {
+        gemm.multiply(
+                rows,
+                columns,
+                inner,
+                c.values(),
+                c.start(),
+                c.columns(),
+                a.values(),
+                a.start(),
+                a.columns(),
+                a.transpose(),
+                b.values(),
+                b.start(),
+                b.columns(),
+                b.transpose(),
+                accumulate);
     }
 
     private static void check(boolean fits, String op, Window window, Tensor... tensors) {
@@ -183,10 +161,10 @@ final class Convolutions {
                 window,
                 columns,
                 x);
-        Cut cut = new Cut(window, 0, x.rows(), processors, size);
+        Pieces pieces = new Pieces(window, 0, x.rows(), processors, size);
         workers.run(
-                cut.tasks(),
-                task -> cut.task(task, piece -> {
+                pieces.tasks(),
+                task -> pieces.task(task, piece -> {
                     int at = start(columns)
                             + Math.toIntExact(piece.sample() * window.columns())
                             + piece.first() * window.outWidth() * window.seen();
@@ -202,10 +180,10 @@ final class Convolutions {
                 window,
                 x,
                 columns);
-        Cut cut = new Cut(window, 0, x.rows(), processors, size);
+        Pieces pieces = new Pieces(window, 0, x.rows(), processors, size);
         workers.run(
-                cut.tasks(),
-                task -> cut.task(task, piece -> {
+                pieces.tasks(),
+                task -> pieces.task(task, piece -> {
                     int at = start(columns)
                             + Math.toIntExact(piece.sample() * window.columns())
                             + piece.first() * window.outWidth() * window.seen();
@@ -213,7 +191,7 @@ final class Convolutions {
                 }));
     }
 
-    private static void unfold(Memory memory, float[] columns, int at, Tensor x, Window window, Piece piece) {
+    private static void unfold(Memory memory, float[] columns, int at, Tensor x, Window window, Pieces.Piece piece) {
         int lines = piece.end() - piece.first();
         for (int i = 0; i < piece.samples(); i++) {
             memory.loops.unfold(
@@ -228,7 +206,7 @@ final class Convolutions {
     }
 
     private static void fold(
-            Memory memory, Tensor x, float[] columns, int at, Window window, Piece piece, float[] initial) {
+            Memory memory, Tensor x, float[] columns, int at, Window window, Pieces.Piece piece, float[] initial) {
         int lines = piece.end() - piece.first();
         for (int i = 0; i < piece.samples(); i++) {
             memory.loops.fold(
@@ -244,7 +222,7 @@ final class Convolutions {
     }
 
     /** Where a piece's lines begin in a tensor with a value of each channel for each position. */
-    private static int positions(Tensor tensor, Window window, Piece piece) {
+    private static int positions(Tensor tensor, Window window, Pieces.Piece piece) {
         int channels = tensor.columns() / window.positions();
         return start(tensor) + piece.sample() * tensor.columns() + piece.first() * window.outWidth() * channels;
     }
@@ -253,11 +231,11 @@ final class Convolutions {
 
     void forward(Tensor y, Tensor a, Tensor x, Tensor w, Tensor bias, Activation f, Window window) {
         check(fit(window, w, x, y) && a.count() == y.count() && bias.count() == w.rows(), "conv2d", window, y, a, x, w);
-        Cut cut = new Cut(window, w.rows(), x.rows(), processors, size);
+        Pieces pieces = new Pieces(window, w.rows(), x.rows(), processors, size);
         int out = w.rows();
         workers.run(
-                cut.tasks(),
-                task -> cut.task(task, piece -> {
+                pieces.tasks(),
+                task -> pieces.task(task, piece -> {
                     Memory memory = memories.get();
                     int rows = piece.lines() * window.outWidth();
                     float[] columns = memory.columns(rows * window.seen());
@@ -269,21 +247,13 @@ final class Convolutions {
                     for (int i = 0; i < piece.lines(); i++) {
                         System.arraycopy(biases, 0, floats(a), at + i * line, line);
                     }
-                    gemm.multiply(
+                    multiply(
                             rows,
                             out,
                             window.seen(),
-                            floats(a),
-                            at,
-                            out,
-                            columns,
-                            0,
-                            window.seen(),
-                            false,
-                            floats(w),
-                            start(w),
-                            window.seen(),
-                            true,
+                            new Matrix(floats(a), at, out, false),
+                            seen(columns, window),
+                            weight(w, true),
                             true);
                     activate(memory, y, positions(y, window, piece), a, at, rows * out, f);
                 }));
@@ -304,30 +274,22 @@ final class Convolutions {
                 a,
                 x,
                 w);
-        Cut cut = new Cut(window, w.rows(), x.rows(), processors, size);
+        Pieces pieces = new Pieces(window, w.rows(), x.rows(), processors, size);
         int in = w.rows();
         int width = window.width() * window.channels();
         workers.run(
-                cut.tasks(),
-                task -> cut.task(task, piece -> {
+                pieces.tasks(),
+                task -> pieces.task(task, piece -> {
                     Memory memory = memories.get();
                     int rows = piece.lines() * window.outWidth();
                     float[] columns = memory.columns(rows * window.seen());
-                    gemm.multiply(
+                    multiply(
                             rows,
                             window.seen(),
                             in,
-                            columns,
-                            0,
-                            window.seen(),
-                            floats(x),
-                            positions(x, window, piece),
-                            in,
-                            false,
-                            floats(w),
-                            start(w),
-                            window.seen(),
-                            false,
+                            seen(columns, window),
+                            new Matrix(floats(x), positions(x, window, piece), in, false),
+                            weight(w, false),
                             false);
                     fold(memory, a, columns, 0, window, piece, memory.biases(bias, window.width()));
                     int from = SpatialLoops.finished(window, piece.first()) * width;
@@ -364,45 +326,29 @@ final class Convolutions {
         inParts(dw, dbias, x.rows(), window, (part, weights, biases, from, until) -> {
             Memory memory = memories.get();
             boolean[] begun = new boolean[1];
-            new Cut(window, w.rows(), x.rows(), processors, size).each(from, until, piece -> {
+            new Pieces(window, w.rows(), x.rows(), processors, size).each(from, until, piece -> {
                 int rows = piece.lines() * window.outWidth();
                 float[] columns = memory.columns(rows * window.seen());
                 int at = positions(dy, window, piece);
                 backward(memory, biases, dy, at, a, y, rows, out, f);
                 unfold(memory, columns, 0, x, window, piece);
-                gemm.multiply(
+                multiply(
                         out,
                         window.seen(),
                         rows,
-                        weights,
-                        0,
-                        window.seen(),
-                        floats(dy),
-                        at,
-                        out,
-                        true,
-                        columns,
-                        0,
-                        window.seen(),
-                        false,
+                        seen(weights, window),
+                        new Matrix(floats(dy), at, out, true),
+                        seen(columns, window),
                         begun[0]);
                 begun[0] = true;
                 if (dx != null) {
-                    gemm.multiply(
+                    multiply(
                             rows,
                             window.seen(),
                             out,
-                            columns,
-                            0,
-                            window.seen(),
-                            floats(dy),
-                            at,
-                            out,
-                            false,
-                            floats(w),
-                            start(w),
-                            window.seen(),
-                            false,
+                            seen(columns, window),
+                            new Matrix(floats(dy), at, out, false),
+                            weight(w, false),
                             false);
                     fold(memory, dx, columns, 0, window, piece, null);
                 }
@@ -434,7 +380,7 @@ final class Convolutions {
         inParts(dw, dbias, x.rows(), window, (part, weights, biases, from, until) -> {
             Memory memory = memories.get();
             boolean[] begun = new boolean[1];
-            new Cut(window, w.rows(), x.rows(), processors, size).each(from, until, piece -> {
+            new Pieces(window, w.rows(), x.rows(), processors, size).each(from, until, piece -> {
                 int rows = piece.lines() * window.outWidth();
                 float[] columns = memory.columns(rows * window.seen());
                 int first = SpatialLoops.touched(window, piece.first());
@@ -445,39 +391,23 @@ final class Convolutions {
                 }
                 unfold(memory, columns, 0, dy, window, piece);
                 int at = positions(x, window, piece);
-                gemm.multiply(
+                multiply(
                         in,
                         window.seen(),
                         rows,
-                        weights,
-                        0,
-                        window.seen(),
-                        floats(x),
-                        at,
-                        in,
-                        true,
-                        columns,
-                        0,
-                        window.seen(),
-                        false,
+                        seen(weights, window),
+                        new Matrix(floats(x), at, in, true),
+                        seen(columns, window),
                         begun[0]);
                 begun[0] = true;
                 if (dx != null) {
-                    gemm.multiply(
+                    multiply(
                             rows,
                             in,
                             window.seen(),
-                            floats(dx),
-                            positions(dx, window, piece),
-                            in,
-                            columns,
-                            0,
-                            window.seen(),
-                            false,
-                            floats(w),
-                            start(w),
-                            window.seen(),
-                            true,
+                            new Matrix(floats(dx), positions(dx, window, piece), in, false),
+                            seen(columns, window),
+                            weight(w, true),
                             false);
                 }
             });
@@ -556,59 +486,5 @@ final class Convolutions {
         for (int i = rows * wide; i < count; i++) {
             biases[i % channels] += floats(dy)[at + i];
         }
-    }
-
-    // ---- the rest
-
-    void swapAxes(Tensor y, Tensor x) {
-        Shape shape = x.shape();
-        check(
-                shape.rank() == 3 && y.shape().equals(Shape.of(shape.extent(0), shape.extent(2), shape.extent(1))),
-                "swapAxes",
-                null,
-                y,
-                x);
-        int size = x.columns();
-        int several = Math.max(1, (1 << 14) / size);
-        int tasks = (x.rows() + several - 1) / several;
-        workers.run(tasks, task -> {
-            for (int r = task * several; r < Math.min(x.rows(), (task + 1) * several); r++) {
-                SpatialLoops.exchange(
-                        floats(y),
-                        start(y) + r * size,
-                        floats(x),
-                        start(x) + r * size,
-                        shape.extent(1),
-                        shape.extent(2));
-            }
-        });
-    }
-
-    void upsample(Tensor y, Tensor x, boolean backward) {
-        Shape small = x.shape();
-        int factor = y.shape().extent(1) / small.extent(1);
-        int width = small.extent(2);
-        int channels = small.extent(3);
-        check(
-                y.shape().equals(Shape.of(x.rows(), small.extent(1) * factor, width * factor, channels)),
-                "upsample",
-                null,
-                y,
-                x);
-        int row = width * channels;
-        int several = Math.max(1, (1 << 14) / (row * factor * factor));
-        int rows = x.rows() * small.extent(1);
-        workers.run((rows + several - 1) / several, task -> {
-            for (int r = task * several; r < Math.min(rows, (task + 1) * several); r++) {
-                int large = start(y) + r * row * factor * factor;
-                if (backward) {
-                    memories.get()
-                            .loops
-                            .upsampleBackward(floats(x), start(x) + r * row, floats(y), large, width, channels, factor);
-                } else {
-                    SpatialLoops.upsample(floats(y), large, floats(x), start(x) + r * row, width, channels, factor);
-                }
-            }
-        });
     }
 }

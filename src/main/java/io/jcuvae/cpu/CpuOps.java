@@ -37,6 +37,7 @@ final class CpuOps implements Ops {
     private final ThreadLocal<ActivationLoops> activations = ThreadLocal.withInitial(ActivationLoops::new);
     private final TrainingLoops training;
     private final Convolutions convolutions;
+    private final Rearrangement rearrangement;
     private final ThreadLocal<LikelihoodLoops> likelihoods = ThreadLocal.withInitial(LikelihoodLoops::new);
 
     CpuOps(Workers workers, Gemm gemm, int processors, int piece) {
@@ -45,6 +46,7 @@ final class CpuOps implements Ops {
         this.processors = processors;
         training = new TrainingLoops(workers);
         convolutions = new Convolutions(workers, gemm, processors, piece);
+        rearrangement = new Rearrangement(workers);
         norms = new Norms(workers);
     }
 
@@ -223,17 +225,17 @@ final class CpuOps implements Ops {
 
     @Override
     public void swapAxes(Tensor y, Tensor x) {
-        convolutions.swapAxes(y, x);
+        rearrangement.swapAxes(y, x);
     }
 
     @Override
     public void upsample(Tensor y, Tensor x) {
-        convolutions.upsample(y, x, false);
+        rearrangement.upsample(y, x, false);
     }
 
     @Override
     public void upsampleBackward(Tensor dx, Tensor dy) {
-        convolutions.upsample(dy, dx, true);
+        rearrangement.upsample(dy, dx, true);
     }
 
     @Override
