@@ -19,6 +19,10 @@ import java.util.function.Consumer;
  * own with the same number of threads. Medians over the rounds; a machine that drifts slows both.
  */
 public final class CpuBench {
+    private static final String CONVOLUTIONAL = "conv-28";
+    /** A tenth of a second per step on a slow machine: as many rows as give a minute a round. */
+    private static final String CONVOLUTIONAL_ROWS = "10000";
+
     private static final List<String> PYTHONS = List.of("python3", "/usr/bin/python3");
 
     /**
@@ -69,13 +73,24 @@ public final class CpuBench {
     private JsonObject compare(int threads, String python) {
         List<JsonObject> ours = new ArrayList<>();
         List<JsonObject> peers = new ArrayList<>();
+        List<JsonObject> convolutional = new ArrayList<>();
+        List<JsonObject> convolutionalPeers = new ArrayList<>();
+        String epochs = Integer.toString(plan.epochs());
         for (int round = 1; round <= plan.rounds(); round++) {
-            log.accept(String.format(Locale.ROOT, "round %d of %d, %d threads: ours", round, plan.rounds(), threads));
-            ours.add(ours(threads, List.of("--inference", "--epochs", Integer.toString(plan.epochs()))));
+            String where = String.format(Locale.ROOT, "round %d of %d, %d threads: ", round, plan.rounds(), threads);
+            log.accept(where + "ours");
+            ours.add(ours(threads, List.of("--inference", "--epochs", epochs)));
             if (python != null) {
-                log.accept(
-                        String.format(Locale.ROOT, "round %d of %d, %d threads: peer", round, plan.rounds(), threads));
-                peers.add(peer(python, threads));
+                log.accept(where + "peer");
+                peers.add(peer(python, threads, List.of("--bench-gen")));
+            }
+            log.accept(where + CONVOLUTIONAL + ", ours");
+            convolutional.add(ours(
+                    threads, List.of("--preset", CONVOLUTIONAL, "--epochs", epochs, "--limit", CONVOLUTIONAL_ROWS)));
+            if (python != null) {
+                log.accept(where + CONVOLUTIONAL + ", peer");
+                convolutionalPeers.add(
+                        peer(python, threads, List.of("--arch", "conv", "--train-n", CONVOLUTIONAL_ROWS)));
             }
         }
         JsonObject row = new JsonObject();
@@ -84,6 +99,7 @@ public final class CpuBench {
         measure(row, "train", ours, peers, "training");
         measure(row, "encode", ours, peers, "encode");
         measure(row, "decode", ours, peers, "decode");
+        measure(row, CONVOLUTIONAL, convolutional, convolutionalPeers, "training");
         row.addProperty("ours_peak_mib", median(ours, "peak_rss_mib"));
         if (!peers.isEmpty()) {
             row.addProperty("peer_peak_mib", median(peers, "peak_rss_mib"));
@@ -98,8 +114,9 @@ public final class CpuBench {
         row.addProperty(name + "_ours_samples_per_second", our);
         if (!peers.isEmpty()) {
             double peer = Median.of(peers.stream()
-                    .mapToDouble(p ->
-                            name.equals("train") ? p.get("samples_per_s_median").getAsDouble() : peerRate(p, name))
+                    .mapToDouble(p -> ourKey.equals("training")
+                            ? p.get("samples_per_s_median").getAsDouble()
+                            : peerRate(p, name))
                     .toArray());
             row.addProperty(name + "_peer_samples_per_second", peer);
             row.addProperty(name + "_ratio", our / peer);
@@ -151,25 +168,17 @@ public final class CpuBench {
         return JsonParser.parseString(output(command, 1)).getAsJsonObject();
     }
 
-    private JsonObject peer(String python, int threads) {
+    private JsonObject peer(String python, int threads, List<String> options) {
         try {
             Path out = Files.createTempFile("peer", ".json");
             try {
-                output(
-                        List.of(
-                                python,
-                                plan.peer().toString(),
-                                "--data",
-                                plan.data().toString(),
-                                "--epochs",
-                                Integer.toString(plan.epochs() + 1),
-                                "--threads",
-                                Integer.toString(threads),
-                                "--no-eval",
-                                "--bench-gen",
-                                "--out",
-                                out.toString()),
-                        threads);
+                List<String> command =
+                        new ArrayList<>(List.of(python, plan.peer().toString()));
+                command.addAll(List.of("--data", plan.data().toString(), "--out", out.toString(), "--no-eval"));
+                command.addAll(List.of("--epochs", Integer.toString(plan.epochs() + 1)));
+                command.addAll(List.of("--threads", Integer.toString(threads)));
+                command.addAll(options);
+                output(command, threads);
                 return JsonParser.parseString(Files.readString(out)).getAsJsonObject();
             } finally {
                 Files.deleteIfExists(out);
@@ -233,7 +242,7 @@ public final class CpuBench {
                 Locale.ROOT, "%-8s %-8s %14s %14s %7s%n", "threads", "what", "ours /s", "peer /s", "ratio"));
         report.getAsJsonArray("comparison").forEach(element -> {
             JsonObject row = element.getAsJsonObject();
-            for (String what : List.of("train", "encode", "decode")) {
+            for (String what : List.of("train", "encode", "decode", CONVOLUTIONAL)) {
                 text.append(String.format(
                         Locale.ROOT,
                         "%-8d %-8s %14.0f %14s %7s%n",

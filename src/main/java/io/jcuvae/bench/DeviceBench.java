@@ -37,6 +37,8 @@ public final class DeviceBench {
      * @param wideHidden widths of the wide case
      * @param wideLatents its latents
      * @param wideBatch its batch
+     * @param convolutional channels of both convolutions and width of the dense layer of the convolutional case
+     * @param convolutionalSteps in a round of it, at most
      * @param square side of the large product that rates are compared with
      * @param steps in a round of the default preset, at most
      * @param wideSteps in a round of the wide case
@@ -51,6 +53,8 @@ public final class DeviceBench {
             String wideHidden,
             int wideLatents,
             int wideBatch,
+            List<Integer> convolutional,
+            int convolutionalSteps,
             int square,
             int steps,
             int wideSteps,
@@ -60,10 +64,23 @@ public final class DeviceBench {
             int copied) {
         /** What is asked for of a real device. */
         public static final Size FULL = new Size(
-                List.of(128, 1024), "400,200", "4096,4096", 512, 8192, 8192, 400, 8, 2_000_000, 1000, 500, 1 << 28);
+                List.of(128, 1024),
+                "400,200",
+                "4096,4096",
+                512,
+                8192,
+                List.of(32, 64, 256),
+                200,
+                8192,
+                400,
+                8,
+                2_000_000,
+                1000,
+                500,
+                1 << 28);
         /** Enough to see that everything works, on a device in software. */
         public static final Size REHEARSAL =
-                new Size(List.of(8, 24), "20,12", "40,40", 6, 32, 48, 4, 2, 1500, 4, 5, 1 << 16);
+                new Size(List.of(8, 24), "20,12", "40,40", 6, 32, List.of(2, 3, 5), 2, 48, 4, 2, 1500, 4, 5, 1 << 16);
     }
 
     private final Size size;
@@ -89,7 +106,8 @@ public final class DeviceBench {
 
     /** The sections by name, in the order in which they are worth having. */
     public static List<String> sections() {
-        return List.of("step", "wide", "copies", "generation", "evaluation", "shares", "branches", "first-step");
+        return List.of(
+                "step", "wide", "conv", "copies", "generation", "evaluation", "shares", "branches", "first-step");
     }
 
     /** One section's figures. */
@@ -97,6 +115,7 @@ public final class DeviceBench {
         return switch (section) {
             case "step" -> steps();
             case "wide" -> wide();
+            case "conv" -> convolutional();
             case "copies" -> inference.copies();
             case "generation" -> inference.generation(scratch);
             case "evaluation" -> inference.evaluation();
@@ -119,6 +138,34 @@ public final class DeviceBench {
         return config(size.wideBatch(), precision)
                 .with(Setting.HIDDEN, size.wideHidden())
                 .with(Setting.LATENT, Integer.toString(size.wideLatents()));
+    }
+
+    /** The preset conv-28 for pictures whose sides are multiples of four, of the size's channels and width. */
+    TrainConfig convolutionalConfig(Dataset dataset, Precision precision) {
+        int first = size.convolutional().get(0);
+        int second = size.convolutional().get(1);
+        int dense = size.convolutional().get(2);
+        int height = dataset.shape().sizes()[0] / 4;
+        int width = dataset.shape().sizes()[1] / 4;
+        String window = "\"kernel\": 4, \"stride\": 2, \"padding\": 1";
+        String conv = "{\"layer\": \"conv2d\", \"channels\": %d, " + window + ", \"activation\": \"relu\"}";
+        String encoder = "[" + conv + ", " + conv + ", {\"layer\": \"flatten\"},"
+                + " {\"layer\": \"dense\", \"outputs\": %d, \"activation\": \"relu\"}]";
+        String decoder = "[{\"layer\": \"dense\", \"outputs\": %d, \"activation\": \"relu\"},"
+                + " {\"layer\": \"dense\", \"outputs\": %d, \"activation\": \"relu\"},"
+                + " {\"layer\": \"reshape\", \"shape\": \"%dx%dx%d\"},"
+                + " {\"layer\": \"conv_transpose2d\", \"channels\": %d, " + window + ", \"activation\": \"relu\"},"
+                + " {\"layer\": \"conv_transpose2d\", \"channels\": \"data\", " + window + "}]";
+        return config(size.batches().get(0), precision)
+                .with(Setting.ENCODER, String.format(Locale.ROOT, encoder, first, second, dense))
+                .with(
+                        Setting.DECODER,
+                        String.format(
+                                Locale.ROOT, decoder, dense, second * height * width, second, height, width, first));
+    }
+
+    private static Shape shape(Dataset dataset) {
+        return Shape.of(dataset.shape().sizes());
     }
 
     private Dataset load() {
@@ -162,7 +209,7 @@ public final class DeviceBench {
             host[round] = time.host();
             total[round] = time.all();
         }
-        StepCost cost = StepCost.of(config, dataset.width());
+        StepCost cost = StepCost.of(config, shape(dataset));
         row.addProperty("device", device.description());
         row.addProperty("step_us", 1e6 * Median.of(total));
         row.addProperty("host_us", 1e6 * Median.of(host));
@@ -183,6 +230,24 @@ public final class DeviceBench {
                 row.addProperty("gemm_tflops", rate / 1e12);
                 measure(row, backend, backend, dataset, wideConfig(precision), size.wideSteps());
                 row.addProperty("share_of_gemm", row.get("tflops").getAsDouble() * 1e12 / rate);
+            }
+            rows.add(row);
+        }
+        JsonObject json = new JsonObject();
+        json.add("rows", rows);
+        return json;
+    }
+
+    private JsonObject convolutional() {
+        JsonArray rows = new JsonArray();
+        Dataset dataset = load();
+        for (Precision precision : Precision.values()) {
+            JsonObject row = new JsonObject();
+            TrainConfig config = convolutionalConfig(dataset, precision);
+            row.addProperty("precision", precision.label());
+            row.addProperty("batch", config.batch());
+            try (Backend backend = opener.apply(new Choice(precision, false))) {
+                measure(row, backend, backend, dataset, config, size.convolutionalSteps());
             }
             rows.add(row);
         }
@@ -246,7 +311,7 @@ public final class DeviceBench {
                 measure(others, backend, WithoutProducts.of(backend), dataset, config, size.steps());
                 double whole = row.get("step_us").getAsDouble();
                 double kernels = others.get("step_us").getAsDouble();
-                double products = 1e6 * seconds(backend, products(backend, config, dataset.width()), 50);
+                double products = 1e6 * seconds(backend, products(backend, config, shape(dataset)), 50);
                 row.addProperty("gemm_us", products);
                 row.addProperty("kernels_us", kernels);
                 row.addProperty("gaps_us", whole - products - kernels);
@@ -260,8 +325,8 @@ public final class DeviceBench {
         return json;
     }
 
-    private static Recorded products(Backend backend, TrainConfig config, int width) {
-        List<StepCost.Product> products = StepCost.of(config, width).products();
+    private static Recorded products(Backend backend, TrainConfig config, Shape sample) {
+        List<StepCost.Product> products = StepCost.of(config, sample).products();
         List<Tensor[]> operands = products.stream()
                 .map(p -> new Tensor[] {
                     matrix(backend, p.rows(), p.columns()),

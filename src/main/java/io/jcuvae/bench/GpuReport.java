@@ -21,6 +21,7 @@ final class GpuReport {
         one.outcomes();
         one.steps();
         one.wide();
+        one.convolutional();
         one.inference();
         one.rest();
         return one.text.toString();
@@ -215,6 +216,46 @@ final class GpuReport {
                     thousandth(peer("jax", batch, precision)));
         }
         assumption(rows.get(rows.size() - 1));
+    }
+
+    private void convolutional() {
+        List<JsonObject> rows = rows("conv");
+        if (rows.isEmpty()) {
+            return;
+        }
+        line("");
+        line("## A training step of conv-28");
+        line("");
+        line("Microseconds. PyTorch with cuDNN, channels last; bf16 is its autocast.");
+        line("");
+        line("| batch | precision | replay | predicted | host | launches (predicted) | torch eager | torch graph |"
+                + " torch compiled graph | MFLOP | MB |");
+        line("|---|---|---|---|---|---|---|---|---|---|---|");
+        for (JsonObject row : rows) {
+            int batch = row.get("batch").getAsInt();
+            String precision = row.get("precision").getAsString();
+            JsonObject prediction = row.getAsJsonObject("prediction");
+            line(
+                    "| %d | %s | %s | %s | %s | %d (%d) | %s | %s | %s | %.0f | %.1f |",
+                    batch,
+                    precision,
+                    number(row, "step_us", "%.1f"),
+                    prediction.has("seconds")
+                            ? String.format(
+                                    Locale.ROOT,
+                                    "%.1f",
+                                    1e6 * prediction.get("seconds").getAsDouble())
+                            : "-",
+                    number(row, "host_us", "%.1f"),
+                    row.get("launches_per_step").getAsInt(),
+                    prediction.get("launches").getAsInt(),
+                    peer("torch conv eager", batch, precision),
+                    peer("torch conv graph", batch, precision),
+                    peer("torch conv compiled graph", batch, precision),
+                    prediction.get("flops").getAsDouble() / 1e6,
+                    prediction.get("bytes").getAsDouble() / 1e6);
+        }
+        assumption(rows.get(0));
     }
 
     private static String thousandth(String number) {

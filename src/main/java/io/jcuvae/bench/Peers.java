@@ -83,6 +83,9 @@ final class Peers {
         }
         if (torch != null) {
             runs.add(compiled(size));
+            for (Precision precision : Precision.values()) {
+                runs.addAll(convolutional(size, precision));
+            }
         }
         for (Precision precision : List.of(Precision.BF16, Precision.TF32)) {
             runs.addAll(training(size.wideHidden(), size.wideLatents(), size.wideBatch(), precision, 3));
@@ -104,17 +107,8 @@ final class Peers {
                 Path out = scratch.resolve(
                         "torch-" + mode.replace(' ', '-') + "-" + batch + "-" + precision.label() + ".json");
                 List<String> command = torch(out, hidden, latents, batch, epochs);
-                if (precision == Precision.TF32) {
-                    command.add("--tf32");
-                } else if (precision == Precision.BF16) {
-                    command.addAll(List.of("--amp", "--bce", "logits"));
-                }
-                if (mode.equals("graph")) {
-                    command.add("--cudagraph");
-                } else if (mode.equals("compiled graph")) {
-                    // Compiled and captured: the fastest that PyTorch has.
-                    command.addAll(List.of("--compile", "--cudagraph"));
-                }
+                command.addAll(in(precision));
+                command.addAll(by(mode));
                 runs.add(new Run("torch " + mode + label, command, out, batch));
             }
         }
@@ -125,6 +119,43 @@ final class Peers {
             command.addAll(List.of("--batch", Integer.toString(batch), "--hidden", hidden));
             command.addAll(List.of("--latent", Integer.toString(latents), "--precision", precision.label()));
             runs.add(new Run("jax" + label, command, null, batch));
+        }
+        return runs;
+    }
+
+    private static List<String> in(Precision precision) {
+        return switch (precision) {
+            case FP32 -> List.of();
+            case TF32 -> List.of("--tf32");
+            case BF16 -> List.of("--amp", "--bce", "logits");
+        };
+    }
+
+    private static List<String> by(String mode) {
+        return switch (mode) {
+            case "eager" -> List.of();
+            case "graph" -> List.of("--cudagraph");
+            // Compiled and captured: the fastest that PyTorch has.
+            case "compiled graph" -> List.of("--compile", "--cudagraph");
+            default -> throw new IllegalArgumentException(mode);
+        };
+    }
+
+    /** The script's own convolutional network, which is conv-28, by cuDNN; compiled just once, as that takes long. */
+    private List<Run> convolutional(DeviceBench.Size size, Precision precision) {
+        List<Run> runs = new ArrayList<>();
+        int batch = size.batches().get(0);
+        for (String mode : List.of("eager", "graph", "compiled graph")) {
+            if (mode.equals("compiled graph") && precision != Precision.BF16) {
+                continue;
+            }
+            Path out = scratch.resolve("torch-conv-" + mode.replace(' ', '-') + "-" + precision.label() + ".json");
+            List<String> command = torch(out, size.hidden(), 20, batch, 3);
+            command.addAll(List.of("--arch", "conv", "--channels-last"));
+            command.addAll(in(precision));
+            command.addAll(by(mode));
+            runs.add(
+                    new Run("torch conv " + mode + ", batch " + batch + ", " + precision.label(), command, out, batch));
         }
         return runs;
     }

@@ -42,7 +42,7 @@ final class PreparedStep {
         this.backend = backend;
         int rows = Math.min(config.batch(), data.count());
         run = Math.max(1, Math.min(most, data.count() / rows));
-        VaeSpec spec = config.spec(Shape.of(data.width()));
+        VaeSpec spec = config.spec(Shape.of(data.shape().sizes()));
         state = TrainState.allocate(spec.layout(), backend);
         backend.upload(state.values().block(), config.initialisation().values(spec.layout(), config.seed()), 0);
         Tensor order = Tensor.of(backend.allocate(ElementType.I32, data.count()), Shape.of(data.count()));

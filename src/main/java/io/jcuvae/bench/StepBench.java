@@ -136,7 +136,8 @@ public final class StepBench {
         double products = 0;
         double flops = 0;
         OpBench ops = new OpBench(backend);
-        for (StepCost.Product p : StepCost.of(config, data.width()).products()) {
+        for (StepCost.Product p :
+                StepCost.of(config, Shape.of(data.shape().sizes())).products()) {
             products += ops.seconds(p.rows(), p.columns(), p.inner(), p.transposeA(), p.transposeB());
             flops += p.flops();
         }
@@ -171,7 +172,7 @@ public final class StepBench {
      * device.
      */
     public JsonObject inference() {
-        VaeSpec spec = config.spec(Shape.of(data.width()));
+        VaeSpec spec = config.spec(Shape.of(data.shape().sizes()));
         Parameters values = Parameters.allocate(spec.layout(), backend);
         backend.upload(values.block(), config.initialisation().values(spec.layout(), config.seed()), 0);
         Vae vae = Vae.forInference(spec, backend, values, Parameters.buffers(spec.layout(), backend), INFERENCE_BATCH);

@@ -1,10 +1,14 @@
 package io.jcuvae.bench;
 
 import com.google.gson.JsonObject;
+import io.jcuvae.nn.Conv2dSpec;
+import io.jcuvae.nn.ConvTranspose2dSpec;
 import io.jcuvae.nn.DenseSpec;
 import io.jcuvae.nn.LayerSpec;
+import io.jcuvae.nn.ResidualSpec;
 import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.Window;
 import io.jcuvae.train.TrainConfig;
 import io.jcuvae.vae.VaeSpec;
 import java.util.ArrayList;
@@ -64,52 +68,121 @@ record StepCost(List<Product> products, double flops, double bytes, int launches
             new Peak("L4", 0.3e12, 30.3e12, 60e12, 121e12),
             new Peak("RTX 4090", 1.008e12, 82.6e12, 82.6e12, 165e12));
 
-    /** The step of a configuration on rows of a width. */
-    static StepCost of(TrainConfig config, int width) {
-        VaeSpec spec = config.spec(Shape.of(width));
-        List<Product> products = new ArrayList<>();
-        List<Integer> outputs = new ArrayList<>();
-        spec.encoder().forEach(layer -> outputs.add(((DenseSpec) layer).outputs()));
-        outputs.add(2 * spec.latents());
-        int layers = spec.encoder().size() + 1 + spec.decoder().size();
-        double parameters = 0;
-        double activations = 0;
-        int inputs = width;
-        for (int i = 0; i < layers; i++) {
-            boolean decodes = i > spec.encoder().size();
-            int columns = decodes ? columns(spec.decoder(), i - spec.encoder().size() - 1) : outputs.get(i);
-            if (i == spec.encoder().size() + 1) {
-                inputs = spec.latents();
-            }
-            add(products, config.batch(), inputs, columns, i > 0);
-            parameters += (double) inputs * columns + columns;
-            activations += (double) config.batch() * columns;
-            inputs = columns;
-        }
-        double flops = products.stream().mapToDouble(Product::flops).sum();
+    /** The step of a configuration on samples of a shape. */
+    static StepCost of(TrainConfig config, Shape sample) {
+        VaeSpec spec = config.spec(sample);
+        Sum sum = new Sum(config.batch());
+        Shape encoded = sum.layers(spec.encoder(), spec.encoderInput(), true);
+        sum.dense((int) encoded.count(), 2 * spec.latents(), spec.encoder().isEmpty());
+        sum.layers(spec.decoder(), Shape.of(spec.latents()), false);
+        double flops = sum.products.stream().mapToDouble(Product::flops).sum();
         double factor = config.precision() == Precision.BF16 ? 2 : 4;
-        double moved = products.stream()
+        double moved = sum.products.stream()
                 .mapToDouble(p -> factor * ((double) p.rows() * p.inner() + (double) p.inner() * p.columns())
                         + 4.0 * p.rows() * p.columns())
                 .sum();
         // Adam reads four blocks and writes three; an activation is read and written forward, and read twice and
-        // written
-        // backward; a batch is read as bytes and written as floats, and its logits meet it once.
-        double others = 28 * parameters + 20 * activations + 17.0 * config.batch() * width;
-        int forward = 2 * layers;
-        int backward = 3 * layers - 1;
-        return new StepCost(List.copyOf(products), flops, moved + others, forward + backward + SINGLE);
+        // written backward; columns are written or read once beside their products; a batch is read as bytes and
+        // written as
+        // floats, and its logits meet it once.
+        double others = 28.0 * spec.layout().count()
+                + 20 * sum.activations
+                + 4 * sum.columns
+                + 17.0 * config.batch() * sample.count();
+        return new StepCost(List.copyOf(sum.products), flops, moved + others, sum.launches + SINGLE);
     }
 
-    private static int columns(List<LayerSpec> layers, int index) {
-        return ((DenseSpec) layers.get(index)).outputs();
-    }
+    /** Adds up layers. */
+    private static final class Sum {
+        private final List<Product> products = new ArrayList<>();
+        private final int batch;
+        private double activations;
+        private double columns;
+        private int launches;
 
-    private static void add(List<Product> products, int rows, int inputs, int outputs, boolean inputGradient) {
-        products.add(new Product(rows, outputs, inputs, false, true));
-        products.add(new Product(outputs, inputs, rows, true, false));
-        if (inputGradient) {
-            products.add(new Product(rows, inputs, outputs, false, false));
+        Sum(int batch) {
+            this.batch = batch;
+        }
+
+        /**
+         * Adds a stack.
+         *
+         * @param first whether nobody asks for the gradient of its input
+         * @return the shape of a sample after it
+         */
+        Shape layers(List<LayerSpec> layers, Shape input, boolean first) {
+            Shape shape = input;
+            boolean none = first;
+            for (LayerSpec layer : layers) {
+                add(layer, shape, none);
+                shape = layer.outputShape(shape);
+                none = false;
+            }
+            return shape;
+        }
+
+        private void add(LayerSpec layer, Shape input, boolean first) {
+            if (layer instanceof DenseSpec dense) {
+                dense((int) input.count(), dense.outputs(), first);
+            } else if (layer instanceof Conv2dSpec conv) {
+                convolution(conv.window(input), conv.channels(), true, first);
+                activations += (double) batch * layer.outputShape(input).count();
+            } else if (layer instanceof ConvTranspose2dSpec conv) {
+                convolution(conv.window(input), input.extent(0), false, first);
+                activations += (double) batch * layer.outputShape(input).count();
+            } else if (layer instanceof ResidualSpec residual) {
+                layers(residual.block(), input, first);
+                layers(residual.shortcut(), input, first);
+                elementwise(layer.outputShape(input), 2, 4);
+            } else {
+                elementwise(layer.outputShape(input), 1, 1);
+            }
+        }
+
+        private void elementwise(Shape output, int forward, int backward) {
+            activations += (double) batch * output.count();
+            launches += forward + backward;
+        }
+
+        /** Product and bias; bias sums and products of the gradients. */
+        void dense(int inputs, int outputs, boolean first) {
+            products.add(new Product(batch, outputs, inputs, false, true));
+            products.add(new Product(outputs, inputs, batch, true, false));
+            if (!first) {
+                products.add(new Product(batch, inputs, outputs, false, false));
+            }
+            activations += (double) batch * outputs;
+            launches += first ? 4 : 5;
+        }
+
+        /**
+         * As many products as for a dense layer, with columns made before or added up after them; weights are laid out anew.
+         *
+         * @param channels of the side of the positions
+         * @param looks whether the window is over the input; else it is over the output
+         */
+        private void convolution(Window window, int channels, boolean looks, boolean first) {
+            int rows = batch * window.positions();
+            products.add(
+                    looks
+                            ? new Product(rows, channels, window.seen(), false, true)
+                            : new Product(rows, window.seen(), channels, false, false));
+            products.add(new Product(channels, window.seen(), rows, true, false));
+            if (!first) {
+                products.add(
+                        looks
+                                ? new Product(rows, window.seen(), channels, false, false)
+                                : new Product(rows, channels, window.seen(), false, true));
+            }
+            boolean relaid = window.channels() > 1 && window.kernel() > 1;
+            // Forward: product, bias. Backward: sums in two launches where rows are many, products.
+            launches += (first ? 5 : 6) + (rows > 1024 ? 1 : 0) + (relaid ? 2 : 0);
+            if (!window.isPoint()) {
+                // Unfolded or folded forward and backward, and once more for the gradient of a convolution's input.
+                int times = looks && !first ? 3 : 2;
+                columns += (double) times * rows * window.seen();
+                launches += times;
+            }
         }
     }
 

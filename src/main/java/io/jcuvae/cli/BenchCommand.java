@@ -64,6 +64,8 @@ final class BenchCommand implements Command {
                         "noise",
                         Setting.NOISE.argument(),
                         "with --alone: " + Setting.NOISE.help() + " (default curand)"),
+                CommonOptions.value(
+                        "preset", "NAME", "with --alone: the network (default " + TrainConfig.PRESETS.get(0) + ")"),
                 CommonOptions.value("batch", "N", "samples per step (default that of the preset)"),
                 CommonOptions.value("hidden", "W,W,...", "widths of the layers (default those of the preset)"),
                 CommonOptions.limit(),
@@ -104,7 +106,7 @@ final class BenchCommand implements Command {
     }
 
     private static JsonObject alone(Arguments arguments) {
-        TrainConfig config = TrainConfig.defaults();
+        TrainConfig config = TrainConfig.preset(arguments.text("preset").orElse(TrainConfig.PRESETS.get(0)));
         config = config.with(Setting.DEVICE, "cpu");
         for (Setting setting : MEASURED) {
             Optional<String> text = arguments.text(setting.key());

@@ -44,7 +44,7 @@ final class EncodeCommand implements Command {
         return ModelJob.write(arguments, output, "encoding", (model, backend, out, progress) -> {
             DataSource source = ModelJob.source(arguments, output, model);
             Encoding.run(model, backend, source, split, limit, out, progress);
-            ModelJob.tell(source, output);
+            ModelJob.warn(source, output);
             return new int[] {2, model.spec().latents()};
         });
     }

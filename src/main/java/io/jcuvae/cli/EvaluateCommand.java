@@ -51,7 +51,7 @@ final class EvaluateCommand implements Command {
             DataSource source = ModelJob.source(arguments, output, model);
             Evaluation.Report found = Evaluation.run(
                     model, backend, source, split, limit, importance, arguments.has("accept-protocol"), progress);
-            ModelJob.tell(source, output);
+            ModelJob.warn(source, output);
             return found;
         });
         output.line(report.toText().stripTrailing());

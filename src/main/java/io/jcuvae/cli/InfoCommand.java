@@ -95,7 +95,7 @@ final class InfoCommand implements Command {
         table.lines().forEach(output::line);
         output.line("likelihood   " + config.likelihood().label());
         JsonObject json = new JsonObject();
-        json.addProperty("preset", config.network().map(Preset::label).orElse(null));
+        json.addProperty("preset", Preset.of(config).map(Preset::label).orElse(null));
         json.add("sample", NetworkTable.sizes(sample));
         network(json, table, spec);
         json.add("settings", config.toJson());
@@ -115,11 +115,12 @@ final class InfoCommand implements Command {
                 throw new UserError("--sample: " + e.getMessage(), e);
             }
         }
-        Optional<Shape> example = config.network().flatMap(Preset::example);
+        Optional<Shape> example = Preset.of(config).flatMap(Preset::example);
         if (example.isPresent() && config.data().equals(TrainConfig.defaults().data())) {
             return example.get();
         }
-        try (SampleReader reader = DataSource.parse(config.data()).open(Split.TRAIN, 1)) {
+        try (SampleReader reader =
+                DataSource.parse(config.data(), config.pictures()).open(Split.TRAIN, 1)) {
             return Shape.of(reader.shape().sizes());
         }
     }

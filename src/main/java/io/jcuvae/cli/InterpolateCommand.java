@@ -47,7 +47,7 @@ final class InterpolateCommand implements Command {
             DataSource source = ModelJob.source(arguments, output, model);
             Interpolation.run(model, backend, source, split, from, to, steps, out);
             progress.at(steps, steps);
-            ModelJob.tell(source, output);
+            ModelJob.warn(source, output);
             return model.data().shape().sizes();
         });
     }

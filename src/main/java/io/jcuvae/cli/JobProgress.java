@@ -12,7 +12,8 @@ final class JobProgress implements Progress, PictureOptions.Progress {
 
     private final String doing;
     private final PrintStream live;
-    private final long start = System.nanoTime();
+    private long start;
+    private long doneBefore = -1;
     private LiveLine line;
 
     JobProgress(Output output, String doing) {
@@ -22,6 +23,11 @@ final class JobProgress implements Progress, PictureOptions.Progress {
 
     @Override
     public void at(long done, long total) {
+        if (doneBefore < 0) {
+            // What comes before the first call is another job: loading the model, decoding pictures.
+            start = System.nanoTime();
+            doneBefore = done;
+        }
         double seconds = (System.nanoTime() - start) / 1e9;
         if (live == null || seconds < SECONDS_BEFORE_SHOWN) {
             return;
@@ -29,7 +35,7 @@ final class JobProgress implements Progress, PictureOptions.Progress {
         if (line == null) {
             line = new LiveLine(live, total, (state, length) -> state.getExtraMessage());
         }
-        line.at(done, text(done, total, done / seconds));
+        line.at(done, text(done, total, (done - doneBefore) / seconds));
     }
 
     private String text(long count, long total, double rate) {

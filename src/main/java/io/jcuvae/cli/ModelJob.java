@@ -96,20 +96,26 @@ final class ModelJob {
                 .withThreads(arguments.integer("threads", 0, 1024, 0))
                 .withProgress(() -> new JobProgress(output, "decoding"));
         if (arguments.has("data")) {
-            return DataSource.parse(arguments.required("data"), pictures);
+            return prepared(DataSource.parse(arguments.required("data"), pictures), output);
         }
         boolean skip = pictures.skipBad() || model.config().skipsBad();
         try {
-            return DataSource.parse(model.data().source(), pictures.withSkipBad(skip));
+            return prepared(DataSource.parse(model.data().source(), pictures.withSkipBad(skip)), output);
         } catch (UserError e) {
             throw new UserError(
                     e.getMessage() + " (that is what the model was trained on; --data names other data)", e);
         }
     }
 
-    /** Tells what reading the data did, left out or guessed. */
-    static void tell(DataSource source, Output output) {
+    /** Decodes what must be decoded before the job's own progress is shown, and says so. */
+    private static DataSource prepared(DataSource source, Output output) {
+        source.prepare();
         source.notes().forEach(output::note);
+        return source;
+    }
+
+    /** Tells what reading the data left out or guessed. */
+    static void warn(DataSource source, Output output) {
         source.warnings().forEach(output::warn);
     }
 }

@@ -24,7 +24,7 @@ final class ModelText {
 
     /** The same of a network that is not trained yet. */
     static String network(TrainConfig config, VaeSpec spec) {
-        Optional<Preset> preset = config.network();
+        Optional<Preset> preset = Preset.of(config);
         boolean dense = preset.isPresent() && preset.get() == Preset.MLP;
         StringBuilder text = new StringBuilder(
                 dense ? "" : preset.map(known -> known.label() + ": ").orElse(""));

@@ -41,7 +41,7 @@ final class ReconstructCommand implements Command {
         return ModelJob.write(arguments, output, "reconstructing", (model, backend, out, progress) -> {
             DataSource source = ModelJob.source(arguments, output, model);
             Reconstruction.run(model, backend, source, split, limit, out, progress);
-            ModelJob.tell(source, output);
+            ModelJob.warn(source, output);
             return model.data().shape().sizes();
         });
     }

@@ -73,7 +73,8 @@ final class TrainCommand implements Command {
             Backend backend = device.backend();
             Dataset train = source.load(Split.TRAIN, config.limit());
             Dataset test = source.load(Split.TEST, 0);
-            ModelJob.tell(source, output);
+            source.notes().forEach(output::note);
+            ModelJob.warn(source, output);
             Trainer trainer = resumed.isPresent()
                     ? Trainer.resume(config, train, test, backend, folder, progress)
                     : Trainer.start(config, train, test, backend, folder, progress);

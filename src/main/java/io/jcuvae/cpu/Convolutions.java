@@ -20,7 +20,7 @@ import java.util.function.IntConsumer;
  */
 final class Convolutions {
     /** Floats of a piece, its columns and the other side of its positions: with the weight they fit the second cache. */
-    static final int PIECE = 1 << 17;
+    static final int PIECE = 1 << 18;
     /** A part of a gradient is worth this much work. */
     private static final double LEAST_FLOPS = 1e6;
     /** Floats of all parts of a weight's gradient. */

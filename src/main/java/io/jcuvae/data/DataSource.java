@@ -25,7 +25,7 @@ public final class DataSource {
     private final String name;
     private final RowSource train;
     private final RowSource test;
-    private final boolean pictures;
+    private final PictureSet pictures;
     private final Told told;
 
     /** What the reads so far have to say. */
@@ -35,7 +35,7 @@ public final class DataSource {
         }
     }
 
-    private DataSource(String name, RowSource train, RowSource test, boolean pictures, Told told) {
+    private DataSource(String name, RowSource train, RowSource test, PictureSet pictures, Told told) {
         this.name = name;
         this.train = train;
         this.test = test;
@@ -63,27 +63,27 @@ public final class DataSource {
     public static DataSource parse(String src, PictureOptions options) {
         Told told = new Told();
         if (src.equals(DIGITS)) {
-            return new DataSource(src, digits("train"), digits("t10k"), false, told);
+            return new DataSource(src, digits("train"), digits("t10k"), null, told);
         }
         if (src.equals(MOONS) || src.startsWith(MOONS + ":")) {
             int count = moonCount(src);
             Moons test = new Moons(Moons.MOST, Math.max(1, count / 5));
-            return new DataSource(src, new Moons(0, count), test, false, told);
+            return new DataSource(src, new Moons(0, count), test, null, told);
         }
         FileKind.Named file = FileKind.find(src, FORMS);
         Path path = file.path();
         boolean folder = Files.isDirectory(path);
         if (folder && MnistFolder.isOne(path)) {
             MnistFolder digits = MnistFolder.of(path);
-            return new DataSource(src, digits.train(), digits.test(), false, told);
+            return new DataSource(src, digits.train(), digits.test(), null, told);
         }
         FileKind kind = folder ? FileKind.PICTURES : FileKind.of(path, FORMS);
         if (kind != FileKind.PICTURES) {
-            return new DataSource(src, rows(file, kind, told.warnings()), null, false, told);
+            return new DataSource(src, rows(file, kind, told.warnings()), null, null, told);
         }
         PictureSet set = PictureSet.of(path, options, told.notes()::add, told.warnings()::add)
                 .orElseThrow(() -> noPictures(path, folder));
-        return new DataSource(src, set.train(), set.test(), true, told);
+        return new DataSource(src, set.train(), set.test(), set, told);
     }
 
     private static UserError noPictures(Path path, boolean folder) {
@@ -183,7 +183,18 @@ public final class DataSource {
 
     /** Whether it is a folder or zip of pictures, and {@link PictureOptions} apply. */
     public boolean isPictures() {
-        return pictures;
+        return pictures != null;
+    }
+
+    /**
+     * Does now what else the first read does: decodes pictures that were not decoded before.
+     *
+     * @throws UserError as for {@link #load}
+     */
+    public void prepare() {
+        if (pictures != null) {
+            pictures.prepare();
+        }
     }
 
     /** What the reads so far skipped or guessed, one line each. */

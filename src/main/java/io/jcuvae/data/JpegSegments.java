@@ -19,6 +19,9 @@ final class JpegSegments {
     /** A progressive file has about ten; each costs a pass over all pixels, however few bytes it takes. */
     private static final int MOST_SCANS = 100;
 
+    /** A block of 64 pixels takes a bit at least. */
+    private static final long PIXELS_PER_BYTE = 512;
+
     /** What tells a decoder that three components are luma and chroma; many cameras leave it out. */
     private static final byte[] JFIF = {
         (byte) 0xFF, (byte) APP0, 0, 16, 'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0
@@ -173,6 +176,7 @@ final class JpegSegments {
         if (scans == 0) {
             throw new PictureFault("it has no pixels");
         }
+        PictureHeader.requireEnough(PIXELS_PER_BYTE * file.length, (long) width * height, width, height);
         int start = JFIF.length;
         if (components == 3 && !colourTold && !namedRgb) {
             System.arraycopy(JFIF, 0, kept, 2, JFIF.length);

@@ -12,26 +12,36 @@ import javax.imageio.ImageReader;
  * and resized. Used by one thread at a time.
  */
 final class PictureDecoder {
-    /** Pictures above this are decoded one at a time, however many threads there are. */
-    private static final int LARGE = 1 << 22;
+    private static final int MEBI = 1 << 20;
+    /** A decoded pixel takes 3 to 8 bytes, and the heap holds other things. */
+    private static final int BYTES_PER_PIXEL = 24;
 
     private final int height;
     private final int width;
     private final int channels;
-    private final Semaphore large;
+    private final Semaphore room;
     private final ImageReader[] readers = new ImageReader[2];
     private String warning;
 
     /**
      * A decoder to one shape.
      *
-     * @param large one permit, shared by all decoders that work at the same time
+     * @param room what {@link #room} gave, shared by all decoders that work at the same time
      */
-    PictureDecoder(int height, int width, int channels, Semaphore large) {
+    PictureDecoder(int height, int width, int channels, Semaphore room) {
         this.height = height;
         this.width = width;
         this.channels = channels;
-        this.large = large;
+        this.room = room;
+    }
+
+    /** A place for each million pixels that the heap can hold: large pictures wait for each other, small ones do not. */
+    static Semaphore room() {
+        return new Semaphore(places());
+    }
+
+    private static int places() {
+        return (int) Math.max(1, Math.min(Runtime.getRuntime().maxMemory() / BYTES_PER_PIXEL / MEBI, 1 << 12));
     }
 
     /**
@@ -41,10 +51,8 @@ final class PictureDecoder {
      * @throws PictureFault if its pixels cannot be unpacked
      */
     void decode(PictureHeader header, byte[] out, int offset) throws PictureFault {
-        boolean one = (long) header.width() * header.height() > LARGE;
-        if (one) {
-            large.acquireUninterruptibly();
-        }
+        int taken = Math.min(places(), (int) ((long) header.width() * header.height() / MEBI));
+        room.acquireUninterruptibly(taken);
         try {
             resize(new PixelRows(read(header), header.orientation()), header, out, offset);
         } catch (OutOfMemoryError e) {
@@ -52,9 +60,7 @@ final class PictureDecoder {
             throw new PictureFault(
                     "its " + header.width() + "x" + header.height() + " pixels need more memory than the JVM has", e);
         } finally {
-            if (one) {
-                large.release();
-            }
+            room.release(taken);
         }
     }
 
@@ -77,6 +83,9 @@ final class PictureDecoder {
             // A reader that failed may be in any state.
             readers[header.jpeg() ? 1 : 0] = null;
             reader.dispose();
+            if (e.getCause() instanceof OutOfMemoryError memory) {
+                throw memory;
+            }
             throw new PictureFault("its pixels cannot be unpacked (" + Faults.reason(e) + ")", e);
         }
     }

@@ -115,7 +115,7 @@ final class PictureDecoding {
         List<Integer> taken = new ArrayList<>();
         List<String> bad = new ArrayList<>();
         Queue<PictureDecoder> decoders = new ConcurrentLinkedQueue<>();
-        Semaphore large = new Semaphore(1);
+        Semaphore room = PictureDecoder.room();
         ExecutorService pool = Executors.newFixedThreadPool(threads, PictureDecoding::daemon);
         try (PictureOptions.Progress progress = options.progress().get();
                 PictureCache.Writer writer = new PictureCache.Writer(file)) {
@@ -124,7 +124,7 @@ final class PictureDecoding {
                 while (next < files.size() && pending.size() < BLOCKS_AHEAD * threads) {
                     int from = next;
                     int to = Math.min(files.size(), from + block);
-                    pending.add(pool.submit(() -> decode(from, to, shape, decoders, large)));
+                    pending.add(pool.submit(() -> decode(from, to, shape, decoders, room)));
                     next = to;
                 }
                 Block done = joined(pending.remove());
@@ -199,12 +199,12 @@ final class PictureDecoding {
         }
     }
 
-    private Block decode(int from, int to, SampleShape shape, Queue<PictureDecoder> decoders, Semaphore large)
+    private Block decode(int from, int to, SampleShape shape, Queue<PictureDecoder> decoders, Semaphore room)
             throws NotGrey {
         int[] sizes = Arrays.copyOf(shape.sizes(), 3);
         int channels = sizes[2] == 0 ? 1 : sizes[2];
         PictureDecoder free = decoders.poll();
-        PictureDecoder decoder = free != null ? free : new PictureDecoder(sizes[0], sizes[1], channels, large);
+        PictureDecoder decoder = free != null ? free : new PictureDecoder(sizes[0], sizes[1], channels, room);
         int width = shape.width();
         Block block = new Block(new byte[(to - from) * width], width, new ArrayList<>(), new ArrayList<>());
         for (int i = from; i < to; i++) {

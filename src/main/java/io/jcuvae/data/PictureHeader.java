@@ -55,6 +55,18 @@ record PictureHeader(boolean jpeg, int width, int height, boolean grey, int orie
         }
     }
 
+    /**
+     * Refuses more pixels than the file's bytes can make; a decoder would fill them with grey, however long it takes.
+     *
+     * @param most what the bytes can make at best
+     * @param claimed in the same unit
+     */
+    static void requireEnough(long most, long claimed, int width, int height) throws PictureFault {
+        if (claimed > most) {
+            throw new PictureFault("it is too short for the " + width + "x" + height + " pixels that it claims");
+        }
+    }
+
     /** Pixels across as it is to be seen. */
     int seenWidth() {
         return orientation < 5 ? width : height;

@@ -77,6 +77,11 @@ final class PictureSet {
         };
     }
 
+    /** Makes sure that the pictures are decoded. */
+    void prepare() {
+        cache();
+    }
+
     private synchronized PictureCache cache() {
         if (cache == null) {
             Path folder = options.cache() == null ? CacheFolder.ofPictures() : options.cache();

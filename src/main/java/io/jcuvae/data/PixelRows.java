@@ -57,6 +57,10 @@ final class PixelRows {
      * @param out receives [count, channels]
      */
     void read(int y, int x, int count, int channels, int[] out) {
+        if (orientation == 1 && palette == null && !alpha && most == 255 && bands == channels) {
+            raster.getPixels(x, y, count, 1, out);
+            return;
+        }
         if (samples.length < count * bands) {
             samples = new int[count * bands];
         }

@@ -9,6 +9,9 @@ import java.util.zip.CRC32;
  * make pixels are kept: others may hold text or profiles that unpack to any size.
  */
 final class PngChunks {
+    /** The most that a byte of deflated data can become (zlib's technical notes). */
+    private static final long DEFLATE_RATIO = 1032;
+
     private static final int OVERHEAD = 12;
     private static final int IHDR = 0x49484452;
     private static final int PLTE = 0x504c5445;
@@ -59,6 +62,9 @@ final class PngChunks {
         if (!pixels || (colour == 3 && paletteBytes == 0)) {
             throw new PictureFault("it has no " + (pixels ? "palette" : "pixels"));
         }
+        int channels = colour == 2 ? 3 : colour == 4 ? 2 : colour == 6 ? 4 : 1;
+        long unpacked = height * (1 + ((long) width * channels * bits + 7) / 8);
+        PictureHeader.requireEnough(DEFLATE_RATIO * filled, unpacked, width, height);
         byte[] plain = Arrays.copyOf(kept, filled);
         return new PictureHeader(false, width, height, colour == 0 || colour == 4, orientation, plain);
     }

@@ -25,7 +25,7 @@ final class BoundModel {
 
     BoundModel(Model model, Backend backend) {
         this.backend = backend;
-        rows = backend.rowsAtOnce(Math.toIntExact(model.spec().sample().count()));
+        rows = backend.rowsAtOnce(model.spec().widest());
         vae = Vae.forInference(model.spec(), backend, model.values(), model.buffers(), rows);
         scalars = Scalars.allocate(backend);
         width = vae.x().columns();

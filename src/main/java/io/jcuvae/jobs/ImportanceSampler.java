@@ -57,7 +57,7 @@ final class ImportanceSampler implements AutoCloseable {
         this.draws = draws;
         latents = model.spec().latents();
         // Either whole samples with all their draws, or one sample in several parts.
-        int most = backend.rowsAtOnce(Math.toIntExact(model.spec().sample().count()));
+        int most = backend.rowsAtOnce(model.spec().widest());
         images = Math.max(1, most / draws);
         chunk = Math.min(draws, most);
         int rows = images * chunk;

@@ -20,7 +20,8 @@ final class Rows {
     }
 
     /**
-     * A reader of rows as wide as the model's samples, pictures in the model's order of values; where the model needs values in [0, 1] it refuses others as they come.
+     * A reader of rows as wide as the model's samples, pictures in the model's order of values; where the model needs values
+     * in [0, 1] it refuses others as they come.
      *
      * @param limit the first rows to read, 0 for all
      * @throws UserError naming both shapes when they do not fit

@@ -24,12 +24,17 @@ public record Conv2dSpec(int channels, int kernel, int stride, int padding, Acti
 
     @Override
     public Shape outputShape(Shape input) {
-        Window window = window(Planes.of(this, input));
+        Window window = window(input);
         return Shape.of(channels, window.outHeight(), window.outWidth());
     }
 
-    /** How the layer looks at its input. */
-    Window window(Planes input) {
+    /**
+     * How the layer looks at its input.
+     *
+     * @param shape of the input
+     */
+    public Window window(Shape shape) {
+        Planes input = Planes.of(this, shape);
         if (Math.min(input.height(), input.width()) + 2L * padding < kernel) {
             throw new IllegalArgumentException(describe() + ": input " + input.size()
                     + (padding == 0 ? "" : " with its padding") + " is smaller than the kernel");
@@ -51,7 +56,7 @@ public record Conv2dSpec(int channels, int kernel, int stride, int padding, Acti
 
     @Override
     public Layer bind(Binding binding, String name, Tensor input, Tensor inputGradient) {
-        return new Conv2d(binding, name, window(Planes.inMemory(input)), activation, input, inputGradient);
+        return new Conv2d(binding, name, window(Planes.inMemory(input).shape()), activation, input, inputGradient);
     }
 
     @Override

@@ -31,12 +31,17 @@ public record ConvTranspose2dSpec(
 
     @Override
     public Shape outputShape(Shape input) {
-        Window window = window(Planes.of(this, input));
+        Window window = window(input);
         return Shape.of(channels, window.height(), window.width());
     }
 
-    /** How the layer's output is looked at from its input. */
-    Window window(Planes input) {
+    /**
+     * How the layer's output is looked at from its input.
+     *
+     * @param shape of the input
+     */
+    public Window window(Shape shape) {
+        Planes input = Planes.of(this, shape);
         int height = extent(input, input.height());
         int width = extent(input, input.width());
         return new Window(height, width, channels, kernel, stride, padding);
@@ -66,7 +71,8 @@ public record ConvTranspose2dSpec(
 
     @Override
     public Layer bind(Binding binding, String name, Tensor input, Tensor inputGradient) {
-        return new ConvTranspose2d(binding, name, window(Planes.inMemory(input)), activation, input, inputGradient);
+        return new ConvTranspose2d(
+                binding, name, window(Planes.inMemory(input).shape()), activation, input, inputGradient);
     }
 
     @Override

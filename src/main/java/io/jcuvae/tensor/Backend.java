@@ -79,10 +79,10 @@ public interface Backend extends AutoCloseable {
      * How many independent rows to compute at once where nothing else says so: enough for the device to be busy, few enough
      * for its memory. Depends on the device and the width alone.
      *
-     * @param width elements of a row
+     * @param width elements of a row where it is widest on its way
      */
     default int rowsAtOnce(int width) {
-        return 1024;
+        return Math.max(1, Math.min(1024, Integer.highestOneBit((1 << 24) / width)));
     }
 
     /**

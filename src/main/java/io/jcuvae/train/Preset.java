@@ -37,6 +37,17 @@ public enum Preset {
         return Arrays.stream(values()).filter(p -> p.label().equals(name)).findFirst();
     }
 
+    /** The preset that has the encoder and the decoder of a configuration; nothing when one is the user's own. */
+    public static Optional<Preset> of(TrainConfig config) {
+        return Arrays.stream(values())
+                .filter(preset -> {
+                    TrainConfig own = TrainConfig.preset(preset.label());
+                    return own.encoder().equals(config.encoder())
+                            && own.decoder().equals(config.decoder());
+                })
+                .findFirst();
+    }
+
     /** The name in options: lower case with hyphens. */
     public String label() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
@@ -79,6 +90,8 @@ public enum Preset {
         String other = others.isEmpty() ? MLP.label() : String.join(" or ", others);
         return "preset " + label() + " is for pictures of " + size() + "; the data are "
                 + Arrays.stream(sample.extents()).mapToObj(String::valueOf).collect(Collectors.joining("x"))
-                + ": use " + other + ", give other --data, or describe layers that fit in --config";
+                + ": use " + other + ", --size " + size()
+                + " (of a folder or zip of pictures), other --data, or layers that fit"
+                + " in --config";
     }
 }

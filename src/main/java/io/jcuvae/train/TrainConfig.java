@@ -28,7 +28,6 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -330,23 +329,12 @@ public final class TrainConfig {
                     likelihood());
         } catch (IllegalArgumentException e) {
             throw new UserError(
-                    network()
+                    Preset.of(this)
                             .filter(preset -> !preset.fits(sample))
                             .map(preset -> preset.misfit(sample))
                             .orElse(e.getMessage()),
                     e);
         }
-    }
-
-    /** The preset that has this encoder and this decoder; nothing when they are the user's own. */
-    public Optional<Preset> network() {
-        return Stream.of(Preset.values())
-                .filter(preset -> {
-                    TrainConfig config = preset(preset.label());
-                    return config.encoder().equals(encoder())
-                            && config.decoder().equals(decoder());
-                })
-                .findFirst();
     }
 
     /**
@@ -360,16 +348,18 @@ public final class TrainConfig {
         if (!dense && (setting == Setting.HIDDEN || setting == Setting.ACTIVATION)) {
             throw new UserError("--" + setting.key()
                     + ": makes dense layers, but encoder and decoder are given layer by layer"
-                    + network().map(preset -> " by preset " + preset.label()).orElse("")
+                    + Preset.of(this)
+                            .map(preset -> " by preset " + preset.label())
+                            .orElse("")
                     + "; leave it out, or give layers of your own with --encoder and --decoder");
         }
     }
 
-    private Stack encoder() {
+    Stack encoder() {
         return (Stack) values.get(Setting.ENCODER);
     }
 
-    private Stack decoder() {
+    Stack decoder() {
         return (Stack) values.get(Setting.DECODER);
     }
 

@@ -70,6 +70,22 @@ public record VaeSpec(
         return Sequential.outputShape(decoder, Shape.of(latents));
     }
 
+    /** The most values that a layer makes of one sample, or takes: what a batch's memory depends on. */
+    public int widest() {
+        long most = Math.max(sample.count(), widest(encoder, encoderInput()));
+        return Math.toIntExact(Math.max(most, widest(decoder, Shape.of(latents))));
+    }
+
+    private static long widest(List<LayerSpec> layers, Shape input) {
+        long most = input.count();
+        Shape shape = input;
+        for (LayerSpec layer : layers) {
+            shape = layer.outputShape(shape);
+            most = Math.max(most, shape.count());
+        }
+        return most;
+    }
+
     private static Shape planes(Picture picture) {
         return Shape.of(picture.channels(), picture.height(), picture.width());
     }

@@ -7,12 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.jcuvae.cpu.CpuBackend;
+import io.jcuvae.data.DataSource;
+import io.jcuvae.data.Dataset;
 import io.jcuvae.data.RowWriter;
 import io.jcuvae.data.RowWriters;
 import io.jcuvae.data.SampleShape;
+import io.jcuvae.data.Split;
 import io.jcuvae.tensor.Precision;
+import io.jcuvae.tensor.Shape;
 import io.jcuvae.train.Setting;
 import io.jcuvae.train.TrainConfig;
+import io.jcuvae.vae.VaeSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,7 +81,7 @@ class GpuCheckTest {
                 .with(Setting.HIDDEN, "400,200")
                 .with(Setting.LATENT, "20")
                 .with(Setting.BATCH, "128");
-        StepCost cost = StepCost.of(config, 784);
+        StepCost cost = StepCost.of(config, Shape.of(28, 28));
         // Weights of six layers; each is met once forward, and twice backward but for the first.
         double weights = 784 * 400 + 400 * 200 + 200 * 40 + 20 * 200 + 200 * 400 + 400 * 784;
         assertEquals(2.0 * 128 * (3 * weights - 784 * 400), cost.flops(), 1);
@@ -84,6 +89,31 @@ class GpuCheckTest {
         JsonObject known = cost.prediction("cuda:0 NVIDIA H200, fp32", Precision.FP32);
         assertEquals(cost.launches() * 1.5e-6, known.get("seconds").getAsDouble(), 2e-5);
         assertFalse(cost.prediction("cuda:0 Something else", Precision.FP32).has("seconds"));
+    }
+
+    @Test
+    void theCostOfTheConvolutionalPresetsStep() throws IOException {
+        StepCost cost = StepCost.of(TrainConfig.preset("conv-28"), Shape.of(28, 28));
+        // Products per sample, forward: two convolutions, dense layers around the latents, the same mirrored.
+        double first = 196 * 16 * 32;
+        double forward = 2 * (first + 49 * 512 * 64 + 3136 * 256) + 256 * 40 + 20 * 256;
+        assertEquals(2.0 * 128 * (3 * forward - first), cost.flops(), 1);
+        assertEquals(23, cost.products().size());
+
+        // What is measured on a device is that preset.
+        Path data = Files.createDirectories(folder.resolve("28"));
+        try (RowWriter writer =
+                RowWriters.samples(data.resolve("train-images-idx3-ubyte.gz"), new SampleShape(28, 28), 1)) {
+            writer.write(new float[784], 1);
+            writer.commit();
+        }
+        Dataset dataset = DataSource.parse(
+                        data.resolve("train-images-idx3-ubyte.gz").toString())
+                .load(Split.TRAIN, 0);
+        DeviceBench bench = new DeviceBench(DeviceBench.Size.FULL, data, choice -> new CpuBackend(1), () -> {});
+        VaeSpec measured = bench.convolutionalConfig(dataset, Precision.FP32).spec(Shape.of(28, 28));
+        assertEquals(TrainConfig.preset("conv-28").spec(Shape.of(28, 28)), measured);
+        assertEquals(1_691_369, measured.layout().count(), "as many parameters as the peer's");
     }
 
     private List<String> program(String... lines) throws IOException {
@@ -118,6 +148,10 @@ class GpuCheckTest {
                 "*step) echo '{\"rows\":[{\"batch\":8,\"precision\":\"fp32\",\"step_us\":50,\"host_us\":3,"
                         + "\"launches_per_step\":39,\"epoch_ms\":30,\"epoch_samples\":80,"
                         + "\"prediction\":{\"launches\":39,\"bytes\":1,\"flops\":2,\"seconds\":6e-5,\"assumes\":\"much\"}}]}' ;;",
+                "*conv) echo '{\"rows\":[{\"batch\":8,\"precision\":\"bf16\",\"step_us\":70,\"host_us\":3,"
+                        + "\"launches_per_step\":60,"
+                        + "\"prediction\":{\"launches\":61,\"bytes\":1e6,\"flops\":2e6,\"seconds\":8e-5,"
+                        + "\"assumes\":\"much\"}}]}' ;;",
                 "*wide) echo 'the device vanished' >&2; exit 1 ;;",
                 "*copies) echo 'no figures' ;;",
                 "*) echo '{}' ;;",
@@ -136,6 +170,7 @@ class GpuCheckTest {
         assertTrue(outcomes.stream().anyMatch(s -> s.contains("\"peer\"") && s.contains("was not carried along")));
         String text = text(out);
         assertTrue(text.contains("| 8 | fp32 | 50.0 | 60.0 |"), text);
+        assertTrue(text.contains("| 8 | bf16 | 70.0 | 80.0 | 3.0 | 60 (61) | - | - | - | 2 | 1.0 |"), text);
         assertTrue(text.contains("NVIDIA H200"), text);
         assertTrue(text.contains("Predictions assume much."), text);
         assertTrue(log.stream().anyMatch(line -> line.startsWith("reports: ")), log.toString());

@@ -171,6 +171,16 @@ class CudaOpsTest {
             assertEquals(1, launches(ops, () -> ops.sampleGaussian(z, sums, y, z)), "sampleGaussian");
             assertEquals(1, launches(ops, () -> ops.bernoulli(sums, y, y, y, sums)), "bernoulli");
             assertEquals(1, launches(ops, () -> ops.adam(x, x, x, x, Scalars.allocate(backend), 0, 0, 1)), "adam");
+            Tensor scalars = Scalars.allocate(backend);
+            Tensor table = Tensor.of(backend.allocate(ElementType.F64, 3), Shape.of(1, 3));
+            assertEquals(1, launches(ops, () -> ops.schedule(scalars, table)), "schedule");
+            assertEquals(1, launches(ops, () -> ops.adamW(x, x, x, x, x, scalars, 0, 0, 1, 1)), "adamW");
+            assertEquals(1, launches(ops, () -> ops.average(x, x, scalars, 0.5)), "average");
+            assertEquals(1, launches(ops, () -> ops.add(x, x)), "add");
+            assertEquals(1, launches(ops, () -> ops.capacityElbo(sums, sums, sums, sums, scalars, 1)), "capacity");
+            // Sums over more than a block end in a second launch.
+            assertEquals(2, launches(ops, () -> ops.gradientNorm(scalars, x, 1, 1)), "gradientNorm");
+            assertEquals(2, launches(ops, () -> ops.freeBits(sums, z.view(0, Shape.of(3)), y, 1)), "freeBits");
         }
     }
 

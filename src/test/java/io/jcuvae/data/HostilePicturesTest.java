@@ -73,7 +73,7 @@ final class HostilePicturesTest {
         Random random = new Random(5);
         int refused = 0;
         for (byte[] sound : List.of(TestPictures.png(3, 5, 1L), smallJpeg())) {
-            for (int i = 0; i < sound.length; i++) {
+            for (int i = 0; i < sound.length; i += 1 + random.nextInt(4)) {
                 byte[] damaged = sound.clone();
                 damaged[i] ^= (byte) (1 + random.nextInt(255));
                 Path set = TestPictures.put(folder, "flip/a.png", damaged).getParent();
@@ -103,7 +103,12 @@ final class HostilePicturesTest {
         int frame = indexOf(jpeg, 0xC0);
         ByteBuffer.wrap(jpeg).putShort(frame + 5, (short) 65_000).putShort(frame + 7, (short) 65_000);
         assertTrue(refusedPicture(jpeg).contains("65000x65000"));
-        // Within bounds, but with pixels for a part only.
+        // Within bounds, but more than so few bytes can make.
+        ByteBuffer.wrap(jpeg).putShort(frame + 5, (short) 8000).putShort(frame + 7, (short) 8000);
+        assertTrue(refusedPicture(jpeg).contains("too short for the 8000x8000 pixels"));
+        byte[] brief = TestPictures.pngOf(TestPictures.header(8000, 8000, 8, 2), few);
+        assertTrue(refusedPicture(brief).contains("too short for the 8000x8000 pixels"));
+        // With pixels for a part only.
         assertTrue(refusedPicture(TestPictures.pngOf(TestPictures.header(9, 9, 8, 2), few))
                 .contains("cannot be unpacked"));
         // A picture that may be read, but not be a sample as it is.

@@ -128,7 +128,7 @@ final class PictureCacheTest {
         Read first = read();
         Path rows = rows();
         byte[] sound = Files.readAllBytes(rows);
-        for (int i = 0; i <= sound.length; i += i < 32 || i > sound.length - 60 ? 1 : 5) {
+        for (int i = 0; i <= sound.length; i += i < 32 || i > sound.length - 60 ? 1 : 11) {
             byte[] damaged = sound.clone();
             if (i < sound.length) {
                 damaged[i] ^= 4;

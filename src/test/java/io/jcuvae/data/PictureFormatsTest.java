@@ -15,7 +15,6 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
-import java.util.concurrent.Semaphore;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageWriteParam;
@@ -33,7 +32,7 @@ final class PictureFormatsTest {
             int height = header.seenHeight();
             int width = header.seenWidth();
             byte[] out = new byte[height * width * channels + 1];
-            new PictureDecoder(height, width, channels, new Semaphore(1)).decode(header, out, 1);
+            new PictureDecoder(height, width, channels, PictureDecoder.room()).decode(header, out, 1);
             int[] values = new int[out.length - 1];
             Arrays.setAll(values, i -> out[i + 1] & 0xFF);
             return values;
@@ -46,7 +45,7 @@ final class PictureFormatsTest {
         return assertThrows(PictureFault.class, () -> {
                     PictureHeader header = PictureHeader.of(file);
                     byte[] out = new byte[header.seenHeight() * header.seenWidth() * 3];
-                    new PictureDecoder(header.seenHeight(), header.seenWidth(), 3, new Semaphore(1))
+                    new PictureDecoder(header.seenHeight(), header.seenWidth(), 3, PictureDecoder.room())
                             .decode(header, out, 0);
                 })
                 .getMessage();

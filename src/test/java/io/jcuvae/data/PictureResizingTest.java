@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
-import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -15,7 +14,7 @@ final class PictureResizingTest {
     private static int[] resized(int[] pixels, int height, int width, int toHeight, int toWidth) throws PictureFault {
         byte[] out = new byte[toHeight * toWidth];
         byte[] png = TestPictures.pngOf(width, height, 8, 0, pixels);
-        new PictureDecoder(toHeight, toWidth, 1, new Semaphore(1)).decode(PictureHeader.of(png), out, 0);
+        new PictureDecoder(toHeight, toWidth, 1, PictureDecoder.room()).decode(PictureHeader.of(png), out, 0);
         int[] values = new int[out.length];
         Arrays.setAll(values, i -> out[i] & 0xFF);
         return values;
@@ -88,7 +87,7 @@ final class PictureResizingTest {
     void oneColourStaysThatColour(int height, int width, int toHeight, int toWidth) throws PictureFault {
         byte[] png = TestPictures.png(height, width, 0x0180FF);
         byte[] out = new byte[toHeight * toWidth * 3];
-        new PictureDecoder(toHeight, toWidth, 3, new Semaphore(1)).decode(PictureHeader.of(png), out, 0);
+        new PictureDecoder(toHeight, toWidth, 3, PictureDecoder.room()).decode(PictureHeader.of(png), out, 0);
         for (int i = 0; i < out.length; i++) {
             assertEquals(new int[] {1, 128, 255}[i % 3], out[i] & 0xFF);
         }

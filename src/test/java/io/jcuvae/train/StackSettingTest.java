@@ -69,10 +69,10 @@ class StackSettingTest {
     @ParameterizedTest
     @EnumSource(Preset.class)
     void everyPresetKnowsItself(Preset preset) {
-        assertEquals(preset, preset(preset).network().orElseThrow());
+        assertEquals(preset, Preset.of(preset(preset)).orElseThrow());
         assertEquals(preset, Preset.find(preset.label()).orElseThrow());
         TrainConfig other = preset(preset).with(Setting.ENCODER, TANH);
-        assertTrue(other.network().isEmpty());
+        assertTrue(Preset.of(other).isEmpty());
     }
 
     /** Grey and colour, channels first and last: the decoder ends as the sample is. */
@@ -105,8 +105,8 @@ class StackSettingTest {
     @Test
     void dataOfAnotherSizeAreToldWhichPresetFits() {
         assertEquals(
-                "preset conv-28 is for pictures of 28x28; the data are 32x32x3: use conv-32-rgb or resnet-32, give other"
-                        + " --data, or describe layers that fit in --config",
+                "preset conv-28 is for pictures of 28x28; the data are 32x32x3: use conv-32-rgb or resnet-32,"
+                        + " --size 28x28 (of a folder or zip of pictures), other --data, or layers that fit in --config",
                 refused(() -> TrainConfig.preset("conv-28").spec(Shape.of(32, 32, 3))));
         String row = refused(() -> TrainConfig.preset("conv-64").spec(Shape.of(784)));
         assertTrue(row.startsWith("preset conv-64 is for pictures of 64x64; the data are 784: use mlp, "), row);
