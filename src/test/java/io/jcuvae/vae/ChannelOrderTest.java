@@ -48,7 +48,8 @@ class ChannelOrderTest {
         backend.upload(values.block(), Initialisation.TORCH.values(spec.layout(), 1), 0);
         Parameters gradients = Parameters.allocate(spec.layout(), backend);
         Parameters buffers = Parameters.buffers(spec.layout(), backend);
-        Vae vae = Vae.forTraining(spec, backend, values, buffers, gradients, null, 0, ROWS, Reduction.SUM);
+        Vae vae =
+                Vae.forTraining(spec, backend, new Learning(values, buffers, gradients, null, 0), ROWS, Reduction.SUM);
         backend.set(vae.x(), x);
         double[] noise = new SplittableRandom(2).doubles(ROWS * 2).toArray();
         backend.set(vae.noise(), noise);
