@@ -34,8 +34,8 @@ final class Norms {
     }
 
     /**
-     * How [R, C] is cut. So that few columns fill a vector, too, as many whole rows as fit a block lie side by side in a wide row;
-     * the last wide row may be shorter.
+     * How [R, C] is cut. So that few columns fill a vector, too, as many whole rows as fit a block lie side by side in a wide
+     * row; the last wide row may be shorter.
      *
      * @param group rows in a wide row; 1 where a row is wider than half a block
      * @param wide columns of a wide row

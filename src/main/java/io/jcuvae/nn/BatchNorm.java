@@ -6,8 +6,8 @@ import io.jcuvae.tensor.Tensor;
 import io.jcuvae.tensor.UserError;
 
 /**
- * A bound batch norm, see {@link BatchNormSpec}. Its input is columns: a picture held channels last has one per channel, a row one
- * per feature.
+ * A bound batch norm, see {@link BatchNormSpec}. Its input is columns: a picture held channels last has one per channel, a row
+ * one per feature.
  */
 final class BatchNorm implements Layer {
     private final Ops ops;

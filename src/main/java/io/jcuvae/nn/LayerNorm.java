@@ -4,7 +4,10 @@ import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
 
-/** A bound layer norm, see {@link LayerNormSpec}. Its input is rows of C values: samples, or pixels of pictures held channels last. */
+/**
+ * A bound layer norm, see {@link LayerNormSpec}. Its input is rows of C values: samples, or pixels of pictures held channels
+ * last.
+ */
 final class LayerNorm implements Layer {
     private final Ops ops;
     private final float epsilon;

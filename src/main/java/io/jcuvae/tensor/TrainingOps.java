@@ -43,9 +43,9 @@ public interface TrainingOps {
             Tensor dhead, Tensor dz, Tensor head, Tensor noise, Tensor weights, Tensor latentWeights);
 
     /**
-     * {@link Ops#elbo} for a KL term that is drawn to a capacity C (Burgess et al. 2018): with s the sign of mean(kl) - C, 0 where
-     * they are equal, loss[r] = reconstruction[r] + beta s (kl[r] - C) and klWeights[r] = scale beta s. So the mean of the loss
-     * is the mean of the reconstruction + beta |mean(kl) - C|.
+     * {@link Ops#elbo} for a KL term that is drawn to a capacity C (Burgess et al. 2018): with s the sign of mean(kl) - C, 0
+     * where they are equal, loss[r] = reconstruction[r] + beta s (kl[r] - C) and klWeights[r] = scale beta s. So the mean of the
+     * loss is the mean of the reconstruction + beta |mean(kl) - C|.
      *
      * @param loss [B]
      * @param klWeights [B]

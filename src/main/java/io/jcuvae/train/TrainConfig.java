@@ -274,16 +274,6 @@ public final class TrainConfig {
         return (String) values.get(Setting.NOISE);
     }
 
-    /** The extents of pictures as HxW, or {@link PictureOptions#OWN_SIZE}. */
-    public String size() {
-        return (String) values.get(Setting.SIZE);
-    }
-
-    /** Whether pictures are taken in grey. */
-    public boolean grey() {
-        return (Boolean) values.get(Setting.GREY);
-    }
-
     /** Whether pictures that cannot be read are left out. */
     public boolean skipsBad() {
         return (Boolean) values.get(Setting.SKIP_BAD);
@@ -292,8 +282,8 @@ public final class TrainConfig {
     /** How pictures become samples. */
     public PictureOptions pictures() {
         return PictureOptions.asTheyAre()
-                .withSize(size())
-                .withGrey(grey())
+                .withSize((String) values.get(Setting.SIZE))
+                .withGrey((Boolean) values.get(Setting.GREY))
                 .withSkipBad(skipsBad())
                 .withThreads(threads());
     }

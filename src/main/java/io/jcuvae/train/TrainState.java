@@ -57,7 +57,10 @@ public record TrainState(
         return new Learning(values, buffers, gradients, scalars, seed);
     }
 
-    /** What evaluation uses, with the buffers as they are, and a model file holds: the average where there is one, else the values. */
+    /**
+     * What evaluation uses and a model file holds, beside the buffers: the average where there is one, else the values. Buffers
+     * are not averaged, as they are averages themselves.
+     */
     public Parameters forUse() {
         return average == null ? values : average;
     }

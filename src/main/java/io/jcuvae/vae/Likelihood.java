@@ -52,9 +52,9 @@ public enum Likelihood {
     }
 
     /**
-     * Sets the parameters of its own where a model begins: a learned variance is that of the data. Adam moves its logarithm by about
-     * the learning rate in a step, so that the way from 1 to the variance of pictures would take thousands of steps, in which the
-     * reconstruction counts for little.
+     * Sets the parameters of its own where a model begins: a learned variance is that of the data. Adam moves its logarithm by
+     * about the learning rate in a step, so that the way from 1 to the variance of pictures would take thousands of steps, in
+     * which the reconstruction counts for little.
      *
      * @param layout of the model
      * @param values of the whole block

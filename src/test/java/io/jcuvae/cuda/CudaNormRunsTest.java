@@ -8,15 +8,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.jcuvae.cpu.CpuBackend;
 import io.jcuvae.data.Dataset;
 import io.jcuvae.nn.NormGolden;
+import io.jcuvae.nn.ParameterLayout;
+import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Precision;
+import io.jcuvae.tensor.Tensor;
 import io.jcuvae.train.NormRuns;
+import io.jcuvae.train.Setting;
 import io.jcuvae.train.SmallRuns;
 import io.jcuvae.train.TrainConfig;
+import io.jcuvae.train.TrainState;
 import io.jcuvae.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +35,7 @@ class CudaNormRunsTest {
 
     private static final Dataset TRAIN = SmallRuns.blobs(96, 1);
     private static final Dataset TEST = SmallRuns.blobs(20, 2);
-    private static final TrainConfig CONFIG = NormRuns.config(4);
+    private static final TrainConfig CONFIG = NormRuns.config(2);
 
     @TempDir
     Path folder;
@@ -51,23 +57,42 @@ class CudaNormRunsTest {
         }
     }
 
-    /** Twelve steps with the same masks: what differs is the order of sums and the last place of functions. */
+    /**
+     * The same masks and noise: what differs is the order of sums and the last place of functions. A bias right before a batch
+     * norm has no gradient but what rounding leaves, of which Adam makes steps as large as any; the running mean follows it.
+     */
     @Test
     void twelveStepsAreThoseOfTheCpu() {
-        float[] got = trained(options(false, true), CONFIG);
-        float[] want;
-        try (Backend cpu = new CpuBackend(1)) {
-            want = NormRuns.state(SmallRuns.train(CONFIG, TRAIN, TEST, cpu, null), cpu);
+        TrainConfig config = CONFIG.with(Setting.EPOCHS, "4");
+        try (Backend cuda = CudaBackend.open(options(false, true));
+                Backend cpu = new CpuBackend(1)) {
+            TrainState got = SmallRuns.train(config, TRAIN, TEST, cuda, null).state();
+            TrainState want = SmallRuns.train(config, TRAIN, TEST, cpu, null).state();
+            double adrift = 4 * STEPS * config.learningRate();
+            for (Parameters[] pair : new Parameters[][] {
+                {want.values(), got.values()},
+                {want.secondMoments(), got.secondMoments()},
+                {want.buffers(), got.buffers()}
+            }) {
+                for (ParameterLayout.Entry entry : pair[0].layout().entries()) {
+                    String name = entry.name();
+                    boolean free = List.of("enc0.bias", "dec0.bias").contains(name) || name.endsWith("running_mean");
+                    float[] expected = values(cpu, pair[0].get(name));
+                    double largest = 0;
+                    for (float value : expected) {
+                        largest = Math.max(largest, Math.abs(value));
+                    }
+                    assertArrayEquals(
+                            expected, values(cuda, pair[1].get(name)), (float) (free ? adrift : 2e-4 * largest), name);
+                }
+            }
         }
-        assertEquals(want.length, got.length);
-        double distance = 0;
-        double size = 0;
-        for (int i = 0; i < want.length; i++) {
-            distance += Math.pow(want[i] - got[i], 2);
-            size += Math.pow(want[i], 2);
-        }
-        // Other masks, or none, are off by a tenth and more.
-        assertTrue(Math.sqrt(distance / size) < 1e-4, "off by " + Math.sqrt(distance / size));
+    }
+
+    private static float[] values(Backend backend, Tensor tensor) {
+        float[] values = new float[(int) tensor.count()];
+        backend.download(values, 0, tensor);
+        return values;
     }
 
     /** Launch by launch, as graphs, with branches, on streams as late as they may be. */

@@ -113,8 +113,8 @@ class ScheduleTest {
     }
 
     /**
-     * {@code ReduceLROnPlateau(optimizer, factor=0.1, patience=2, threshold=0.5, threshold_mode="abs", min_lr=5e-4)} with one call
-     * of step per value.
+     * {@code ReduceLROnPlateau(optimizer, factor=0.1, patience=2, threshold=0.5, threshold_mode="abs", min_lr=5e-4)} with one
+     * call of step per value.
      */
     @Test
     void plateauIsPyTorchs() {

@@ -16,7 +16,10 @@ public final class SmallRuns {
     /** Height and width of a picture. */
     public static final int SIDE = 12;
 
-    /** Each option of training, as on the command line, and at the end as many as go together; for runs of three epochs or more. */
+    /**
+     * Each option of training, as on the command line, and at the end as many as go together, with layers that have a state of
+     * their own; for runs of three epochs or more.
+     */
     public static final List<String> OPTIONS = List.of(
             "--warmup 3steps --lr-schedule cosine --lr-final 1e-5",
             "--lr-schedule step --lr-every 7steps --lr-factor 0.5",
@@ -35,7 +38,10 @@ public final class SmallRuns {
             "--patience 2 --min-delta 1000 --keep 2",
             "--warmup 3steps --lr-schedule cosine --weight-decay 0.1 --clip 5 --anneal cyclical --anneal-cycles 2"
                     + " --free-bits 0.3 --batch 16 --accumulate 3 --ema 0.9 --validation 0.2 --patience 1 --min-delta 0.5"
-                    + " --metric reconstruction --keep best,2",
+                    + " --metric reconstruction --keep best,2"
+                    + " --encoder [{'layer':'dense','outputs':16,'activation':'tanh'},"
+                    // A bias right before a norm has no gradient but rounding, of which Adam makes whole steps.
+                    + "{'layer':'batch_norm'},{'layer':'dropout','rate':0.2}]",
             "--warmup 3steps --lr-schedule plateau --lr-patience 0 --min-delta 2 --weight-decay 0.1 --clip 5"
                     + " --anneal linear --anneal-over 1 --capacity 5 --capacity-over 2 --beta 10 --batch 16 --accumulate 3"
                     + " --ema 0.9 --validation 30 --keep best");
@@ -47,7 +53,7 @@ public final class SmallRuns {
         TrainConfig changed = config;
         String[] words = options.isBlank() ? new String[0] : options.strip().split(" +");
         for (int i = 0; i < words.length; i += 2) {
-            changed = changed.with(Setting.find(words[i].substring(2)).orElseThrow(), words[i + 1]);
+            changed = changed.with(Setting.find(words[i].substring(2)).orElseThrow(), words[i + 1].replace('\'', '"'));
         }
         return changed;
     }
