@@ -147,17 +147,17 @@ final class InferenceBench {
         for (int i = 0; i < 2; i++) {
             Vae vae = Vae.forInference(model.spec(), backend, model.values(), model.buffers(), BATCH);
             bound[i] = vae;
-            Shape shape = vae.output().shape();
+            Shape shape = vae.expected().shape();
             Tensor bytes = Tensor.of(backend.allocate(ElementType.U8, shape.count()), shape);
             decode[i] = backend.record(() -> {
                 backend.ops().normal(vae.z(), scalars, 1);
                 vae.decode();
                 vae.mean();
-                backend.ops().quantize(bytes, vae.output());
+                backend.ops().quantize(bytes, vae.expected());
             });
             copies[i] = backend.hostCopy(bytes);
         }
-        byte[] kept = new byte[Math.toIntExact(bound[0].output().count())];
+        byte[] kept = new byte[Math.toIntExact(bound[0].expected().count())];
         int batches = Math.max(4, size.generated() / BATCH);
         double[] seconds = new double[3];
         for (int round = -1; round < seconds.length; round++) {

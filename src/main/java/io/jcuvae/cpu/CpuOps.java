@@ -8,6 +8,7 @@ import static io.jcuvae.cpu.CpuBuffer.start;
 
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Binarization;
+import io.jcuvae.tensor.Density;
 import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Philox;
@@ -34,6 +35,7 @@ final class CpuOps implements Ops {
     private final Gemm gemm;
     private final int processors;
     private final Norms norms;
+    private final Densities densities;
     private final ThreadLocal<ActivationLoops> activations = ThreadLocal.withInitial(ActivationLoops::new);
     private final TrainingLoops training;
     private final Convolutions convolutions;
@@ -48,6 +50,7 @@ final class CpuOps implements Ops {
         convolutions = new Convolutions(workers, gemm, processors, piece);
         rearrangement = new Rearrangement(workers);
         norms = new Norms(workers);
+        densities = new Densities(workers);
     }
 
     /** A part of a vector: elements start .. end - 1. */
@@ -481,6 +484,43 @@ final class CpuOps implements Ops {
             }
             floats(dlogvar)[start(dlogvar)] = (float) sum;
         }
+    }
+
+    @Override
+    public void densityRows(Tensor rows, Tensor output, Tensor x, Density density, int run) {
+        check(rows.count() == x.rows(), "densityRows", rows, output, x);
+        densities.score(rows, null, output, x, null, density, run);
+    }
+
+    @Override
+    public void densityBackward(Tensor doutput, Tensor output, Tensor x, Tensor weights, Density density, int run) {
+        density(null, doutput, output, x, weights, density, run);
+    }
+
+    @Override
+    public void density(
+            Tensor rows, Tensor doutput, Tensor output, Tensor x, Tensor weights, Density density, int run) {
+        boolean fits = (rows == null || rows.count() == x.rows()) && weights.count() == x.rows();
+        check(fits && doutput.count() == output.count(), "density", doutput, output, x, weights);
+        densities.score(rows, doutput, output, x, weights, density, run);
+    }
+
+    @Override
+    public void densityMean(Tensor mean, Tensor output, Density density, int run) {
+        densities.mean(mean, output, density, run);
+    }
+
+    @Override
+    public void laplaceRows(Tensor rows, Tensor mean, Tensor x, Tensor logscale) {
+        check(mean.count() == x.count() && rows.count() == x.rows(), "laplaceRows", rows, mean, x);
+        densities.laplaceRows(rows, mean, x, logscale);
+    }
+
+    @Override
+    public void laplaceBackward(
+            Tensor dmean, Tensor dlogscale, Tensor mean, Tensor x, Tensor logscale, Tensor weights) {
+        check(mean.count() == x.count() && weights.count() == x.rows(), "laplaceBackward", dmean, mean, x, weights);
+        densities.laplaceBackward(dmean, dlogscale, mean, x, logscale, weights);
     }
 
     private void squaredErrors(Tensor rows, Tensor mean, Tensor x, double factor, double constant) {

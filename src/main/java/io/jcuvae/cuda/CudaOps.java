@@ -2,6 +2,7 @@ package io.jcuvae.cuda;
 
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Binarization;
+import io.jcuvae.tensor.Density;
 import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Precision;
@@ -29,6 +30,7 @@ final class CudaOps implements Ops, AutoCloseable {
     private final Scratch scratch;
     private final List<AutoCloseable> resources = new ArrayList<>();
     private final ActivationKernels activations;
+    private final DensityKernels densities;
     private final GaussianKernels gaussians;
     private final LikelihoodKernels likelihoods;
     private final NormKernels norms;
@@ -59,6 +61,7 @@ final class CudaOps implements Ops, AutoCloseable {
         scratch = new Scratch(context);
         try {
             activations = new ActivationKernels(module(ActivationKernels.FAMILY), launch);
+            densities = new DensityKernels(module(DensityKernels.FAMILY), launch);
             gaussians = new GaussianKernels(module(GaussianKernels.FAMILY), launch);
             likelihoods = new LikelihoodKernels(module(LikelihoodKernels.FAMILY), launch);
             norms = new NormKernels(module(NormKernels.FAMILY), launch);
@@ -531,6 +534,62 @@ final class CudaOps implements Ops, AutoCloseable {
                 weights);
         likelihoods.squaredBackward(
                 dmean, dlogvar, mean, x, logvar, weights, scratch.floats(dlogvar == null ? 0 : x.rows()));
+    }
+
+    private static boolean density(Tensor output, Tensor x, Density density, int run) {
+        int parameters = output.columns() / x.columns();
+        return floats(x.count(), x)
+                && floats(x.count() * parameters, output)
+                && output.rows() == x.rows()
+                && density.takes(parameters)
+                && run > 0
+                && x.columns() % run == 0;
+    }
+
+    @Override
+    public void densityRows(Tensor rows, Tensor output, Tensor x, Density density, int run) {
+        boolean fits = density(output, x, density, run) && floats(x.rows(), rows);
+        begin("densityRows", fits, writes(rows), output, x);
+        densities.score(rows, null, output, x, null, density, run);
+    }
+
+    @Override
+    public void densityBackward(Tensor doutput, Tensor output, Tensor x, Tensor weights, Density density, int run) {
+        boolean fits = density(output, x, density, run) && floats(output.count(), doutput) && floats(x.rows(), weights);
+        begin("densityBackward", fits, writes(doutput), output, x, weights);
+        densities.score(null, doutput, output, x, weights, density, run);
+    }
+
+    @Override
+    public void density(
+            Tensor rows, Tensor doutput, Tensor output, Tensor x, Tensor weights, Density density, int run) {
+        boolean fits =
+                density(output, x, density, run) && floats(output.count(), doutput) && floats(x.rows(), rows, weights);
+        begin("density", fits, writes(rows, doutput), output, x, weights);
+        densities.score(rows, doutput, output, x, weights, density, run);
+    }
+
+    @Override
+    public void densityMean(Tensor mean, Tensor output, Density density, int run) {
+        begin("densityMean", density(output, mean, density, run), writes(mean), output);
+        densities.mean(mean, output, density, run);
+    }
+
+    @Override
+    public void laplaceRows(Tensor rows, Tensor mean, Tensor x, Tensor logscale) {
+        boolean fits = floats(x.count(), mean, x) && floats(x.rows(), rows) && floats(1, logscale);
+        begin("laplaceRows", fits, writes(rows), mean, x, logscale);
+        densities.laplace(rows, mean, x, logscale);
+    }
+
+    @Override
+    public void laplaceBackward(
+            Tensor dmean, Tensor dlogscale, Tensor mean, Tensor x, Tensor logscale, Tensor weights) {
+        boolean fits = floats(x.count(), dmean, mean, x) && floats(x.rows(), weights) && floats(1, dlogscale, logscale);
+        begin("laplaceBackward", fits, writes(dmean, dlogscale), mean, x, logscale, weights);
+        CUdeviceptr terms = scratch.floats(x.rows());
+        densities.laplaceBackward(dmean, terms, mean, x, logscale, weights);
+        likelihoods.total(dlogscale, terms, x.rows());
     }
 
     // ---- norms and dropout

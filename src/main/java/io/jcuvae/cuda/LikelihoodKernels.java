@@ -61,7 +61,12 @@ final class LikelihoodKernels {
         CUdeviceptr terms = dlogvar == null ? null : scratch;
         launch.run(squaredBackward, grid(x), dmean, terms, mean, x, logvar, weights, x.rows(), x.columns());
         if (dlogvar != null) {
-            launch.run(total, Grid.sum(x.rows()), dlogvar, terms, x.rows());
+            total(dlogvar, terms, x.rows());
         }
+    }
+
+    /** The sum of the rows' terms, [1]. */
+    void total(Tensor sum, CUdeviceptr terms, int rows) {
+        launch.run(total, Grid.sum(rows), sum, terms, rows);
     }
 }

@@ -77,7 +77,7 @@ final class BoundModel {
 
     /** [B, D]: the expected data of the last batch. */
     Tensor output() {
-        return vae.output();
+        return vae.expected();
     }
 
     /** [B, 2Z]: the posteriors of the last batch, Z means, then Z log variances. */
@@ -134,7 +134,7 @@ final class BoundModel {
      */
     void decode(float[] samples, float[] codes) {
         decode(codes);
-        backend.download(samples, 0, vae.output());
+        backend.download(samples, 0, vae.expected());
     }
 
     /**
@@ -145,7 +145,7 @@ final class BoundModel {
      */
     void reconstruct(float[] out, float[] samples) {
         reconstruct(samples);
-        backend.download(out, 0, vae.output());
+        backend.download(out, 0, vae.expected());
     }
 
     /** Leaves the expected data for codes from the prior on the device. */

@@ -26,6 +26,7 @@ public final class Evaluation {
      * @param activeUnits latents whose posterior mean varies by more than {@link Evaluator#ACTIVE_VARIANCE}
      * @param latents Z
      * @param count samples
+     * @param codedValues D where the likelihood gives the values of a sample a probability, else 0
      * @param importanceSamples K, or 0 where the next two were not asked for
      * @param nll importance-weighted negative log-likelihood, NaN without
      * @param nllStandardError of its mean over the samples, NaN without or for a single sample
@@ -46,6 +47,7 @@ public final class Evaluation {
             int activeUnits,
             int latents,
             long count,
+            int codedValues,
             int importanceSamples,
             double nll,
             double nllStandardError,
@@ -65,9 +67,15 @@ public final class Evaluation {
             return reconstruction + kl;
         }
 
+        /** NLL where it was estimated, else the loss, in bits per value of a sample: a bound on what a code of it takes. */
+        public double bitsPerDimension() {
+            return (Double.isFinite(nll) ? nll : loss()) / (codedValues * Math.log(2));
+        }
+
         /**
          * One object. Without importance samples {@code importance_samples} is 0 and {@code nll} and
-         * {@code nll_standard_error} are null; {@code protocol_note} is there only where there is one.
+         * {@code nll_standard_error} are null; {@code bits_per_dimension} and {@code protocol_note} are there only where there
+         * are such.
          */
         public JsonObject toJson() {
             JsonObject json = new JsonObject();
@@ -81,6 +89,9 @@ public final class Evaluation {
             json.addProperty("importance_samples", importanceSamples);
             addFinite(json, "nll", nll);
             addFinite(json, "nll_standard_error", nllStandardError);
+            if (codedValues > 0) {
+                json.addProperty("bits_per_dimension", bitsPerDimension());
+            }
             json.addProperty("split", split.toString());
             json.addProperty("data", data);
             json.addProperty("units", units);
@@ -113,6 +124,15 @@ public final class Evaluation {
                 String error =
                         Double.isNaN(nllStandardError) ? "" : String.format(Locale.ROOT, " +- %.4f", nllStandardError);
                 line(text, "NLL", "%.4f%s   importance-weighted, %d draws per sample", nll, error, importanceSamples);
+            }
+            if (codedValues > 0) {
+                line(
+                        text,
+                        "bits/dim",
+                        "%.4f   of the %s, over %d values",
+                        bitsPerDimension(),
+                        Double.isFinite(nll) ? "NLL" : "loss",
+                        codedValues);
             }
             line(text, "units", "%s, mean over %d samples", units, count);
             line(text, "data", "%s (%s)", data, split);
@@ -194,6 +214,9 @@ public final class Evaluation {
                 result.activeUnits(),
                 model.spec().latents(),
                 result.count(),
+                model.config().likelihood().isDiscrete()
+                        ? Math.toIntExact(model.spec().sample().count())
+                        : 0,
                 importanceSamples,
                 nll.mean(),
                 nll.standardError(),

@@ -176,7 +176,7 @@ final class GoldenRun {
         inference.sample();
         inference.decode();
         inference.mean();
-        found.put("xhat", host(inference.output()));
+        found.put("xhat", host(inference.expected()));
         for (String name : golden.activations()) {
             float[] values = found.get(name);
             if (values == null) {

@@ -11,15 +11,17 @@ import io.jcuvae.vae.Likelihood;
  * models, so they must not meet in one table unnoticed.
  *
  * @param likelihood what scores the values
+ * @param levels that a categorical likelihood has
  * @param values what the data hold
  * @param binarization what is done to them first
  * @param sample the shape of a sample, which says how its values are called
  */
-record Protocol(Likelihood likelihood, ValueKind values, Binarization binarization, SampleShape sample) {
+record Protocol(Likelihood likelihood, int levels, ValueKind values, Binarization binarization, SampleShape sample) {
     /** What the model was trained with. */
     static Protocol ofTraining(Model model) {
         return new Protocol(
                 model.config().likelihood(),
+                model.config().levels(),
                 model.data().values(),
                 model.config().binarization(),
                 model.data().shape());
@@ -27,7 +29,7 @@ record Protocol(Likelihood likelihood, ValueKind values, Binarization binarizati
 
     /** The same treatment of other values. */
     Protocol with(ValueKind other) {
-        return new Protocol(likelihood, other, binarization, sample);
+        return new Protocol(likelihood, levels, other, binarization, sample);
     }
 
     /** Whether figures can be compared. A model of any numbers takes those that happen to lie in [0, 1] as well. */
@@ -67,6 +69,10 @@ record Protocol(Likelihood likelihood, ValueKind values, Binarization binarizati
             return values == ValueKind.UNIT && binarization == Binarization.NONE
                     ? "not comparable with figures on binarized values"
                     : "not comparable with figures on " + graded() + (sample.isImage() ? "" : " in between");
+        }
+        if (likelihood.isDiscrete()) {
+            return "a probability of values rounded to " + (likelihood == Likelihood.CATEGORICAL ? levels : 256)
+                    + " levels, comparable with such figures only";
         }
         return "a density of continuous values, not comparable with Bernoulli figures";
     }

@@ -41,7 +41,12 @@ final class Rows {
             return reader;
         }
         return Values.requireUnit(
-                reader, source.name(), (drawn ? "binarization" : "a Bernoulli likelihood") + " needs values in [0, 1]");
+                reader,
+                source.name(),
+                (drawn
+                                ? "binarization"
+                                : "the likelihood "
+                                        + model.config().likelihood().label()) + " needs values in [0, 1]");
     }
 
     private static String describe(SampleShape shape) {

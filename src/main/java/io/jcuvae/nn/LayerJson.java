@@ -65,10 +65,13 @@ public final class LayerJson {
 
     /** What it follows. */
     private final Shape sample;
+    /** What the decoder gives for each value of a sample. */
+    private final int parameters;
 
-    private LayerJson(JsonElement last, Shape sample) {
+    private LayerJson(JsonElement last, Shape sample, int parameters) {
         this.last = last;
         this.sample = sample;
+        this.parameters = parameters;
     }
 
     /**
@@ -77,7 +80,7 @@ public final class LayerJson {
      * @throws IllegalArgumentException naming the layer by its number, what was found and what is accepted
      */
     public static List<LayerSpec> parse(JsonArray stack) {
-        return new LayerJson(null, null).stack(stack, "", 0);
+        return new LayerJson(null, null, 1).stack(stack, "", 0);
     }
 
     /**
@@ -88,8 +91,18 @@ public final class LayerJson {
      * @throws IllegalArgumentException as {@link #parse(JsonArray)}, or when the data give no such number
      */
     public static List<LayerSpec> parse(JsonArray stack, Shape sample) {
+        return parse(stack, sample, 1);
+    }
+
+    /**
+     * Reads the stack of a decoder that gives several parameters for each value.
+     *
+     * @param sample shape of one sample
+     * @param parameters P: what {@code "data"} is multiplied by
+     */
+    public static List<LayerSpec> parse(JsonArray stack, Shape sample, int parameters) {
         JsonElement last = stack.isEmpty() ? null : stack.get(stack.size() - 1);
-        return new LayerJson(last, sample).stack(stack, "", 0);
+        return new LayerJson(last, sample, parameters).stack(stack, "", 0);
     }
 
     /** Writes a stack with every key, in a form that {@link #parse(JsonArray)} reads. */
@@ -304,14 +317,18 @@ public final class LayerJson {
             if (!followsData("channels")) {
                 return wholeNumber("channels", 1, MOST_CHANNELS);
             }
-            return Picture.of(sample)
-                    .orElseThrow(() -> new IllegalArgumentException("channels \"" + DATA + "\" is for pictures, the"
-                            + " data are " + StackShapes.text(sample) + "; give a number"))
-                    .channels();
+            return parameters
+                    * Picture.of(sample)
+                            .orElseThrow(
+                                    () -> new IllegalArgumentException("channels \"" + DATA + "\" is for pictures, the"
+                                            + " data are " + StackShapes.text(sample) + "; give a number"))
+                            .channels();
         }
 
         private int outputs() {
-            return followsData("outputs") ? Math.toIntExact(sample.count()) : wholeNumber("outputs", 1, MOST_CHANNELS);
+            return followsData("outputs")
+                    ? Math.toIntExact(parameters * sample.count())
+                    : wholeNumber("outputs", 1, MOST_CHANNELS);
         }
 
         private boolean followsData(String key) {

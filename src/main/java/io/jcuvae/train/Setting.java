@@ -55,8 +55,14 @@ public enum Setting {
     LIKELIHOOD(
             "NAME",
             "reconstruction term; mse is the plain sum of squared errors, gaussian half of that plus a constant"
-                    + " (unit variance), gaussian-learned learns one variance",
+                    + " (unit variance), gaussian-learned and laplace learn one scale, gaussian-per-value and"
+                    + " discretized-logistic one for each value (docs/likelihoods.md)",
             choice(Likelihood.values(), Likelihood::label)),
+    /** Levels of a categorical likelihood. */
+    LEVELS(
+            "N",
+            "categorical: grey levels, to the nearest of which values in [0, 1] are rounded",
+            t -> integer(t, 2, 256)),
     /** How the training loss adds up over the batch. */
     REDUCTION(
             "NAME",

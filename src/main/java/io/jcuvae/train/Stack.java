@@ -82,9 +82,10 @@ record Stack(String text) {
      * The layers, of a decoder.
      *
      * @param sample shape of one sample
+     * @param parameters P of the likelihood
      */
-    List<LayerSpec> layers(Shape sample) {
-        return LayerJson.parse(array(text), sample);
+    List<LayerSpec> layers(Shape sample, int parameters) {
+        return LayerJson.parse(array(text), sample, parameters);
     }
 
     /** As it stands in files. */

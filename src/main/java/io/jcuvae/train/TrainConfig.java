@@ -224,6 +224,11 @@ public final class TrainConfig {
         return (Likelihood) values.get(Setting.LIKELIHOOD);
     }
 
+    /** Levels of a categorical likelihood. */
+    public int levels() {
+        return (Integer) values.get(Setting.LEVELS);
+    }
+
     /** How the training loss adds up over the batch. */
     public Reduction reduction() {
         return (Reduction) values.get(Setting.REDUCTION);
@@ -310,13 +315,21 @@ public final class TrainConfig {
      */
     public VaeSpec spec(Shape sample) {
         try {
-            VaeSpec mlp = VaeSpec.mlp(sample, hidden(), latents(), activation(), likelihood());
-            return new VaeSpec(
+            VaeSpec mlp = VaeSpec.mlp(sample, hidden(), latents(), activation(), likelihood(), levels());
+            VaeSpec spec = new VaeSpec(
                     sample,
                     encoder().isMlp() ? mlp.encoder() : encoder().layers(),
                     latents(),
-                    decoder().isMlp() ? mlp.decoder() : decoder().layers(sample),
+                    decoder().isMlp()
+                            ? mlp.decoder()
+                            : decoder().layers(sample, likelihood().parameters(levels())),
                     likelihood());
+            if (spec.parameters() != likelihood().parameters(levels())) {
+                throw new IllegalArgumentException("the decoder ends with " + spec.parameters() * sample.count()
+                        + " values, " + spec.parameters() + " for each of a sample's, and --levels is " + levels()
+                        + "; make them agree, or end the decoder with \"data\" for channels or outputs");
+            }
+            return spec;
         } catch (IllegalArgumentException e) {
             throw new UserError(
                     Preset.of(this)

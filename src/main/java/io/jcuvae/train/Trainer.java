@@ -111,9 +111,11 @@ public final class Trainer {
         record = DataRecord.of(config.data(), train, test);
         boolean drawn = config.binarization() != Binarization.NONE;
         if (drawn || config.likelihood().needsUnitData()) {
-            String why =
-                    (drawn ? "binarization" : "a Bernoulli likelihood") + " needs values in [0, 1]: scale the data, or "
-                            + (drawn ? "leave out --binarize" : "choose --likelihood gaussian");
+            String why = (drawn
+                            ? "binarization"
+                            : "the likelihood " + config.likelihood().label())
+                    + " needs values in [0, 1]: scale the data, or "
+                    + (drawn ? "leave out --binarize" : "choose --likelihood gaussian");
             train.requireUnit(why);
             test.requireUnit(why);
         }

@@ -50,18 +50,19 @@ public final class Vae {
         latent = new GaussianLatent(binding, spec.latents(), encoder.output(), encoder.outputGradient(), klTerm);
         decoder = Sequential.bind(binding, spec.decoder(), "dec", latent.z(), latent.zGradient());
         Tensor doutput;
+        Shape parameters = Shape.of(rows, Math.toIntExact(spec.decoderOutput().count()));
         if (spec.exchangesChannels(spec.decoderOutput())) {
-            output = arena.tensor("output", x.shape());
-            doutput = binding.training() ? arena.tensor("doutput", x.shape()) : null;
+            output = arena.tensor("output", parameters);
+            doutput = binding.training() ? arena.tensor("doutput", parameters) : null;
             said = new ChannelExchange(ops, decoder.output(), output);
             dsaid = binding.training() ? new ChannelExchange(ops, decoder.outputGradient(), doutput) : null;
         } else {
-            output = decoder.output().reshape(x.shape());
-            doutput = binding.training() ? decoder.outputGradient().reshape(x.shape()) : null;
+            output = decoder.output().reshape(parameters);
+            doutput = binding.training() ? decoder.outputGradient().reshape(parameters) : null;
             said = null;
             dsaid = null;
         }
-        likelihood = spec.likelihood().bind(binding, output, doutput, x);
+        likelihood = spec.likelihood().bind(binding, output, doutput, x, spec.parameterRun());
         loss = arena.tensor("loss", Shape.of(rows));
     }
 
@@ -129,9 +130,14 @@ public final class Vae {
         return latent.z();
     }
 
-    /** [B, D]: what the decoder says; the expected data after {@link #mean()}. */
+    /** [B, P D]: what the decoder says, P parameters for each value; where P is 1, {@link #mean()} overwrites it. */
     public Tensor output() {
         return output;
+    }
+
+    /** [B, D]: the expected data, after {@link #mean()}. */
+    public Tensor expected() {
+        return likelihood.expected();
     }
 
     /** [B]: reconstruction term, nats. */
@@ -181,7 +187,7 @@ public final class Vae {
         likelihood.forward();
     }
 
-    /** The decoder's output to the expected data, in place. */
+    /** The decoder's output to the expected data. */
     public void mean() {
         likelihood.mean();
     }

@@ -23,7 +23,7 @@ import java.util.Optional;
  * @param sample shape of one sample
  * @param encoder layers from a sample to what the heads for mu and logvar see
  * @param latents Z, the latent size
- * @param decoder layers from z to the likelihood's parameters, one per value of a sample
+ * @param decoder layers from z to the likelihood's parameters, P for each value of a sample: P blocks in a row, or P times the channels of a picture, those of one parameter side by side
  * @param likelihood what the decoder's output says about the data
  */
 public record VaeSpec(
@@ -38,7 +38,7 @@ public record VaeSpec(
         encoder = List.copyOf(encoder);
         decoder = List.copyOf(decoder);
         checkEncoder(sample, encoder);
-        checkDecoder(sample, latents, decoder);
+        checkDecoder(sample, latents, decoder, likelihood);
     }
 
     /**
@@ -70,6 +70,18 @@ public record VaeSpec(
         return Sequential.outputShape(decoder, Shape.of(latents));
     }
 
+    /** P, the parameters of the likelihood that the decoder gives for each value. */
+    public int parameters() {
+        return Math.toIntExact(decoderOutput().count() / sample.count());
+    }
+
+    /** How the parameters of a value lie in the decoder's output, see {@link io.jcuvae.tensor.LikelihoodOps}. */
+    int parameterRun() {
+        Shape output = decoderOutput();
+        boolean pixels = output.rank() == 3 && !exchangesChannels(output);
+        return pixels ? output.extent(0) / parameters() : Math.toIntExact(sample.count());
+    }
+
     /** The most values that a layer makes of one sample, or takes: what a batch's memory depends on. */
     public int widest() {
         long most = Math.max(sample.count(), widest(encoder, encoderInput()));
@@ -97,13 +109,25 @@ public record VaeSpec(
      */
     public static VaeSpec mlp(
             Shape sample, List<Integer> hidden, int latents, Activation activation, Likelihood likelihood) {
+        return mlp(sample, hidden, latents, activation, likelihood, 2);
+    }
+
+    /**
+     * Dense layers all through.
+     *
+     * @param levels that a categorical likelihood has
+     */
+    public static VaeSpec mlp(
+            Shape sample, List<Integer> hidden, int latents, Activation activation, Likelihood likelihood, int levels) {
         List<LayerSpec> encoder = new ArrayList<>();
         List<LayerSpec> decoder = new ArrayList<>();
         for (int i = 0; i < hidden.size(); i++) {
             encoder.add(new DenseSpec(hidden.get(i), activation));
             decoder.add(new DenseSpec(hidden.get(hidden.size() - 1 - i), activation));
         }
-        decoder.add(new DenseSpec(Math.toIntExact(sample.count()), Activation.IDENTITY));
+        decoder.add(new DenseSpec(
+                Math.toIntExact(Math.multiplyExact(sample.count(), likelihood.parameters(levels))),
+                Activation.IDENTITY));
         return new VaeSpec(sample, encoder, latents, decoder, likelihood);
     }
 
@@ -167,14 +191,26 @@ public record VaeSpec(
         return "CxHxW";
     }
 
-    private static void checkDecoder(Shape sample, int latents, List<LayerSpec> decoder) {
+    private static void checkDecoder(Shape sample, int latents, List<LayerSpec> decoder, Likelihood likelihood) {
         List<Shape> shapes = StackShapes.of("decoder", decoder, Shape.of(latents));
         Shape end = shapes.get(shapes.size() - 1);
         Optional<Picture> picture = Picture.of(sample);
         Optional<Shape> planes = picture.map(VaeSpec::planes);
         String trail = " (" + StackShapes.trail(shapes) + ")";
-        boolean otherPicture = end.rank() == 3 && planes.isPresent() && !end.equals(planes.get());
-        if (end.count() != sample.count() || otherPicture) {
+        // How many levels there are is what the decoder says; whoever knows better compares.
+        int levels = (int) Math.max(2, end.count() / sample.count());
+        int parameters = likelihood.parameters(levels);
+        Optional<Shape> whole =
+                planes.map(shape -> Shape.of(parameters * shape.extent(0), shape.extent(1), shape.extent(2)));
+        boolean otherPicture = end.rank() == 3 && whole.isPresent() && !end.equals(whole.get());
+        if (parameters > 1 && (end.count() != parameters * sample.count() || otherPicture)) {
+            throw new IllegalArgumentException("the decoder ends with " + StackShapes.text(end) + ", "
+                    + likelihood.label() + " takes " + parameters + " parameters for each of a sample's "
+                    + sample.count() + " values: "
+                    + whole.map(shape -> StackShapes.text(shape) + ", or ").orElse("")
+                    + parameters * sample.count() + " in a row; end with \"data\" for channels or outputs" + trail);
+        }
+        if (parameters == 1 && (end.count() != sample.count() || otherPicture)) {
             throw new IllegalArgumentException("the decoder ends with " + StackShapes.text(end) + ", a sample has "
                     + planes.map(shape -> StackShapes.text(shape) + ", or ").orElse("") + sample.count()
                     + " in a row"

@@ -3,6 +3,7 @@ package io.jcuvae.contract;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import io.jcuvae.tensor.Activation;
+import io.jcuvae.tensor.Density;
 import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Scalars;
@@ -176,6 +177,48 @@ class OpsGradientTest {
                     .with("mean", mean, backend.values(dmean))
                     .with("logvar", logvar, backend.values(dlogvar))
                     .check("gaussian, logvar " + v, 6);
+        }
+    }
+
+    @Test
+    void densities() {
+        for (Density density : Density.values()) {
+            int parameters = LikelihoodScenarios.parameters(density, 4);
+            for (int run : new int[] {1, WIDTH}) {
+                Tensor output = normal(ROWS, parameters * WIDTH);
+                Tensor x = drawn(() -> random.nextInt(256) / 255.0, ROWS, WIDTH);
+                Tensor weights = normal(ROWS);
+                Tensor rows = blank(ROWS);
+                Tensor doutput = blank(ROWS, parameters * WIDTH);
+                ops.densityBackward(doutput, output, x, weights, density, run);
+                new Directional(backend, () -> {
+                            ops.densityRows(rows, output, x, density, run);
+                            return inner(rows, weights);
+                        })
+                        .with("output", output, backend.values(doutput))
+                        .check(density + ", run " + run, 10);
+            }
+        }
+    }
+
+    @Test
+    void laplaceWithItsScale() {
+        for (double s : new double[] {-1, 0, 2}) {
+            Tensor mean = drawn(this::offTheKink, ROWS, WIDTH);
+            Tensor x = blank(ROWS, WIDTH);
+            Tensor logscale = drawn(() -> s, 1);
+            Tensor weights = normal(ROWS);
+            Tensor rows = blank(ROWS);
+            Tensor dmean = blank(ROWS, WIDTH);
+            Tensor dlogscale = blank(1);
+            ops.laplaceBackward(dmean, dlogscale, mean, x, logscale, weights);
+            new Directional(backend, () -> {
+                        ops.laplaceRows(rows, mean, x, logscale);
+                        return inner(rows, weights);
+                    })
+                    .with("mean", mean, backend.values(dmean))
+                    .with("logscale", logscale, backend.values(dlogscale))
+                    .check("laplace, log scale " + s, 11);
         }
     }
 

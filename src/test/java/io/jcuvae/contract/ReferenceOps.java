@@ -2,6 +2,7 @@ package io.jcuvae.contract;
 
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Binarization;
+import io.jcuvae.tensor.Density;
 import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Philox;
@@ -416,6 +417,62 @@ final class ReferenceOps implements Ops {
         if (dlogvar != null) {
             view(dlogvar).set(0, sum);
         }
+    }
+
+    private static boolean density(Tensor output, Tensor x, Density density, int run) {
+        int parameters = output.columns() / x.columns();
+        return matrices(x.rows(), x.columns(), x)
+                && matrices(x.rows(), parameters * x.columns(), output)
+                && density.takes(parameters)
+                && x.columns() % run == 0;
+    }
+
+    @Override
+    public void densityRows(Tensor rows, Tensor output, Tensor x, Density density, int run) {
+        check("densityRows", density(output, x, density, run) && vectors(x.rows(), rows), rows, output, x);
+        ReferenceDensity.rows(rows, output, x, density, run);
+    }
+
+    @Override
+    public void densityBackward(Tensor doutput, Tensor output, Tensor x, Tensor weights, Density density, int run) {
+        boolean fits = density(output, x, density, run) && density(doutput, x, density, run);
+        check("densityBackward", fits && vectors(x.rows(), weights), doutput, output, x, weights);
+        ReferenceDensity.backward(doutput, output, x, weights, density, run);
+    }
+
+    @Override
+    public void densityMean(Tensor mean, Tensor output, Density density, int run) {
+        check("densityMean", density(output, mean, density, run), mean, output);
+        ReferenceDensity.mean(mean, output, density, run);
+    }
+
+    @Override
+    public void laplaceRows(Tensor rows, Tensor mean, Tensor x, Tensor logscale) {
+        checkRows("laplaceRows", rows, mean, x);
+        double s = view(logscale).at(0);
+        for (int r = 0; r < x.rows(); r++) {
+            double sum = 0;
+            for (int d = 0; d < x.columns(); d++) {
+                sum += Math.log(2) + s + Math.abs(view(x).at(r, d) - view(mean).at(r, d)) * Math.exp(-s);
+            }
+            view(rows).set(r, sum);
+        }
+    }
+
+    @Override
+    public void laplaceBackward(
+            Tensor dmean, Tensor dlogscale, Tensor mean, Tensor x, Tensor logscale, Tensor weights) {
+        checkBackward("laplaceBackward", dmean, mean, x, weights);
+        double inverse = Math.exp(-view(logscale).at(0));
+        double sum = 0;
+        for (int r = 0; r < x.rows(); r++) {
+            for (int d = 0; d < x.columns(); d++) {
+                double difference = view(mean).at(r, d) - view(x).at(r, d);
+                view(dmean).set(r, d, view(weights).at(r) * Math.signum(difference) * inverse);
+                sum += view(weights).at(r) * (1 - Math.abs(difference) * inverse);
+            }
+        }
+        view(dlogscale).set(0, sum);
     }
 
     private static void checkRows(String op, Tensor rows, Tensor output, Tensor x) {
