@@ -27,7 +27,7 @@ public final class Generation {
      */
     public static void run(
             Model model, Backend backend, long count, long seed, double temperature, Path out, Progress progress) {
-        check(count, temperature);
+        check(model, count, temperature);
         BoundModel bound = new BoundModel(model, backend);
         try (RowWriter writer = RowWriters.samples(out, model.data().shape(), count)) {
             try (RowsOut rows =
@@ -65,7 +65,7 @@ public final class Generation {
      */
     public static void pixels(
             Model model, Backend backend, long count, long seed, double temperature, PixelTaker taker) {
-        check(count, temperature);
+        check(model, count, temperature);
         BoundModel bound = new BoundModel(model, backend);
         try (RowsOut rows = new RowsOut(backend, bound.output(), true, taker::take, "the samples", done -> {})) {
             generate(bound, rows, count, seed, temperature);
@@ -78,7 +78,7 @@ public final class Generation {
      * @return [count, D]
      */
     public static float[] sample(Model model, Backend backend, int count, long seed, double temperature) {
-        check(count, temperature);
+        check(model, count, temperature);
         BoundModel bound = new BoundModel(model, backend);
         float[] all = new float[Math.multiplyExact(count, bound.width())];
         int[] filled = new int[1];
@@ -93,7 +93,12 @@ public final class Generation {
         return all;
     }
 
-    private static void check(long count, double temperature) {
+    private static void check(Model model, long count, double temperature) {
+        if (!model.config().hasPrior()) {
+            throw new UserError(
+                    "generate: the model is a plain autoencoder (--posterior none), whose codes follow no prior"
+                            + " that could be drawn from; use reconstruct or interpolate, or decode codes of your own");
+        }
         if (count < 1) {
             throw new UserError("--count: must be at least 1, got " + count);
         }
