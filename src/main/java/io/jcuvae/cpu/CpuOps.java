@@ -38,6 +38,7 @@ final class CpuOps implements Ops {
     private final TrainingLoops training;
     private final Convolutions convolutions;
     private final Rearrangement rearrangement;
+    private final ConditionLoops conditions;
     private final ThreadLocal<LikelihoodLoops> likelihoods = ThreadLocal.withInitial(LikelihoodLoops::new);
 
     CpuOps(Workers workers, Gemm gemm, int processors, int piece) {
@@ -47,6 +48,7 @@ final class CpuOps implements Ops {
         training = new TrainingLoops(workers);
         convolutions = new Convolutions(workers, gemm, processors, piece);
         rearrangement = new Rearrangement(workers);
+        conditions = new ConditionLoops(workers);
         norms = new Norms(workers);
     }
 
@@ -829,5 +831,22 @@ final class CpuOps implements Ops {
     @Override
     public void average(Tensor average, Tensor p, Tensor scalars, double decay) {
         training.average(average, p, scalars, decay);
+    }
+
+    // ---- labels
+
+    @Override
+    public void gatherOneHot(Tensor y, Tensor labels, Tensor order, Tensor scalars) {
+        conditions.gatherOneHot(y, labels, order, scalars);
+    }
+
+    @Override
+    public void joinColumns(Tensor y, Tensor a, Tensor b) {
+        conditions.joinColumns(y, a, b);
+    }
+
+    @Override
+    public void firstColumns(Tensor x, Tensor y) {
+        conditions.firstColumns(x, y);
     }
 }

@@ -22,7 +22,9 @@ public enum Preset {
     /** Four strided convolutions. */
     CONV_64("four strided convolutions", Shape.of(64, 64)),
     /** Residual blocks with batch normalisation, and a learned variance. */
-    RESNET_32("residual blocks with batch norm, learned variance", Shape.of(32, 32, 3));
+    RESNET_32("residual blocks with batch norm, learned variance", Shape.of(32, 32, 3)),
+    /** The first with labels for encoder and decoder. */
+    CVAE("dense layers that are told the label", null);
 
     private final String summary;
     private final Shape example;
@@ -37,15 +39,22 @@ public enum Preset {
         return Arrays.stream(values()).filter(p -> p.label().equals(name)).findFirst();
     }
 
-    /** The preset that has the encoder and the decoder of a configuration; nothing when one is the user's own. */
+    /**
+     * The preset that has the encoder and the decoder of a configuration, of several the one with the most settings in common;
+     * nothing when one of the two is the user's own.
+     */
     public static Optional<Preset> of(TrainConfig config) {
-        return Arrays.stream(values())
-                .filter(preset -> {
-                    TrainConfig own = TrainConfig.preset(preset.label());
-                    return own.encoder().equals(config.encoder())
-                            && own.decoder().equals(config.decoder());
-                })
-                .findFirst();
+        Preset nearest = null;
+        int most = -1;
+        for (Preset preset : values()) {
+            TrainConfig own = TrainConfig.preset(preset.label());
+            int common = own.inCommon(config);
+            if (own.encoder().equals(config.encoder()) && own.decoder().equals(config.decoder()) && common > most) {
+                nearest = preset;
+                most = common;
+            }
+        }
+        return Optional.ofNullable(nearest);
     }
 
     /** The name in options: lower case with hyphens. */

@@ -21,6 +21,7 @@ public final class Vae {
     /** Between the sample's order and the network's; null where they are the same. */
     private final ChannelExchange seen;
 
+    private final Conditioning conditioning;
     private final Sequential encoder;
     private final GaussianLatent latent;
     private final Sequential decoder;
@@ -39,16 +40,18 @@ public final class Vae {
         this.klTerm = klTerm;
         int rows = binding.rows();
         x = arena.tensor("x", Shape.of(rows, Math.toIntExact(spec.sample().count())));
-        Shape input = spec.encoderInput();
+        Shape input = spec.sampleInput();
         seen = spec.exchangesChannels(input) ? ChannelExchange.of(binding, "x.pictures", input, x) : null;
-        encoder = Sequential.bind(
-                binding,
-                spec.encoder(),
-                "enc",
-                seen == null ? ChannelExchange.asItLies(x, input) : seen.pictures(),
-                null);
+        conditioning = new Conditioning(binding, spec.condition());
+        Tensor sample = seen == null ? ChannelExchange.asItLies(x, input) : seen.pictures();
+        encoder = Sequential.bind(binding, spec.encoder(), "enc", conditioning.sample(sample), null);
         latent = new GaussianLatent(binding, spec.latents(), encoder.output(), encoder.outputGradient(), klTerm);
-        decoder = Sequential.bind(binding, spec.decoder(), "dec", latent.z(), latent.zGradient());
+        decoder = Sequential.bind(
+                binding,
+                spec.decoder(),
+                "dec",
+                conditioning.code(latent.z()),
+                conditioning.codeGradient(latent.zGradient()));
         Tensor doutput;
         if (spec.exchangesChannels(spec.decoderOutput())) {
             output = arena.tensor("output", x.shape());
@@ -114,6 +117,11 @@ public final class Vae {
         return x;
     }
 
+    /** [B, K]: a one in the column of each row's class, else zeros; null for a model without condition. */
+    public Tensor labels() {
+        return conditioning.labels();
+    }
+
     /** [B, Z]: the noise of the posterior's sample. */
     public Tensor noise() {
         return latent.noise();
@@ -154,11 +162,12 @@ public final class Vae {
         return arena.entries();
     }
 
-    /** x to the posterior's parameters. */
+    /** x and the labels to the posterior's parameters. */
     public void encode() {
         if (seen != null) {
             seen.toPictures();
         }
+        conditioning.joinSample();
         encoder.forward();
         latent.posterior();
     }
@@ -168,8 +177,9 @@ public final class Vae {
         latent.sample();
     }
 
-    /** z to the decoder's output. */
+    /** z and the labels to the decoder's output. */
     public void decode() {
+        conditioning.joinCode();
         decoder.forward();
         if (said != null) {
             said.toSamples();
@@ -210,6 +220,7 @@ public final class Vae {
             dsaid.toPictures();
         }
         decoder.backward();
+        conditioning.partCode();
         latent.backward();
         encoder.backward();
     }

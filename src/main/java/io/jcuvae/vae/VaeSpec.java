@@ -25,9 +25,15 @@ import java.util.Optional;
  * @param latents Z, the latent size
  * @param decoder layers from z to the likelihood's parameters, one per value of a sample
  * @param likelihood what the decoder's output says about the data
+ * @param condition what encoder and decoder are told beside
  */
 public record VaeSpec(
-        Shape sample, List<LayerSpec> encoder, int latents, List<LayerSpec> decoder, Likelihood likelihood) {
+        Shape sample,
+        List<LayerSpec> encoder,
+        int latents,
+        List<LayerSpec> decoder,
+        Likelihood likelihood,
+        Condition condition) {
 
     /**
      * Checks that every layer takes what the one before it gives, and that the decoder ends where the encoder begins.
@@ -37,19 +43,39 @@ public record VaeSpec(
     public VaeSpec {
         encoder = List.copyOf(encoder);
         decoder = List.copyOf(decoder);
-        checkEncoder(sample, encoder);
-        checkDecoder(sample, latents, decoder);
+        checkEncoder(sample, encoder, condition);
+        checkDecoder(sample, condition.joined(Shape.of(latents)), decoder);
+    }
+
+    /** A model that is told nothing beside the sample. */
+    public VaeSpec(Shape sample, List<LayerSpec> encoder, int latents, List<LayerSpec> decoder, Likelihood likelihood) {
+        this(sample, encoder, latents, decoder, likelihood, Condition.NONE);
+    }
+
+    /** The same that is told something else. */
+    public VaeSpec with(Condition other) {
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, other);
+    }
+
+    /** What the encoder's first layer sees: {@link #sampleInput}, with the labels where there is a condition. */
+    public Shape encoderInput() {
+        return condition.joined(sampleInput());
+    }
+
+    /** What the decoder's first layer sees: the code, with the labels where there is a condition. */
+    public Shape decoderInput() {
+        return condition.joined(Shape.of(latents));
     }
 
     /**
-     * What the encoder's first layer sees: a picture [C, H, W] where the sample is one, unless that layer is dense and takes
-     * the values as they lie.
+     * The sample as the encoder is given it: a picture [C, H, W] where it is one, unless the first layer is dense and takes the
+     * values as they lie.
      */
-    public Shape encoderInput() {
-        return encoderInput(sample, encoder);
+    Shape sampleInput() {
+        return sampleInput(sample, encoder);
     }
 
-    private static Shape encoderInput(Shape sample, List<LayerSpec> encoder) {
+    private static Shape sampleInput(Shape sample, List<LayerSpec> encoder) {
         boolean asTheyLie = encoder.isEmpty() || encoder.get(0) instanceof DenseSpec;
         return (asTheyLie ? Optional.<Picture>empty() : Picture.of(sample))
                 .map(VaeSpec::planes)
@@ -67,13 +93,13 @@ public record VaeSpec(
 
     /** What the decoder ends with: pictures [C, H, W], or values. */
     Shape decoderOutput() {
-        return Sequential.outputShape(decoder, Shape.of(latents));
+        return Sequential.outputShape(decoder, decoderInput());
     }
 
     /** The most values that a layer makes of one sample, or takes: what a batch's memory depends on. */
     public int widest() {
         long most = Math.max(sample.count(), widest(encoder, encoderInput()));
-        return Math.toIntExact(Math.max(most, widest(decoder, Shape.of(latents))));
+        return Math.toIntExact(Math.max(most, widest(decoder, decoderInput())));
     }
 
     private static long widest(List<LayerSpec> layers, Shape input) {
@@ -112,7 +138,7 @@ public record VaeSpec(
         ParameterLayout layout = new ParameterLayout();
         Shape encoded = Sequential.declare(layout, encoder, "enc", encoderInput());
         GaussianLatent.declare(layout, latents, encoded);
-        Sequential.declare(layout, decoder, "dec", Shape.of(latents));
+        Sequential.declare(layout, decoder, "dec", decoderInput());
         likelihood.declare(layout);
         return layout;
     }
@@ -129,11 +155,11 @@ public record VaeSpec(
 
     /** The shape of a code before the decoder and after each of its layers. */
     public List<Shape> decoderShapes() {
-        return StackShapes.of("decoder", decoder, Shape.of(latents));
+        return StackShapes.of("decoder", decoder, decoderInput());
     }
 
-    private static void checkEncoder(Shape sample, List<LayerSpec> encoder) {
-        Shape input = encoderInput(sample, encoder);
+    private static void checkEncoder(Shape sample, List<LayerSpec> encoder, Condition condition) {
+        Shape input = condition.joined(sampleInput(sample, encoder));
         if (input.rank() == 1 && !encoder.isEmpty() && takesPicture(encoder.get(0))) {
             throw new IllegalArgumentException(
                     "encoder layer 0 " + encoder.get(0).describe()
@@ -167,8 +193,8 @@ public record VaeSpec(
         return "CxHxW";
     }
 
-    private static void checkDecoder(Shape sample, int latents, List<LayerSpec> decoder) {
-        List<Shape> shapes = StackShapes.of("decoder", decoder, Shape.of(latents));
+    private static void checkDecoder(Shape sample, Shape input, List<LayerSpec> decoder) {
+        List<Shape> shapes = StackShapes.of("decoder", decoder, input);
         Shape end = shapes.get(shapes.size() - 1);
         Optional<Picture> picture = Picture.of(sample);
         Optional<Shape> planes = picture.map(VaeSpec::planes);

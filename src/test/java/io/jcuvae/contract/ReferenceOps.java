@@ -786,4 +786,21 @@ final class ReferenceOps implements Ops {
     public void average(Tensor average, Tensor p, Tensor scalars, double decay) {
         ReferenceTraining.average(average, p, scalars, decay);
     }
+
+    // ---- labels
+
+    @Override
+    public void gatherOneHot(Tensor y, Tensor labels, Tensor order, Tensor scalars) {
+        ReferenceCondition.gatherOneHot(y, labels, order, scalars);
+    }
+
+    @Override
+    public void joinColumns(Tensor y, Tensor a, Tensor b) {
+        ReferenceCondition.joinColumns(y, a, b);
+    }
+
+    @Override
+    public void firstColumns(Tensor x, Tensor y) {
+        ReferenceCondition.firstColumns(x, y);
+    }
 }
