@@ -2,8 +2,8 @@ package io.jcuvae.bench;
 
 import io.jcuvae.data.Classes;
 import io.jcuvae.data.Dataset;
-import io.jcuvae.data.RowLabels;
 import io.jcuvae.data.Permutation;
+import io.jcuvae.data.RowLabels;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Scalars;
@@ -52,9 +52,7 @@ final class PreparedStep {
         backend.upload(order, Permutation.of(data.count(), config.seed(), 1));
         Vae vae = Vae.forTraining(spec, backend, state.learning(config.seed()), rows, config.reduction());
         BatchSource source = new BatchSource.Resident(
-                BatchSource.upload(data, backend),
-                order,
-                BatchSource.upload(RowLabels.of(classes, data), backend));
+                BatchSource.upload(data, backend), order, BatchSource.upload(RowLabels.of(classes, data), backend));
         step = new TrainStep(
                 backend, vae, state, source, config.binarization(), config.seed(), Update.plain(backend, state));
         backend.reserveNoise(Stream.NOISE.key(config.seed()), 0, step.noiseValues() * run);

@@ -148,7 +148,9 @@ final class TrainReport {
                 "next:",
                 "  " + Main.PROGRAM + " evaluate" + model
                         + (trainer.config().likelihood().isDensity() ? " --importance 100" : ""),
-                "  " + Main.PROGRAM + " generate" + model + " --count 100 --out samples" + (image ? ".png" : ".npy"),
+                "  " + Main.PROGRAM + " generate" + model
+                        + (trainer.config().conditioned() ? " --label all" : " --count 100") + " --out samples"
+                        + (image ? ".png" : ".npy"),
                 "  " + Main.PROGRAM + " encode" + model + " --out codes.npy");
     }
 

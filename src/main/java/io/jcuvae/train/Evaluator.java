@@ -97,7 +97,8 @@ public final class Evaluator {
             SampleReader reader, RowLabels labels, Binarization binarization, long binarizationKey, long seed) {
         int width = vae.x().columns();
         float[] batch = new float[ROWS * width];
-        float[] oneHot = vae.labels() == null ? null : new float[(int) vae.labels().count()];
+        float[] oneHot =
+                vae.labels() == null ? null : new float[(int) vae.labels().count()];
         double[] position = new double[Scalars.COUNT];
         if (forward == null || seedOfForward != seed) {
             forward = backend.record(() -> forward(seed));

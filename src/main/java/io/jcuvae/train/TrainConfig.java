@@ -34,6 +34,8 @@ import java.util.stream.Stream;
 
 /** A value for every {@link Setting}. Immutable; starts from a preset. */
 public final class TrainConfig {
+    // Long because every setting has its accessor here.
+
     /** The presets by name; the first is the default. */
     public static final List<String> PRESETS =
             Stream.of(Preset.values()).map(Preset::label).toList();

@@ -43,8 +43,7 @@ final class TrainingRows {
      * @param batch rows of a step
      * @param told one line where they do not fit
      */
-    TrainingRows(
-            Dataset data, RowLabels labels, int batch, long seed, Backend backend, Consumer<String> told) {
+    TrainingRows(Dataset data, RowLabels labels, int batch, long seed, Backend backend, Consumer<String> told) {
         this.data = data;
         this.backend = backend;
         this.seed = seed;

@@ -44,7 +44,7 @@ class StackSettingTest {
 
     @Test
     void presetsAreDifferencesToTheFirst() {
-        assertEquals(List.of("mlp", "conv-28", "conv-32-rgb", "conv-64", "resnet-32"), TrainConfig.PRESETS);
+        assertEquals(List.of("mlp", "conv-28", "conv-32-rgb", "conv-64", "resnet-32", "cvae"), TrainConfig.PRESETS);
         assertEquals(TrainConfig.defaults(), TrainConfig.preset("mlp"));
         JsonObject mlp = TrainConfig.defaults().toJson();
         JsonObject conv = TrainConfig.preset("conv-28").toJson();
@@ -62,7 +62,7 @@ class StackSettingTest {
     void anUnknownPresetIsToldTheNearest() {
         assertEquals(
                 "--preset: there is no preset 'con-28'; did you mean conv-28?"
-                        + " (there are mlp, conv-28, conv-32-rgb, conv-64, resnet-32)",
+                        + " (there are mlp, conv-28, conv-32-rgb, conv-64, resnet-32, cvae)",
                 refused(() -> TrainConfig.preset("con-28")));
     }
 
