@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /** Models that are told labels: their parameters, their gradients, and that the label is what is added to the first layer. */
 class ConditionTest {
-    private static final int ROWS = 3;
+    private static final int ROWS = 4;
     private static final int LATENTS = 2;
     private static final Condition THREE = new Condition(3);
     private static final VaeSpec DENSE = VaeSpec.mlp(
@@ -49,7 +49,7 @@ class ConditionTest {
 
     private double[] normal(long count) {
         double[] values = new double[(int) count];
-        Arrays.setAll(values, i -> 0.4 * random.nextGaussian());
+        Arrays.setAll(values, i -> 0.6 * random.nextGaussian());
         return values;
     }
 
@@ -100,7 +100,7 @@ class ConditionTest {
             backend.upload(scalars, slots);
             backend.set(vae.x(), random.doubles(vae.x().count()).toArray());
             backend.set(vae.noise(), normal(vae.noise().count()));
-            label(vae, 2, 0, 2);
+            label(vae, 2, 0, 2, 0);
             vae.forward(scalars);
             vae.backward();
             Directional differences = new Directional(backend, () -> {
