@@ -1,7 +1,9 @@
 package io.jcuvae.bench;
 
+import io.jcuvae.data.Classes;
 import io.jcuvae.data.Dataset;
 import io.jcuvae.data.Permutation;
+import io.jcuvae.data.RowLabels;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Scalars;
@@ -42,13 +44,15 @@ final class PreparedStep {
         this.backend = backend;
         int rows = Math.min(config.batch(), data.count());
         run = Math.max(1, Math.min(most, data.count() / rows));
-        VaeSpec spec = config.spec(Shape.of(data.shape().sizes()));
+        Classes classes = config.conditioned() ? Classes.of(data) : Classes.NONE;
+        VaeSpec spec = config.spec(Shape.of(data.shape().sizes()), classes.count());
         state = TrainState.allocate(spec.layout(), backend);
         backend.upload(state.values().block(), config.initialisation().values(spec.layout(), config.seed()), 0);
         Tensor order = Tensor.of(backend.allocate(ElementType.I32, data.count()), Shape.of(data.count()));
         backend.upload(order, Permutation.of(data.count(), config.seed(), 1));
         Vae vae = Vae.forTraining(spec, backend, state.learning(config.seed()), rows, config.reduction());
-        BatchSource source = new BatchSource.Resident(BatchSource.upload(data, backend), order);
+        BatchSource source = new BatchSource.Resident(
+                BatchSource.upload(data, backend), order, BatchSource.upload(RowLabels.of(classes, data), backend));
         step = new TrainStep(
                 backend, vae, state, source, config.binarization(), config.seed(), Update.plain(backend, state));
         backend.reserveNoise(Stream.NOISE.key(config.seed()), 0, step.noiseValues() * run);

@@ -83,6 +83,15 @@ final class CommonOptions {
         return arguments.integer("limit", 0, Integer.MAX_VALUE, 0);
     }
 
+    /**
+     * Which class.
+     *
+     * @param more what to say beside
+     */
+    static Option label(String more) {
+        return value("label", "NAME", "for a model that was trained with labels: the class" + more);
+    }
+
     /** Where samples go. */
     static Option samples() {
         return value("out", "FILE", "where to write: .npy, .npz, .csv, .png (a grid), -ubyte or -ubyte.gz (IDX)");

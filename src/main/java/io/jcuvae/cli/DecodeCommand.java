@@ -20,6 +20,7 @@ final class DecodeCommand implements Command {
                         "FILE",
                         "the codes: what encode writes (the means are taken), or rows of Z numbers as .npy, .npz[:key]"
                                 + " or .csv"),
+                CommonOptions.label(" of all codes"),
                 CommonOptions.samples(),
                 CommonOptions.device(),
                 CommonOptions.precision(),
@@ -37,7 +38,7 @@ final class DecodeCommand implements Command {
     public int run(Arguments arguments, Output output) {
         String latents = arguments.required("latents");
         return ModelJob.write(arguments, output, "decoding", (model, backend, out, progress) -> {
-            Decoding.run(model, backend, latents, out, progress);
+            Decoding.run(model, backend, latents, arguments.text("label").orElse(null), out, progress);
             return model.data().shape().sizes();
         });
     }

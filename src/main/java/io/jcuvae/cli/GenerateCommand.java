@@ -1,6 +1,8 @@
 package io.jcuvae.cli;
 
+import io.jcuvae.data.Classes;
 import io.jcuvae.jobs.Generation;
+import io.jcuvae.jobs.Labels;
 import java.util.List;
 import org.apache.commons.cli.Option;
 
@@ -15,7 +17,9 @@ final class GenerateCommand implements Command {
     public List<Option> options() {
         return List.of(
                 CommonOptions.model(),
-                CommonOptions.value("count", "N", "how many samples (default 64)"),
+                CommonOptions.value(
+                        "count", "N", "how many samples, of each class with --label all (default 64, or 8 of each)"),
+                CommonOptions.label(", or all: each class in a line of a .png, from the same codes"),
                 CommonOptions.samples(),
                 CommonOptions.value("seed", "N", "start of the random sequence (default 0)"),
                 CommonOptions.value(
@@ -34,11 +38,16 @@ final class GenerateCommand implements Command {
 
     @Override
     public int run(Arguments arguments, Output output) {
-        long count = arguments.wholeNumber("count", 1, Long.MAX_VALUE, 64);
+        long count = arguments.wholeNumber(
+                "count",
+                1,
+                Long.MAX_VALUE,
+                arguments.text("label").filter(Classes.ALL::equals).isPresent() ? 8 : 64);
         long seed = arguments.wholeNumber("seed", Long.MIN_VALUE, Long.MAX_VALUE, 0);
         double temperature = arguments.number("temperature", 1);
         return ModelJob.write(arguments, output, "generating", (model, backend, out, progress) -> {
-            Generation.run(model, backend, count, seed, temperature, out, progress);
+            int[] classes = Labels.of(model, arguments.text("label").orElse(null));
+            Generation.run(model, backend, classes, count, seed, temperature, out, progress);
             return model.data().shape().sizes();
         });
     }

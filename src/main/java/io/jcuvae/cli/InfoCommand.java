@@ -2,6 +2,7 @@ package io.jcuvae.cli;
 
 import com.google.gson.JsonObject;
 import io.jcuvae.cpu.CpuBackend;
+import io.jcuvae.data.Classes;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.SampleReader;
 import io.jcuvae.data.SampleShape;
@@ -28,7 +29,13 @@ import org.apache.commons.cli.Option;
 final class InfoCommand implements Command {
     /** What makes a network. */
     private static final List<Setting> NETWORK = List.of(
-            Setting.LATENT, Setting.HIDDEN, Setting.ACTIVATION, Setting.ENCODER, Setting.DECODER, Setting.LIKELIHOOD);
+            Setting.LATENT,
+            Setting.HIDDEN,
+            Setting.ACTIVATION,
+            Setting.ENCODER,
+            Setting.DECODER,
+            Setting.CONDITION,
+            Setting.LIKELIHOOD);
 
     @Override
     public String summary() {
@@ -89,10 +96,13 @@ final class InfoCommand implements Command {
     private static void describeNetwork(Arguments arguments, Output output) {
         TrainConfig config = ConfigOptions.read(arguments);
         Shape sample = sample(arguments, config);
-        VaeSpec spec = config.spec(sample);
+        Classes classes =
+                config.conditioned() ? Classes.of(DataSource.parse(config.data(), config.pictures())) : Classes.NONE;
+        VaeSpec spec = config.spec(sample, classes.count());
         NetworkTable table = new NetworkTable(spec);
         output.line("network      " + ModelText.network(config, spec));
         table.lines().forEach(output::line);
+        condition(classes).forEach(output::line);
         output.line("likelihood   " + config.likelihood().label());
         JsonObject json = new JsonObject();
         json.addProperty("preset", Preset.of(config).map(Preset::label).orElse(null));
@@ -138,6 +148,7 @@ final class InfoCommand implements Command {
         lines.add("model        " + Model.file(path));
         lines.add("network      " + ModelText.network(model));
         lines.addAll(new NetworkTable(model.spec()).lines());
+        lines.addAll(condition(data.classes()));
         lines.add("latents      " + model.spec().latents());
         lines.add("likelihood   " + config.likelihood().label());
         lines.add("trained on   " + data.source() + ": " + Figures.count(data.count()) + " training and "
@@ -157,6 +168,12 @@ final class InfoCommand implements Command {
                     + last.get("active_units") + " of " + config.latents() + " active");
         }
         return lines;
+    }
+
+    private static List<String> condition(Classes classes) {
+        return classes.count() == 0
+                ? List.of()
+                : List.of("condition    the label, one of " + classes.count() + ": " + classes);
     }
 
     private static String nats(JsonObject line, String key) {

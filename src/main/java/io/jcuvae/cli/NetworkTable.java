@@ -107,7 +107,11 @@ final class NetworkTable {
         List<String[]> cells = new ArrayList<>();
         cells.add(new String[] {"layer", "", "output", "parameters", "buffers"});
         cells.add(new String[] {
-            "", "sample", StackShapes.text(spec.encoderShapes().get(0)), "", ""
+            "",
+            spec.condition().given() ? "sample, label" : "sample",
+            StackShapes.text(spec.encoderShapes().get(0)),
+            "",
+            ""
         });
         rows.forEach(row -> cells(row, "", cells));
         cells.add(new String[] {"total", "", "", Figures.count(parameters()), buffers() == 0 ? "" : count(buffers())});

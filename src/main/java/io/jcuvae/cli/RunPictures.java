@@ -1,10 +1,13 @@
 package io.jcuvae.cli;
 
 import com.google.gson.JsonObject;
+import io.jcuvae.data.Classes;
 import io.jcuvae.data.Dataset;
 import io.jcuvae.data.ImageGrid;
+import io.jcuvae.data.RowLabels;
 import io.jcuvae.data.SampleShape;
 import io.jcuvae.jobs.Generation;
+import io.jcuvae.jobs.Labels;
 import io.jcuvae.jobs.Reconstruction;
 import io.jcuvae.report.Drawing;
 import io.jcuvae.report.LossChart;
@@ -23,6 +26,8 @@ import java.util.List;
 record RunPictures(List<String> notes, List<String> warnings) {
     private static final int PAIRS = 32;
     private static final int SAMPLES = 64;
+    /** Where each class has a line. */
+    private static final int OF_A_CLASS = 8;
 
     /** Draws what can be drawn; a picture that fails costs a warning, not the run. */
     static RunPictures draw(Model model, Backend backend, RunFolder folder, Dataset test, List<JsonObject> metrics) {
@@ -43,7 +48,8 @@ record RunPictures(List<String> notes, List<String> warnings) {
         }
         // Computed inside, too: a device that has no memory left costs the pictures alone.
         Drawing.attempt(folder.reconstructions(), file -> {
-                    float[] made = Reconstruction.of(model, backend, rows, pairs);
+                    float[] made = Reconstruction.of(
+                            model, backend, rows, RowLabels.of(model.data().classes(), test.first(pairs)), pairs);
                     ImageGrid.writePairs(file, rows, made, pairs, shape, 0);
                 })
                 .ifPresent(warnings::add);
@@ -52,9 +58,12 @@ record RunPictures(List<String> notes, List<String> warnings) {
             return new RunPictures(notes, warnings);
         }
         Drawing.attempt(folder.samples(), file -> {
+                    boolean told = model.data().classes().count() > 0;
+                    int[] classes = Labels.of(model, told ? Classes.ALL : null);
+                    int count = told ? OF_A_CLASS : SAMPLES;
                     float[] made = Generation.sample(
-                            model, backend, SAMPLES, model.config().seed(), 1);
-                    ImageGrid.write(file, made, SAMPLES, shape, 0);
+                            model, backend, classes, count, model.config().seed(), 1);
+                    ImageGrid.write(file, made, classes.length * count, shape, told ? count : 0);
                 })
                 .ifPresent(warnings::add);
         return new RunPictures(notes, warnings);

@@ -150,7 +150,8 @@ final class TrainReport {
                 config.likelihood().isDensity() && config.posterior().hasDivergence();
         lines.add("  " + Main.PROGRAM + " evaluate" + model + (measurable ? " --importance 100" : ""));
         if (config.hasPrior()) {
-            lines.add("  " + Main.PROGRAM + " generate" + model + " --count 100 --out samples"
+            lines.add("  " + Main.PROGRAM + " generate" + model
+                    + (config.conditioned() ? " --label all" : " --count 100") + " --out samples"
                     + (image ? ".png" : ".npy"));
         }
         lines.add("  " + Main.PROGRAM + " encode" + model + " --out codes.npy");

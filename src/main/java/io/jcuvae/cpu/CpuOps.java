@@ -41,6 +41,7 @@ final class CpuOps implements Ops {
     private final ObjectiveLoops variants;
     private final Convolutions convolutions;
     private final Rearrangement rearrangement;
+    private final ConditionLoops conditions;
     private final ThreadLocal<LikelihoodLoops> likelihoods = ThreadLocal.withInitial(LikelihoodLoops::new);
 
     CpuOps(Workers workers, Gemm gemm, int processors, int piece) {
@@ -51,6 +52,7 @@ final class CpuOps implements Ops {
         variants = new ObjectiveLoops(workers);
         convolutions = new Convolutions(workers, gemm, processors, piece);
         rearrangement = new Rearrangement(workers);
+        conditions = new ConditionLoops(workers);
         norms = new Norms(workers);
         densities = new Densities(workers);
     }
@@ -898,5 +900,22 @@ final class CpuOps implements Ops {
     public void drawGaussianBackward(
             Tensor dhead, Tensor dz, Tensor head, Tensor noise, Tensor z, Tensor ratioWeights, Tensor factors) {
         variants.drawBackward(dhead, dz, head, noise, z, ratioWeights, factors);
+    }
+
+    // ---- labels
+
+    @Override
+    public void gatherOneHot(Tensor y, Tensor labels, Tensor order, Tensor scalars) {
+        conditions.gatherOneHot(y, labels, order, scalars);
+    }
+
+    @Override
+    public void joinColumns(Tensor y, Tensor a, Tensor b) {
+        conditions.joinColumns(y, a, b);
+    }
+
+    @Override
+    public void firstColumns(Tensor x, Tensor y) {
+        conditions.firstColumns(x, y);
     }
 }

@@ -31,6 +31,7 @@ final class CudaOps implements Ops, AutoCloseable {
     private final List<AutoCloseable> resources = new ArrayList<>();
     private final ActivationKernels activations;
     private final DensityKernels densities;
+    private final ConditionKernels conditions;
     private final GaussianKernels gaussians;
     private final LikelihoodKernels likelihoods;
     private final NormKernels norms;
@@ -62,6 +63,7 @@ final class CudaOps implements Ops, AutoCloseable {
         try {
             activations = new ActivationKernels(module(ActivationKernels.FAMILY), launch);
             densities = new DensityKernels(module(DensityKernels.FAMILY), launch);
+            conditions = new ConditionKernels(module(ConditionKernels.FAMILY), launch);
             gaussians = new GaussianKernels(module(GaussianKernels.FAMILY), launch);
             likelihoods = new LikelihoodKernels(module(LikelihoodKernels.FAMILY), launch);
             norms = new NormKernels(module(NormKernels.FAMILY), launch);
@@ -776,6 +778,42 @@ final class CudaOps implements Ops, AutoCloseable {
                 && x.columns() == data.columns()
                 && are(ElementType.I32, order)
                 && scalars(scalars);
+    }
+
+    @Override
+    public void gatherOneHot(Tensor y, Tensor labels, Tensor order, Tensor scalars) {
+        begin(
+                "gatherOneHot",
+                are(ElementType.F32, y) && are(ElementType.I32, labels, order) && scalars(scalars),
+                writes(y),
+                labels,
+                order,
+                place(scalars));
+        conditions.gather(y, labels, order, scalars);
+    }
+
+    @Override
+    public void joinColumns(Tensor y, Tensor a, Tensor b) {
+        begin(
+                "joinColumns",
+                are(ElementType.F32, y, a, b)
+                        && y.rows() == a.rows()
+                        && a.rows() % b.rows() == 0
+                        && y.columns() == a.columns() + b.columns(),
+                writes(y),
+                a,
+                b);
+        conditions.join(y, a, b);
+    }
+
+    @Override
+    public void firstColumns(Tensor x, Tensor y) {
+        begin(
+                "firstColumns",
+                are(ElementType.F32, x, y) && x.rows() == y.rows() && x.columns() <= y.columns(),
+                writes(x),
+                y);
+        conditions.first(x, y);
     }
 
     @Override

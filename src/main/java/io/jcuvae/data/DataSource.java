@@ -215,7 +215,8 @@ public final class DataSource {
      * @throws UserError if the file is damaged, a value is not finite, the split is empty, or memory does not suffice
      */
     public Dataset load(Split split, int limit) {
-        return RowLoading.load(name, part(split), filter(split), requireLimit(limit));
+        Dataset rows = RowLoading.load(name, part(split), filter(split), requireLimit(limit));
+        return labelNames() == null ? rows : rows.withLabelNames(labelNames());
     }
 
     /**
@@ -235,6 +236,34 @@ public final class DataSource {
             throw RowLoading.noRows(name, split);
         }
         return rows;
+    }
+
+    /**
+     * Reads the labels of rows alone, which costs a pass over a .csv and little for other data.
+     *
+     * @param split which rows
+     * @param limit the most rows, the first ones of the split; 0 for all
+     * @return one for each row, or null where there are none
+     * @throws UserError as for {@link #load}
+     */
+    public int[] labels(Split split, int limit) {
+        requireLimit(limit);
+        RowSource.Open open = part(split).open(true);
+        try (SampleReader reader = open.reader()) {
+            // Who knows how many rows there are has labels apart from them.
+            if (reader.count() < 0) {
+                float[] passed = new float[reader.shape().width()];
+                while (reader.read(passed, 1) > 0) {
+                    continue;
+                }
+            }
+            return RowLoading.labels(open.labels().get(), filter(split), limit);
+        }
+    }
+
+    /** The name of each label, which is its place in this list; null where labels are just numbers. */
+    public List<String> labelNames() {
+        return pictures == null ? null : pictures.labelNames();
     }
 
     private RowSource part(Split split) {

@@ -8,6 +8,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 
 /**
  * Rows in memory: bytes where the source held bytes, else floats.
@@ -22,17 +23,20 @@ public final class Dataset {
     private final byte[] bytes;
     private final float[] floats;
     private final int[] labels;
+    private final List<String> labelNames;
     private final int count;
     private String fingerprint;
     private ValueKind kind;
 
-    private Dataset(String name, SampleShape shape, byte[] bytes, float[] floats, int[] labels) {
+    private Dataset(
+            String name, SampleShape shape, byte[] bytes, float[] floats, int[] labels, List<String> labelNames) {
         int length = bytes != null ? bytes.length : floats.length;
         this.name = name;
         this.shape = shape;
         this.bytes = bytes;
         this.floats = floats;
         this.labels = labels;
+        this.labelNames = labelNames;
         this.count = length / shape.width();
         if (length == 0 || length % shape.width() != 0) {
             throw new IllegalArgumentException(length + " values are no rows of shape " + shape);
@@ -50,7 +54,7 @@ public final class Dataset {
      * @throws IllegalArgumentException if the lengths do not fit together or there are no rows
      */
     public static Dataset ofBytes(String name, SampleShape shape, byte[] values, int[] labels) {
-        return new Dataset(name, shape, values, null, labels);
+        return new Dataset(name, shape, values, null, labels, null);
     }
 
     /**
@@ -61,7 +65,7 @@ public final class Dataset {
      * @throws IllegalArgumentException if the lengths do not fit together or there are no rows
      */
     public static Dataset ofFloats(String name, SampleShape shape, float[] values, int[] labels) {
-        return new Dataset(name, shape, null, values, labels);
+        return new Dataset(name, shape, null, values, labels, null);
     }
 
     /** What the user called it. */
@@ -102,6 +106,16 @@ public final class Dataset {
     /** One label per row, or null. */
     public int[] labels() {
         return labels;
+    }
+
+    /** The name of each label, which is its place in this list; null where labels are just numbers. */
+    public List<String> labelNames() {
+        return labelNames;
+    }
+
+    /** The same rows with names for their labels. */
+    Dataset withLabelNames(List<String> names) {
+        return new Dataset(name, shape, bytes, floats, labels, names);
     }
 
     /** Reads the rows from the first, as a file would be read. */
@@ -176,7 +190,8 @@ public final class Dataset {
                 shape,
                 bytes == null ? null : Arrays.copyOf(bytes, length),
                 floats == null ? null : Arrays.copyOf(floats, length),
-                labels == null ? null : Arrays.copyOf(labels, n));
+                labels == null ? null : Arrays.copyOf(labels, n),
+                labelNames);
     }
 
     /**
@@ -199,7 +214,7 @@ public final class Dataset {
                 someLabels[i] = labels[rows[i]];
             }
         }
-        return new Dataset(name, shape, someBytes, someFloats, someLabels);
+        return new Dataset(name, shape, someBytes, someFloats, someLabels, labelNames);
     }
 
     /**

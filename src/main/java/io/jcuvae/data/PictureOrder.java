@@ -2,6 +2,7 @@ package io.jcuvae.data;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
@@ -88,7 +89,7 @@ record PictureOrder(
         }
         boolean labelled = folders.size() > 1 && !folders.contains("");
         List<String> names = new ArrayList<>(folders);
-        boolean numbers = folders.stream().allMatch(name -> name.matches("0|[1-9]\\d{0,8}"));
+        boolean numbers = areNumbers(folders);
         if (numbers) {
             names.sort(Comparator.comparingInt(Integer::parseInt));
         }
@@ -105,6 +106,15 @@ record PictureOrder(
                 labels(second, labels),
                 labelled ? List.copyOf(names) : List.of(),
                 leftOut);
+    }
+
+    private static boolean areNumbers(Collection<String> folders) {
+        return folders.stream().allMatch(name -> name.matches("0|[1-9]\\d{0,8}"));
+    }
+
+    /** Whether labels are the numbers that folders are named by, or there are none, so that names say nothing more. */
+    boolean namedByNumbers() {
+        return areNumbers(labels);
     }
 
     private static List<Placed> inTurn(List<Placed> part, boolean labelled) {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -75,6 +76,11 @@ final class PictureSet {
                     rows.rows(rows.train(), rows.test()),
                     () -> rows.labels() == null ? null : Arrays.copyOfRange(rows.labels(), rows.train(), rows.count()));
         };
+    }
+
+    /** The name of each label; null where labels are numbers, or there are none. */
+    List<String> labelNames() {
+        return order.namedByNumbers() ? null : order.labels();
     }
 
     /** Makes sure that the pictures are decoded. */

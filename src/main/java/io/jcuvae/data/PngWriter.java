@@ -13,14 +13,16 @@ final class PngWriter implements RowWriter {
     private final Path file;
     private final SampleShape shape;
     private final long promised;
+    private final int columns;
     private final AtomicFile aside;
     private byte[] pixels;
     private int rows;
 
-    PngWriter(Path file, SampleShape shape, long count) {
+    PngWriter(Path file, SampleShape shape, long count, int columns) {
         this.file = file;
         this.shape = shape;
         this.promised = count;
+        this.columns = columns;
         ImageGrid.requireImage(file, shape);
         requireRows(count);
         this.pixels = new byte[(int) Math.max(count, 16) * shape.width()];
@@ -72,7 +74,7 @@ final class PngWriter implements RowWriter {
     public void commit() {
         RowWriters.requireCount(file, promised, rows);
         try (aside) {
-            ImageGrid grid = ImageGrid.plain(rows, shape, ImageGrid.nearSquare(rows));
+            ImageGrid grid = ImageGrid.plain(rows, shape, columns == 0 ? ImageGrid.nearSquare(rows) : columns);
             for (int i = 0; i < rows; i++) {
                 grid.place(pixels, i);
             }

@@ -45,6 +45,15 @@ final class RowLoading {
                 + "; at least one is needed");
     }
 
+    /** The labels of a split out of those of all rows, or null without. */
+    static int[] labels(int[] all, Split split, int limit) {
+        if (all == null) {
+            return null;
+        }
+        long count = split.countOf(all.length);
+        return select(all, split, (int) (limit == 0 ? count : Math.min(count, limit)));
+    }
+
     private static int[] select(int[] labels, Split split, int count) {
         if (labels == null || split == Split.ALL) {
             return labels == null ? null : Arrays.copyOf(labels, count);

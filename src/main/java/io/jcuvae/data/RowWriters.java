@@ -24,13 +24,22 @@ public final class RowWriters {
      * @throws UserError if the ending is unknown, or the rows do not fit the format
      */
     public static RowWriter samples(Path file, SampleShape shape, long count) {
+        return samples(file, shape, count, 0);
+    }
+
+    /**
+     * The same with a say in the grid.
+     *
+     * @param columns pictures in a line of a .png, 0 for a near-square grid
+     */
+    public static RowWriter samples(Path file, SampleShape shape, long count, int columns) {
         int width = shape.width();
         return switch (ending(file, SAMPLE_ENDINGS)) {
             case ".npy" -> new NpyWriter(file, width, count, shape.sizes());
             case ".npz" ->
                 new NpzWriter(file, width, count, List.of(new NpzWriter.Member("samples", 0, shape.sizes())));
             case ".csv" -> new CsvWriter(file, count, numbered("x", width).toList());
-            case ".png" -> new PngWriter(file, shape, count);
+            case ".png" -> new PngWriter(file, shape, count, columns);
             case "-ubyte" -> new IdxWriter(file, shape, count, false);
             default -> new IdxWriter(file, shape, count, true);
         };

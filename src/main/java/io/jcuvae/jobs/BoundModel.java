@@ -1,5 +1,6 @@
 package io.jcuvae.jobs;
 
+import io.jcuvae.data.RowLabels;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Recorded;
@@ -21,6 +22,9 @@ final class BoundModel {
     private final int rows;
     private final int width;
     private final int latents;
+    /** [B, K]; null where the model is not told labels. */
+    private final float[] oneHot;
+
     private final Recorded encode;
     private final Recorded decode;
     private final Recorded reconstruct;
@@ -32,6 +36,7 @@ final class BoundModel {
         scalars = Scalars.allocate(backend);
         width = vae.x().columns();
         latents = model.spec().latents();
+        oneHot = vae.labels() == null ? null : new float[(int) vae.labels().count()];
         encode = backend.record(vae::encode);
         decode = backend.record(this::expect);
         reconstruct = backend.record(() -> {
@@ -84,6 +89,51 @@ final class BoundModel {
     /** [B, 2Z]: the posteriors of the last batch, Z means, then Z log variances; [B, Z] where they are points. */
     Tensor head() {
         return vae.head();
+    }
+
+    /**
+     * Tells the labels of the next batch, which stand until others are told. A model without labels is told nothing.
+     *
+     * @param first number of the batch's first row
+     * @param count rows that count
+     */
+    void label(RowLabels labels, long first, int count) {
+        if (oneHot != null) {
+            labels.oneHot(oneHot, first, count);
+            backend.upload(vae.labels(), oneHot, 0);
+        }
+    }
+
+    /**
+     * Tells all rows of the next batches one label.
+     *
+     * @param number the class, or -1 for a model without labels
+     */
+    void label(int number) {
+        if (oneHot != null) {
+            Arrays.fill(oneHot, 0);
+            for (int r = 0; r < rows; r++) {
+                oneHot[r * vae.labels().columns() + number] = 1;
+            }
+            backend.upload(vae.labels(), oneHot, 0);
+        }
+    }
+
+    /**
+     * Tells each row something between two labels.
+     *
+     * @param shares of the second class, for the first rows
+     */
+    void label(int from, int to, double[] shares) {
+        if (oneHot != null) {
+            int classes = vae.labels().columns();
+            Arrays.fill(oneHot, 0);
+            for (int r = 0; r < shares.length; r++) {
+                oneHot[r * classes + from] += (float) (1 - shares[r]);
+                oneHot[r * classes + to] += (float) shares[r];
+            }
+            backend.upload(vae.labels(), oneHot, 0);
+        }
     }
 
     /**

@@ -16,14 +16,18 @@ public final class Decoding {
      * Writes the expected data of every code, in the order of the codes and batch by batch.
      *
      * @param latentsFile codes as {@link Encoding} writes them, one row of Z numbers each
+     * @param labelOrNull the class of all codes, of a model that is told labels
      * @param out its ending says the format
      * @throws io.jcuvae.tensor.UserError when the codes do not fit the model, or a file cannot be read or written
      */
-    public static void run(Model model, Backend backend, String latentsFile, Path out, Progress progress) {
+    public static void run(
+            Model model, Backend backend, String latentsFile, String labelOrNull, Path out, Progress progress) {
+        int number = Labels.one(model, labelOrNull);
         try (SampleReader reader =
                         DataSource.openLatents(latentsFile, model.spec().latents());
                 RowWriter writer = RowWriters.samples(out, model.data().shape(), reader.count())) {
             BoundModel bound = new BoundModel(model, backend);
+            bound.label(number);
             float[] codes = bound.codes();
             try (RowsOut rows = new RowsOut(
                     backend, bound.output(), writer, out.toString(), done -> progress.at(done, reader.count()))) {

@@ -1,6 +1,7 @@
 package io.jcuvae.jobs;
 
 import io.jcuvae.data.DataSource;
+import io.jcuvae.data.RowLabels;
 import io.jcuvae.data.RowWriter;
 import io.jcuvae.data.RowWriters;
 import io.jcuvae.data.SampleReader;
@@ -41,12 +42,16 @@ public final class Encoding {
                 RowWriter writer = RowWriters.latents(
                         out, valuesOfALatent(model), model.spec().latents(), reader.count())) {
             BoundModel bound = new BoundModel(model, backend);
+            RowLabels labels = Rows.labels(model, source, Rows.split(source, splitOrNull), limit);
             float[] samples = bound.samples();
-            try (RowsOut rows = new RowsOut(
-                    backend, bound.head(), writer, out.toString(), done -> progress.at(done, reader.count()))) {
+            long done = 0;
+            try (RowsOut rows =
+                    new RowsOut(backend, bound.head(), writer, out.toString(), n -> progress.at(n, reader.count()))) {
                 int read;
                 while ((read = reader.read(samples, bound.rows())) > 0) {
+                    bound.label(labels, done, read);
                     bound.encode(samples);
+                    done += read;
                     rows.send(read);
                 }
                 rows.flush();

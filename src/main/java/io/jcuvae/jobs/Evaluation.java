@@ -3,6 +3,7 @@ package io.jcuvae.jobs;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import io.jcuvae.data.DataSource;
+import io.jcuvae.data.RowLabels;
 import io.jcuvae.data.SampleReader;
 import io.jcuvae.data.Split;
 import io.jcuvae.data.ValueKind;
@@ -201,6 +202,7 @@ public final class Evaluation {
         long key = Evaluator.binarizationKey(binarization, split == Split.TRAIN, seed);
         Protocol training = Protocol.ofTraining(model);
 
+        RowLabels labels = Rows.labels(model, source, split, limit);
         Evaluator.Result result;
         ValueKind kind;
         Consumer<ValueKind> early = found -> {
@@ -212,7 +214,7 @@ public final class Evaluation {
         try (WatchedReader reader = new WatchedReader(
                 Rows.open(model, source, split, limit), importanceSamples > 0 ? Progress.SILENT : progress, early)) {
             result = new Evaluator(model.spec(), backend, model.values(), model.buffers())
-                    .evaluate(reader, binarization, key, seed);
+                    .evaluate(reader, labels, binarization, key, seed);
             kind = reader.kind();
         }
         requireFinite("loss", result.loss(1), source);
@@ -225,7 +227,7 @@ public final class Evaluation {
         if (importanceSamples > 0) {
             try (SampleReader reader = Rows.open(model, source, split, limit);
                     ImportanceSampler sampler = new ImportanceSampler(model, backend, importanceSamples)) {
-                nll = sampler.estimate(reader, binarization, key, seed, progress);
+                nll = sampler.estimate(reader, labels, binarization, key, seed, progress);
             }
             requireFinite("importance-weighted NLL", nll.mean(), source);
         }

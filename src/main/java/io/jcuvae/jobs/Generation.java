@@ -27,22 +27,51 @@ public final class Generation {
      */
     public static void run(
             Model model, Backend backend, long count, long seed, double temperature, Path out, Progress progress) {
+        run(model, backend, Labels.of(model, null), count, seed, temperature, out, progress);
+    }
+
+    /**
+     * Writes samples of some classes, class after class; sample i of each has the noise of sample i, and in a .png each class is
+     * a line.
+     *
+     * @param classes as {@link Labels#of} gives them
+     * @param count samples of each class, at least 1
+     */
+    public static void run(
+            Model model,
+            Backend backend,
+            int[] classes,
+            long count,
+            long seed,
+            double temperature,
+            Path out,
+            Progress progress) {
         check(model, count, temperature);
+        if (count > Long.MAX_VALUE / classes.length) {
+            throw new UserError(
+                    "--count: " + count + " samples of each of " + classes.length + " classes are too many");
+        }
+        long total = count * classes.length;
         BoundModel bound = new BoundModel(model, backend);
-        try (RowWriter writer = RowWriters.samples(out, model.data().shape(), count)) {
+        int columns = classes.length == 1 ? 0 : (int) Math.min(count, Integer.MAX_VALUE);
+        try (RowWriter writer = RowWriters.samples(out, model.data().shape(), total, columns)) {
             try (RowsOut rows =
-                    new RowsOut(backend, bound.output(), writer, out.toString(), done -> progress.at(done, count))) {
-                generate(bound, rows, count, seed, temperature);
+                    new RowsOut(backend, bound.output(), writer, out.toString(), done -> progress.at(done, total))) {
+                generate(bound, rows, classes, count, seed, temperature);
             }
             writer.commit();
         }
     }
 
-    private static void generate(BoundModel bound, RowsOut rows, long count, long seed, double temperature) {
+    private static void generate(
+            BoundModel bound, RowsOut rows, int[] classes, long count, long seed, double temperature) {
         BoundModel.Generator generator = bound.generator(Stream.GENERATION.key(seed), temperature);
-        for (long first = 0; first < count; first += bound.rows()) {
-            generator.generate(first);
-            rows.send((int) Math.min(bound.rows(), count - first));
+        for (int number : classes) {
+            bound.label(number);
+            for (long first = 0; first < count; first += bound.rows()) {
+                generator.generate(first);
+                rows.send((int) Math.min(bound.rows(), count - first));
+            }
         }
         rows.flush();
     }
@@ -68,7 +97,7 @@ public final class Generation {
         check(model, count, temperature);
         BoundModel bound = new BoundModel(model, backend);
         try (RowsOut rows = new RowsOut(backend, bound.output(), true, taker::take, "the samples", done -> {})) {
-            generate(bound, rows, count, seed, temperature);
+            generate(bound, rows, Labels.of(model, null), count, seed, temperature);
         }
     }
 
@@ -78,9 +107,21 @@ public final class Generation {
      * @return [count, D]
      */
     public static float[] sample(Model model, Backend backend, int count, long seed, double temperature) {
+        return sample(model, backend, Labels.of(model, null), count, seed, temperature);
+    }
+
+    /**
+     * The first samples of some classes, in memory: for pictures.
+     *
+     * @param classes as {@link Labels#of} gives them
+     * @param count samples of each
+     * @return [classes, count, D]
+     */
+    public static float[] sample(
+            Model model, Backend backend, int[] classes, int count, long seed, double temperature) {
         check(model, count, temperature);
         BoundModel bound = new BoundModel(model, backend);
-        float[] all = new float[Math.multiplyExact(count, bound.width())];
+        float[] all = new float[Math.multiplyExact(Math.multiplyExact(count, classes.length), bound.width())];
         int[] filled = new int[1];
         RowsOut.Taker taker = (batch, number) -> {
             int values = number * bound.width();
@@ -88,7 +129,7 @@ public final class Generation {
             filled[0] += values;
         };
         try (RowsOut rows = new RowsOut(backend, bound.output(), false, taker, "the samples", done -> {})) {
-            generate(bound, rows, count, seed, temperature);
+            generate(bound, rows, classes, count, seed, temperature);
         }
         return all;
     }

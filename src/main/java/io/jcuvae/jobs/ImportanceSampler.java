@@ -1,5 +1,6 @@
 package io.jcuvae.jobs;
 
+import io.jcuvae.data.RowLabels;
 import io.jcuvae.data.SampleReader;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Binarization;
@@ -74,13 +75,22 @@ final class ImportanceSampler implements AutoCloseable {
     /**
      * Estimates over all rows of a reader.
      *
+     * @param labels of the rows, of a model that is told them
      * @param binarizationKey see {@link io.jcuvae.train.Evaluator#binarizationKey}
      * @param seed of the noise
      */
     Estimate estimate(
-            SampleReader reader, Binarization binarization, long binarizationKey, long seed, Progress progress) {
+            SampleReader reader,
+            RowLabels labels,
+            Binarization binarization,
+            long binarizationKey,
+            long seed,
+            Progress progress) {
         int width = encoder.x().columns();
         float[] batch = new float[images * width];
+        float[] oneHot = encoder.labels() == null
+                ? null
+                : new float[(int) encoder.labels().count()];
         long key = Stream.EVALUATION.key(seed);
         draw = backend.record(() -> draw(key));
         double mean = 0;
@@ -90,6 +100,11 @@ final class ImportanceSampler implements AutoCloseable {
         while ((read = reader.read(batch, images)) > 0) {
             if (binarization != Binarization.NONE) {
                 Binarization.draw(batch, 0, read, done, width, binarizationKey, 0);
+            }
+            if (oneHot != null) {
+                labels.oneHot(oneHot, done, read);
+                backend.upload(encoder.labels(), oneHot, 0);
+                backend.ops().repeatRows(decoder.labels(), encoder.labels());
             }
             weigh(batch, done, key);
             for (int i = 0; i < read; i++) {

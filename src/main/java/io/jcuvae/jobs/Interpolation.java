@@ -1,6 +1,7 @@
 package io.jcuvae.jobs;
 
 import io.jcuvae.data.DataSource;
+import io.jcuvae.data.RowLabels;
 import io.jcuvae.data.RowWriter;
 import io.jcuvae.data.RowWriters;
 import io.jcuvae.data.SampleReader;
@@ -12,7 +13,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * Decodes the codes on the straight line between the posterior means of two samples. The first and the last image are the
+ * Decodes the codes on the straight line between the posterior means of two samples, and so between their labels. The first and the last image are the
  * reconstructions of the two.
  */
 public final class Interpolation {
@@ -25,13 +26,19 @@ public final class Interpolation {
     private final float[] codes;
     private final float[] samples;
 
-    private Interpolation(Model model, Backend backend, float[] from, float[] to, int steps) {
+    private final int fromLabel;
+    private final int toLabel;
+
+    private Interpolation(Model model, Backend backend, float[] from, float[] to, int[] labels, int steps) {
+        fromLabel = labels[0];
+        toLabel = labels[1];
         this.model = new BoundModel(model, backend);
         this.steps = steps;
         codes = this.model.codes();
         samples = this.model.samples();
         System.arraycopy(from, 0, samples, 0, this.model.width());
         System.arraycopy(to, 0, samples, this.model.width(), this.model.width());
+        this.model.label(fromLabel, toLabel, new double[] {0, 1});
         float[] posteriors = this.model.posteriors();
         this.model.encode(posteriors, samples);
         int latents = this.model.latents();
@@ -61,7 +68,8 @@ public final class Interpolation {
             Path out) {
         checkSteps(steps);
         float[][] ends = pick(model, source, Rows.split(source, splitOrNull), from, to);
-        Interpolation line = new Interpolation(model, backend, ends[0], ends[1], steps);
+        int[] labels = labels(model, source, Rows.split(source, splitOrNull), (int) from, (int) to);
+        Interpolation line = new Interpolation(model, backend, ends[0], ends[1], labels, steps);
         try (RowWriter writer = RowWriters.samples(out, model.data().shape(), steps)) {
             for (int done = 0; done < steps; done += line.model.rows()) {
                 writer.write(line.samples, line.decode(done));
@@ -80,7 +88,11 @@ public final class Interpolation {
      */
     public static float[] between(Model model, Backend backend, float[] from, float[] to, int steps) {
         checkSteps(steps);
-        Interpolation line = new Interpolation(model, backend, from, to, steps);
+        if (model.spec().condition().given()) {
+            throw new IllegalArgumentException("the model is told labels, and none are given");
+        }
+        int[] labels = {Labels.NOTHING, Labels.NOTHING};
+        Interpolation line = new Interpolation(model, backend, from, to, labels, steps);
         int width = line.model.width();
         float[] all = new float[Math.multiplyExact(steps, width)];
         for (int done = 0; done < steps; done += line.model.rows()) {
@@ -93,12 +105,15 @@ public final class Interpolation {
     private int decode(int first) {
         int rows = Math.min(model.rows(), steps - first);
         int latents = from.length;
+        double[] shares = new double[rows];
         for (int r = 0; r < rows; r++) {
             double share = (first + r) / (double) (steps - 1);
+            shares[r] = share;
             for (int i = 0; i < latents; i++) {
                 codes[r * latents + i] = (float) ((1 - share) * from[i] + share * to[i]);
             }
         }
+        model.label(fromLabel, toLabel, shares);
         model.decode(samples, codes);
         return rows;
     }
@@ -132,6 +147,14 @@ public final class Interpolation {
             }
             return ends;
         }
+    }
+
+    /** The classes of both rows. */
+    private static int[] labels(Model model, DataSource source, Split split, int from, int to) {
+        RowLabels labels = Rows.labels(model, source, split, Math.max(from, to) + 1);
+        return labels == RowLabels.NONE
+                ? new int[] {Labels.NOTHING, Labels.NOTHING}
+                : new int[] {labels.at(from), labels.at(to)};
     }
 
     private static void copy(float[] end, float[] batch, long row, int rows) {

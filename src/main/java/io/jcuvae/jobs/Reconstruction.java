@@ -1,6 +1,7 @@
 package io.jcuvae.jobs;
 
 import io.jcuvae.data.DataSource;
+import io.jcuvae.data.RowLabels;
 import io.jcuvae.data.RowWriter;
 import io.jcuvae.data.RowWriters;
 import io.jcuvae.data.SampleReader;
@@ -35,12 +36,16 @@ public final class Reconstruction {
         try (SampleReader reader = Rows.open(model, source, Rows.split(source, splitOrNull), limit);
                 RowWriter writer = RowWriters.samples(out, model.data().shape(), reader.count())) {
             BoundModel bound = new BoundModel(model, backend);
+            RowLabels labels = Rows.labels(model, source, Rows.split(source, splitOrNull), limit);
             float[] samples = bound.samples();
-            try (RowsOut rows = new RowsOut(
-                    backend, bound.output(), writer, out.toString(), done -> progress.at(done, reader.count()))) {
+            long done = 0;
+            try (RowsOut rows =
+                    new RowsOut(backend, bound.output(), writer, out.toString(), n -> progress.at(n, reader.count()))) {
                 int read;
                 while ((read = reader.read(samples, bound.rows())) > 0) {
+                    bound.label(labels, done, read);
                     bound.reconstruct(samples);
+                    done += read;
                     rows.send(read);
                 }
                 rows.flush();
@@ -56,11 +61,22 @@ public final class Reconstruction {
      * @return [count, D]
      */
     public static float[] of(Model model, Backend backend, float[] rows, int count) {
+        return of(model, backend, rows, RowLabels.NONE, count);
+    }
+
+    /**
+     * The same of a model that is told labels.
+     *
+     * @param labels of the rows
+     */
+    public static float[] of(Model model, Backend backend, float[] rows, RowLabels labels, int count) {
         BoundModel bound = new BoundModel(model, backend);
         float[] batch = bound.samples();
         float[] all = new float[Math.multiplyExact(count, bound.width())];
         for (int done = 0; done < count; done += bound.rows()) {
-            int values = Math.min(bound.rows(), count - done) * bound.width();
+            int read = Math.min(bound.rows(), count - done);
+            int values = read * bound.width();
+            bound.label(labels, done, read);
             System.arraycopy(rows, done * bound.width(), batch, 0, values);
             bound.reconstruct(batch, batch);
             System.arraycopy(batch, 0, all, done * bound.width(), values);

@@ -2,6 +2,7 @@ package io.jcuvae.jobs;
 
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.PictureLayout;
+import io.jcuvae.data.RowLabels;
 import io.jcuvae.data.SampleReader;
 import io.jcuvae.data.SampleShape;
 import io.jcuvae.data.Split;
@@ -47,6 +48,16 @@ final class Rows {
                                 ? "binarization"
                                 : "the likelihood "
                                         + model.config().likelihood().label()) + " needs values in [0, 1]");
+    }
+
+    /**
+     * The labels of the same rows.
+     *
+     * @return {@link RowLabels#NONE} where the model is not told them
+     * @throws UserError when there are none, or some that the model does not know
+     */
+    static RowLabels labels(Model model, DataSource source, Split split, int limit) {
+        return RowLabels.of(model.data().classes(), source, split, limit);
     }
 
     private static String describe(SampleShape shape) {

@@ -1,6 +1,7 @@
 package io.jcuvae.train;
 
 import io.jcuvae.data.Dataset;
+import io.jcuvae.data.RowLabels;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Binarization;
 import io.jcuvae.tensor.ElementType;
@@ -17,6 +18,32 @@ public sealed interface BatchSource {
      * @param key of the draws that binarize
      */
     void gather(Ops ops, Tensor x, Tensor scalars, Binarization binarization, long key);
+
+    /**
+     * Fetches the labels of the same rows.
+     *
+     * @param oneHot receives [B, K]
+     */
+    default void gatherLabels(Ops ops, Tensor oneHot, Tensor scalars) {
+        ops.gatherOneHot(oneHot, labels(), order(), scalars);
+    }
+
+    /** [N]: the class of each row of the set, all of them on the device; null where the model is not told. */
+    Tensor labels();
+
+    /** [N]: the rows in the epoch's order. */
+    Tensor order();
+
+    /** The classes of all rows on a device, or null where there are none. */
+    static Tensor upload(RowLabels labels, Backend backend) {
+        int[] numbers = labels.numbers();
+        if (numbers.length == 0) {
+            return null;
+        }
+        Tensor onDevice = Tensor.of(backend.allocate(ElementType.I32, numbers.length), Shape.of(numbers.length));
+        backend.upload(onDevice, numbers);
+        return onDevice;
+    }
 
     /** All rows of a set on a device, [N, D], as bytes or floats. */
     static Tensor upload(Dataset data, Backend backend) {
@@ -36,8 +63,9 @@ public sealed interface BatchSource {
      *
      * @param data [N, D], bytes or floats
      * @param order [N]: the rows in the epoch's order
+     * @param labels [N], or null
      */
-    record Resident(Tensor data, Tensor order) implements BatchSource {
+    record Resident(Tensor data, Tensor order, Tensor labels) implements BatchSource {
         @Override
         public void gather(Ops ops, Tensor x, Tensor scalars, Binarization binarization, long key) {
             ops.gather(x, data, order, scalars, binarization, key);
@@ -49,8 +77,9 @@ public sealed interface BatchSource {
      *
      * @param ring [W, D], bytes or floats: row p of the order lies at p mod W
      * @param order [N]: the rows in the epoch's order
+     * @param labels [N], or null
      */
-    record Fed(Tensor ring, Tensor order) implements BatchSource {
+    record Fed(Tensor ring, Tensor order, Tensor labels) implements BatchSource {
         @Override
         public void gather(Ops ops, Tensor x, Tensor scalars, Binarization binarization, long key) {
             ops.gatherFed(x, ring, order, scalars, binarization, key);

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
@@ -60,6 +61,11 @@ final class Checkpoint {
             throw new UserError(file + ": was trained on " + trained.source() + " with " + trained.count()
                     + " rows and fingerprint " + trained.fingerprint() + ", but the data now have " + data.count()
                     + " rows and fingerprint " + data.fingerprint() + "; resume with the data it began with");
+        }
+        if (!trained.classes().equals(data.classes()) || !Objects.equals(trained.labels(), data.labels())) {
+            throw new UserError(file + ": was trained on " + trained.source() + " with the labels " + trained.classes()
+                    + ", but the rows have other labels now (" + data.classes()
+                    + "); resume with the data it began with");
         }
         ParameterLayout layout = state.values().layout();
         backend.upload(state.values().block(), Model.read(file, tensors, layout, ""), 0);

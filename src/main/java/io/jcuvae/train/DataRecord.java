@@ -1,8 +1,11 @@
 package io.jcuvae.train;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.jcuvae.data.Classes;
 import io.jcuvae.data.Dataset;
+import io.jcuvae.data.RowLabels;
 import io.jcuvae.data.SampleShape;
 import io.jcuvae.data.ValueKind;
 import java.util.Locale;
@@ -16,13 +19,41 @@ import java.util.Locale;
  * @param testCount held-out rows
  * @param shape of a sample
  * @param values binary, within [0, 1], or any
+ * @param classes that the model is told, in the order of its one-hot rows
+ * @param labels fingerprint of the training rows' classes, or null where the model is not told them
  */
 public record DataRecord(
-        String source, String fingerprint, int count, int testCount, SampleShape shape, ValueKind values) {
+        String source,
+        String fingerprint,
+        int count,
+        int testCount,
+        SampleShape shape,
+        ValueKind values,
+        Classes classes,
+        String labels) {
 
     /** Describes the two parts of a source. */
     public static DataRecord of(String source, Dataset train, Dataset test) {
-        return new DataRecord(source, train.fingerprint(), train.count(), test.count(), train.shape(), train.values());
+        return of(source, train, test, Classes.NONE);
+    }
+
+    /**
+     * Describes the two parts of a source.
+     *
+     * @param classes that the model is told
+     * @throws io.jcuvae.tensor.UserError if rows have no label, or one of another class
+     */
+    public static DataRecord of(String source, Dataset train, Dataset test, Classes classes) {
+        RowLabels.of(classes, test);
+        return new DataRecord(
+                source,
+                train.fingerprint(),
+                train.count(),
+                test.count(),
+                train.shape(),
+                train.values(),
+                classes,
+                classes.count() == 0 ? null : RowLabels.of(classes, train).fingerprint());
     }
 
     /** As it stands in config.json and in model files. */
@@ -38,6 +69,12 @@ public record DataRecord(
         }
         json.add("sample_shape", sizes);
         json.addProperty("values", values.name().toLowerCase(Locale.ROOT));
+        if (classes.count() > 0) {
+            JsonArray names = new JsonArray();
+            classes.names().forEach(names::add);
+            json.add("classes", names);
+            json.addProperty("labels_fingerprint", labels);
+        }
         return json;
     }
 
@@ -54,6 +91,12 @@ public record DataRecord(
                 json.get("train_count").getAsInt(),
                 json.get("test_count").getAsInt(),
                 new SampleShape(shape),
-                ValueKind.valueOf(json.get("values").getAsString().toUpperCase(Locale.ROOT)));
+                ValueKind.valueOf(json.get("values").getAsString().toUpperCase(Locale.ROOT)),
+                !json.has("classes")
+                        ? Classes.NONE
+                        : new Classes(json.getAsJsonArray("classes").asList().stream()
+                                .map(JsonElement::getAsString)
+                                .toList()),
+                json.has("labels_fingerprint") ? json.get("labels_fingerprint").getAsString() : null);
     }
 }

@@ -1,5 +1,6 @@
 package io.jcuvae.train;
 
+import io.jcuvae.data.RowLabels;
 import io.jcuvae.data.SampleReader;
 import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Backend;
@@ -84,8 +85,20 @@ public final class Evaluator {
      * @param seed of the noise
      */
     public Result evaluate(SampleReader reader, Binarization binarization, long binarizationKey, long seed) {
+        return evaluate(reader, RowLabels.NONE, binarization, binarizationKey, seed);
+    }
+
+    /**
+     * Evaluates all rows of a reader with their labels.
+     *
+     * @param labels of the rows, of a model that is told them
+     */
+    public Result evaluate(
+            SampleReader reader, RowLabels labels, Binarization binarization, long binarizationKey, long seed) {
         int width = vae.x().columns();
         float[] batch = new float[ROWS * width];
+        float[] oneHot =
+                vae.labels() == null ? null : new float[(int) vae.labels().count()];
         double[] position = new double[Scalars.COUNT];
         if (forward == null || seedOfForward != seed) {
             forward = backend.record(() -> forward(seed));
@@ -99,6 +112,10 @@ public final class Evaluator {
                 Binarization.draw(batch, 0, read, done, width, binarizationKey, 0);
             }
             backend.upload(vae.x(), batch, 0);
+            if (oneHot != null) {
+                labels.oneHot(oneHot, done, read);
+                backend.upload(vae.labels(), oneHot, 0);
+            }
             position[Scalars.NOISE_POSITION.ordinal()] = (double) done * latents;
             backend.upload(scalars, position);
             if (vae.noise() != null) {

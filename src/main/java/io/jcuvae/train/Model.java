@@ -44,7 +44,8 @@ public record Model(TrainConfig config, DataRecord data, VaeSpec spec, Parameter
         Safetensors tensors = Safetensors.read(file);
         TrainConfig config = config(file, tensors);
         DataRecord data = data(file, tensors);
-        VaeSpec spec = config.spec(Shape.of(data.shape().sizes()));
+        VaeSpec spec =
+                config.spec(Shape.of(data.shape().sizes()), data.classes().count());
         ParameterLayout layout = spec.layout();
         boolean averaged = tensors.names().stream().anyMatch(name -> name.startsWith(AVERAGE));
         Parameters values = Parameters.allocate(layout, backend);

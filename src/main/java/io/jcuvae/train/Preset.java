@@ -33,7 +33,9 @@ public enum Preset {
     /** No noise and no KL term. */
     AE("a plain autoencoder", null),
     /** The importance-weighted bound of five draws (Burda et al. 2015). */
-    IWAE("importance-weighted, 5 draws", null);
+    IWAE("importance-weighted, 5 draws", null),
+    /** The first with labels for encoder and decoder. */
+    CVAE("dense layers that are told the label", null);
 
     private final String summary;
     private final Shape example;
@@ -48,15 +50,22 @@ public enum Preset {
         return Arrays.stream(values()).filter(p -> p.label().equals(name)).findFirst();
     }
 
-    /** The preset that has the encoder and the decoder of a configuration; nothing when one is the user's own. */
+    /**
+     * The preset that has the encoder and the decoder of a configuration, of several the one with the most settings in common;
+     * nothing when one of the two is the user's own.
+     */
     public static Optional<Preset> of(TrainConfig config) {
-        return Arrays.stream(values())
-                .filter(preset -> {
-                    TrainConfig own = TrainConfig.preset(preset.label());
-                    return own.encoder().equals(config.encoder())
-                            && own.decoder().equals(config.decoder());
-                })
-                .findFirst();
+        Preset nearest = null;
+        int most = -1;
+        for (Preset preset : values()) {
+            TrainConfig own = TrainConfig.preset(preset.label());
+            int common = own.inCommon(config);
+            if (own.encoder().equals(config.encoder()) && own.decoder().equals(config.decoder()) && common > most) {
+                nearest = preset;
+                most = common;
+            }
+        }
+        return Optional.ofNullable(nearest);
     }
 
     /** The name in options: lower case with hyphens. */

@@ -53,6 +53,12 @@ public enum Setting {
             "JSON",
             "layers from the latent code to a sample, as JSON (docs/models.md); mlp: by --hidden, mirrored",
             Stack::decoder),
+    /** What encoder and decoder are told beside. */
+    CONDITION(
+            "NAME",
+            "what encoder and decoder are told beside the sample and the code: nothing, or the sample's label one-hot, so"
+                    + " that samples of a class can be asked for",
+            choice(new String[] {"none", "labels"}, text -> text)),
     /** What the decoder's output says about the data. */
     LIKELIHOOD(
             "NAME",

@@ -12,6 +12,7 @@ import io.jcuvae.tensor.NearestWord;
 import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.UserError;
+import io.jcuvae.vae.Condition;
 import io.jcuvae.vae.Estimator;
 import io.jcuvae.vae.KlTerm;
 import io.jcuvae.vae.Likelihood;
@@ -319,6 +320,19 @@ public final class TrainConfig {
      * @throws UserError when its layers do not fit each other or the samples, with the shapes on the way
      */
     public VaeSpec spec(Shape sample) {
+        return spec(sample, 0);
+    }
+
+    /**
+     * The network for samples of that shape and that many classes.
+     *
+     * @param classes K, of which nothing is made without {@code --condition labels}
+     * @throws UserError when its layers do not fit each other or the samples, with the shapes on the way
+     */
+    public VaeSpec spec(Shape sample, int classes) {
+        if (conditioned() && classes < 1) {
+            throw new UserError("--condition labels: needs data with labels, and there are none");
+        }
         try {
             VaeSpec mlp = VaeSpec.mlp(sample, hidden(), latents(), activation(), likelihood(), levels());
             VaeSpec spec = new VaeSpec(
@@ -329,7 +343,8 @@ public final class TrainConfig {
                             ? mlp.decoder()
                             : decoder().layers(sample, likelihood().parameters(levels())),
                     likelihood(),
-                    posterior());
+                    posterior(),
+                    conditioned() ? new Condition(classes) : Condition.NONE);
             if (spec.parameters() != likelihood().parameters(levels())) {
                 throw new IllegalArgumentException("the decoder ends with " + spec.parameters() * sample.count()
                         + " values, " + spec.parameters() + " for each of a sample's, and --levels is " + levels()
@@ -362,6 +377,13 @@ public final class TrainConfig {
                             .orElse("")
                     + "; leave it out, or give layers of your own with --encoder and --decoder");
         }
+    }
+
+    /** How many settings have the same value in both. */
+    int inCommon(TrainConfig other) {
+        return (int) values.entrySet().stream()
+                .filter(entry -> entry.getValue().equals(other.values.get(entry.getKey())))
+                .count();
     }
 
     Stack encoder() {
@@ -553,6 +575,11 @@ public final class TrainConfig {
         if (!sense) {
             throw new UserError("--" + setting.key() + " " + text(setting) + ": " + why);
         }
+    }
+
+    /** Whether encoder and decoder are told the labels. */
+    public boolean conditioned() {
+        return values.get(Setting.CONDITION).equals("labels");
     }
 
     private double number(Setting setting) {

@@ -115,6 +115,9 @@ public final class TrainStep {
     private void pass() {
         Tensor scalars = state.scalars();
         source.gather(ops, vae.x(), scalars, binarization, Stream.BINARIZATION.key(seed));
+        if (vae.labels() != null) {
+            source.gatherLabels(ops, vae.labels(), scalars);
+        }
         if (vae.noise() != null) {
             ops.normal(vae.noise(), scalars, Stream.NOISE.key(seed));
         }

@@ -1,7 +1,9 @@
 package io.jcuvae.train;
 
 import com.google.gson.JsonObject;
+import io.jcuvae.data.Classes;
 import io.jcuvae.data.Dataset;
+import io.jcuvae.data.RowLabels;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Binarization;
 import io.jcuvae.tensor.ElementType;
@@ -79,6 +81,7 @@ public final class Trainer {
 
     private final TrainConfig config;
     private final Dataset test;
+    private final Classes classes;
     private final DataRecord record;
     private final Backend backend;
     private final RunFolder folder;
@@ -108,7 +111,8 @@ public final class Trainer {
         this.backend = backend;
         this.folder = folder;
         this.listener = listener;
-        record = DataRecord.of(config.data(), train, test);
+        classes = config.conditioned() ? Classes.of(train) : Classes.NONE;
+        record = DataRecord.of(config.data(), train, test, classes);
         boolean drawn = config.binarization() != Binarization.NONE;
         if (drawn || config.likelihood().needsUnitData()) {
             String why = (drawn
@@ -121,7 +125,7 @@ public final class Trainer {
         }
         Shape sample = Shape.of(train.shape().sizes());
         config.requireSense();
-        spec = config.spec(sample);
+        spec = config.spec(sample, classes.count());
         Holdout.Parts parts = config.validation().divide(train, config.seed());
         validation = parts.validation();
         samples = parts.training().count();
@@ -140,7 +144,13 @@ public final class Trainer {
                 state,
                 Update.of(config, backend, state, table),
                 samples,
-                () -> new TrainingRows(parts.training(), batch, config.seed(), backend, listener::warning));
+                () -> new TrainingRows(
+                        parts.training(),
+                        RowLabels.of(classes, parts.training()),
+                        batch,
+                        config.seed(),
+                        backend,
+                        listener::warning));
     }
 
     /**
@@ -416,6 +426,7 @@ public final class Trainer {
     private Evaluator.Result evaluate(Dataset rows) {
         return evaluator.evaluate(
                 rows.open(),
+                RowLabels.of(classes, rows),
                 config.binarization(),
                 Evaluator.binarizationKey(config.binarization(), false, config.seed()),
                 config.seed());

@@ -2,6 +2,7 @@ package io.jcuvae.train;
 
 import io.jcuvae.data.Dataset;
 import io.jcuvae.data.Permutation;
+import io.jcuvae.data.RowLabels;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Copy;
 import io.jcuvae.tensor.ElementType;
@@ -38,14 +39,16 @@ final class TrainingRows {
     /**
      * Puts the rows where there is room for them.
      *
+     * @param labels of the rows, which are on the device in any case
      * @param batch rows of a step
      * @param told one line where they do not fit
      */
-    TrainingRows(Dataset data, int batch, long seed, Backend backend, Consumer<String> told) {
+    TrainingRows(Dataset data, RowLabels labels, int batch, long seed, Backend backend, Consumer<String> told) {
         this.data = data;
         this.backend = backend;
         this.seed = seed;
         order = Tensor.of(backend.allocate(ElementType.I32, data.count()), Shape.of(data.count()));
+        Tensor classes = BatchSource.upload(labels, backend);
         int width = data.width();
         long rowBytes = (long) width * type().bytes();
         long left = backend.memoryLeft();
@@ -53,7 +56,7 @@ final class TrainingRows {
             block = 0;
             bytes = null;
             floats = null;
-            source = new BatchSource.Resident(BatchSource.upload(data, backend), order);
+            source = new BatchSource.Resident(BatchSource.upload(data, backend), order, classes);
             return;
         }
         long batches = Math.max(1, Math.min(BLOCK, left / 4) / (batch * rowBytes));
@@ -61,7 +64,7 @@ final class TrainingRows {
         bytes = data.isBytes() ? new byte[Math.multiplyExact(block, width)] : null;
         floats = data.isBytes() ? null : new float[Math.multiplyExact(block, width)];
         Shape ring = Shape.of(2 * block, width);
-        source = new BatchSource.Fed(Tensor.of(backend.allocate(type(), ring.count()), ring), order);
+        source = new BatchSource.Fed(Tensor.of(backend.allocate(type(), ring.count()), ring), order, classes);
         told.accept(String.format(
                 Locale.ROOT,
                 "the training data take %,.1f MiB and %,.1f MiB are left on the device: they are copied to it as the"

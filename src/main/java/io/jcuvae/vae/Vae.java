@@ -21,6 +21,7 @@ public final class Vae {
     /** Between the sample's order and the network's; null where they are the same. */
     private final ChannelExchange seen;
 
+    private final Conditioning conditioning;
     private final Sequential encoder;
     private final Latent latent;
     private final Sequential decoder;
@@ -43,19 +44,21 @@ public final class Vae {
         this.objective = objective;
         int rows = binding.rows();
         x = arena.tensor("x", Shape.of(rows, Math.toIntExact(spec.sample().count())));
-        Shape input = spec.encoderInput();
+        Shape input = spec.sampleInput();
         seen = spec.exchangesChannels(input) ? ChannelExchange.of(binding, "x.pictures", input, x) : null;
-        encoder = Sequential.bind(
-                binding,
-                spec.encoder(),
-                "enc",
-                seen == null ? ChannelExchange.asItLies(x, input) : seen.pictures(),
-                null);
+        conditioning = new Conditioning(binding, spec.condition());
+        Tensor sample = seen == null ? ChannelExchange.asItLies(x, input) : seen.pictures();
+        encoder = Sequential.bind(binding, spec.encoder(), "enc", conditioning.sample(sample), null);
         int draws = objective.draws();
         latent = latent(spec, binding);
         Binding drawn = draws == 1 ? binding : binding.withRows(Math.multiplyExact(rows, draws));
         target = draws == 1 ? x : arena.tensor("x.repeated", Shape.of(drawn.rows(), x.columns()));
-        decoder = Sequential.bind(drawn, spec.decoder(), "dec", latent.z(), latent.zGradient());
+        decoder = Sequential.bind(
+                drawn,
+                spec.decoder(),
+                "dec",
+                conditioning.code(latent.z()),
+                conditioning.codeGradient(latent.zGradient()));
         Tensor doutput;
         Shape parameters =
                 Shape.of(drawn.rows(), Math.toIntExact(spec.decoderOutput().count()));
@@ -138,6 +141,11 @@ public final class Vae {
         return x;
     }
 
+    /** [B, K]: a one in the column of each row's class, else zeros; null for a model without condition. */
+    public Tensor labels() {
+        return conditioning.labels();
+    }
+
     /** [R, Z]: the noise of the codes; null where none is drawn. */
     public Tensor noise() {
         return latent.noise();
@@ -183,11 +191,12 @@ public final class Vae {
         return arena.entries();
     }
 
-    /** x to the posterior's parameters. */
+    /** x and the labels to the posterior's parameters. */
     public void encode() {
         if (seen != null) {
             seen.toPictures();
         }
+        conditioning.joinSample();
         encoder.forward();
         latent.posterior();
     }
@@ -202,8 +211,9 @@ public final class Vae {
         latent.center();
     }
 
-    /** z to the decoder's output. */
+    /** z and the labels to the decoder's output. */
     public void decode() {
+        conditioning.joinCode();
         decoder.forward();
         if (said != null) {
             said.toSamples();
@@ -254,6 +264,7 @@ public final class Vae {
             dsaid.toPictures();
         }
         decoder.backward();
+        conditioning.partCode();
         latent.backward();
         encoder.backward();
     }

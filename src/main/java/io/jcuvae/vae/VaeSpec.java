@@ -26,6 +26,7 @@ import java.util.Optional;
  * @param decoder layers from z to the likelihood's parameters, P for each value of a sample: P blocks in a row, or P times the channels of a picture, those of one parameter side by side
  * @param likelihood what the decoder's output says about the data
  * @param posterior what the encoder says about z
+ * @param condition what encoder and decoder are told beside
  */
 public record VaeSpec(
         Shape sample,
@@ -33,11 +34,12 @@ public record VaeSpec(
         int latents,
         List<LayerSpec> decoder,
         Likelihood likelihood,
-        Posterior posterior) {
+        Posterior posterior,
+        Condition condition) {
 
-    /** A variational autoencoder with a Gaussian posterior. */
+    /** A variational autoencoder with a Gaussian posterior that is told nothing beside the sample. */
     public VaeSpec(Shape sample, List<LayerSpec> encoder, int latents, List<LayerSpec> decoder, Likelihood likelihood) {
-        this(sample, encoder, latents, decoder, likelihood, Posterior.GAUSSIAN);
+        this(sample, encoder, latents, decoder, likelihood, Posterior.GAUSSIAN, Condition.NONE);
     }
 
     /**
@@ -48,19 +50,34 @@ public record VaeSpec(
     public VaeSpec {
         encoder = List.copyOf(encoder);
         decoder = List.copyOf(decoder);
-        checkEncoder(sample, encoder);
-        checkDecoder(sample, latents, decoder, likelihood);
+        checkEncoder(sample, encoder, condition);
+        checkDecoder(sample, condition.joined(Shape.of(latents)), decoder, likelihood);
+    }
+
+    /** The same that is told something else. */
+    public VaeSpec with(Condition other) {
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other);
+    }
+
+    /** What the encoder's first layer sees: {@link #sampleInput}, with the labels where there is a condition. */
+    public Shape encoderInput() {
+        return condition.joined(sampleInput());
+    }
+
+    /** What the decoder's first layer sees: the code, with the labels where there is a condition. */
+    public Shape decoderInput() {
+        return condition.joined(Shape.of(latents));
     }
 
     /**
-     * What the encoder's first layer sees: a picture [C, H, W] where the sample is one, unless that layer is dense and takes
-     * the values as they lie.
+     * The sample as the encoder is given it: a picture [C, H, W] where it is one, unless the first layer is dense and takes the
+     * values as they lie.
      */
-    public Shape encoderInput() {
-        return encoderInput(sample, encoder);
+    Shape sampleInput() {
+        return sampleInput(sample, encoder);
     }
 
-    private static Shape encoderInput(Shape sample, List<LayerSpec> encoder) {
+    private static Shape sampleInput(Shape sample, List<LayerSpec> encoder) {
         boolean asTheyLie = encoder.isEmpty() || encoder.get(0) instanceof DenseSpec;
         return (asTheyLie ? Optional.<Picture>empty() : Picture.of(sample))
                 .map(VaeSpec::planes)
@@ -78,7 +95,7 @@ public record VaeSpec(
 
     /** What the decoder ends with: pictures [C, H, W], or values. */
     Shape decoderOutput() {
-        return Sequential.outputShape(decoder, Shape.of(latents));
+        return Sequential.outputShape(decoder, decoderInput());
     }
 
     /** P, the parameters of the likelihood that the decoder gives for each value. */
@@ -96,7 +113,7 @@ public record VaeSpec(
     /** The most values that a layer makes of one sample, or takes: what a batch's memory depends on. */
     public int widest() {
         long most = Math.max(sample.count(), widest(encoder, encoderInput()));
-        return Math.toIntExact(Math.max(most, widest(decoder, Shape.of(latents))));
+        return Math.toIntExact(Math.max(most, widest(decoder, decoderInput())));
     }
 
     private static long widest(List<LayerSpec> layers, Shape input) {
@@ -151,7 +168,7 @@ public record VaeSpec(
         } else {
             GaussianLatent.declare(layout, latents, encoded);
         }
-        Sequential.declare(layout, decoder, "dec", Shape.of(latents));
+        Sequential.declare(layout, decoder, "dec", decoderInput());
         likelihood.declare(layout);
         return layout;
     }
@@ -168,11 +185,11 @@ public record VaeSpec(
 
     /** The shape of a code before the decoder and after each of its layers. */
     public List<Shape> decoderShapes() {
-        return StackShapes.of("decoder", decoder, Shape.of(latents));
+        return StackShapes.of("decoder", decoder, decoderInput());
     }
 
-    private static void checkEncoder(Shape sample, List<LayerSpec> encoder) {
-        Shape input = encoderInput(sample, encoder);
+    private static void checkEncoder(Shape sample, List<LayerSpec> encoder, Condition condition) {
+        Shape input = condition.joined(sampleInput(sample, encoder));
         if (input.rank() == 1 && !encoder.isEmpty() && takesPicture(encoder.get(0))) {
             throw new IllegalArgumentException(
                     "encoder layer 0 " + encoder.get(0).describe()
@@ -206,8 +223,8 @@ public record VaeSpec(
         return "CxHxW";
     }
 
-    private static void checkDecoder(Shape sample, int latents, List<LayerSpec> decoder, Likelihood likelihood) {
-        List<Shape> shapes = StackShapes.of("decoder", decoder, Shape.of(latents));
+    private static void checkDecoder(Shape sample, Shape input, List<LayerSpec> decoder, Likelihood likelihood) {
+        List<Shape> shapes = StackShapes.of("decoder", decoder, input);
         Shape end = shapes.get(shapes.size() - 1);
         Optional<Picture> picture = Picture.of(sample);
         Optional<Shape> planes = picture.map(VaeSpec::planes);

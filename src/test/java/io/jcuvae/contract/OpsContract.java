@@ -32,7 +32,12 @@ import org.junit.jupiter.api.Test;
  * {@link ReferenceBackend}, and for what a backend fuses also its own unfused operations.
  */
 public interface OpsContract
-        extends LikelihoodContract, NormContract, ObjectiveContract, SpatialContract, TrainingContract {
+        extends ConditionContract,
+                LikelihoodContract,
+                NormContract,
+                ObjectiveContract,
+                SpatialContract,
+                TrainingContract {
     /** The backend under test; may be the same for all tests. */
     @Override
     Backend backend();

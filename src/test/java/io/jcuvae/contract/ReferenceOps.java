@@ -871,4 +871,21 @@ final class ReferenceOps implements Ops {
             Tensor dhead, Tensor dz, Tensor head, Tensor noise, Tensor z, Tensor ratioWeights, Tensor factors) {
         ReferenceObjectives.drawGaussianBackward(dhead, dz, head, noise, z, ratioWeights, factors);
     }
+
+    // ---- labels
+
+    @Override
+    public void gatherOneHot(Tensor y, Tensor labels, Tensor order, Tensor scalars) {
+        ReferenceCondition.gatherOneHot(y, labels, order, scalars);
+    }
+
+    @Override
+    public void joinColumns(Tensor y, Tensor a, Tensor b) {
+        ReferenceCondition.joinColumns(y, a, b);
+    }
+
+    @Override
+    public void firstColumns(Tensor x, Tensor y) {
+        ReferenceCondition.firstColumns(x, y);
+    }
 }

@@ -17,6 +17,7 @@ final class KernelFamilies {
     static Map<String, List<KernelSignature>> all() {
         return new TreeMap<>(Map.of(
                 ActivationKernels.FAMILY, ActivationKernels.SIGNATURES,
+                ConditionKernels.FAMILY, ConditionKernels.SIGNATURES,
                 DensityKernels.FAMILY, DensityKernels.SIGNATURES,
                 GaussianKernels.FAMILY, GaussianKernels.SIGNATURES,
                 LikelihoodKernels.FAMILY, LikelihoodKernels.SIGNATURES,

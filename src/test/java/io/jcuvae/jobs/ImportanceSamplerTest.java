@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jcuvae.data.Dataset;
+import io.jcuvae.data.RowLabels;
 import io.jcuvae.data.SampleShape;
 import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Binarization;
@@ -44,7 +45,7 @@ class ImportanceSamplerTest {
 
     private static ImportanceSampler.Estimate estimate(Model model, Dataset data, int draws) {
         return new ImportanceSampler(model, backend, draws)
-                .estimate(data.open(), Binarization.NONE, 0, SEED, Progress.SILENT);
+                .estimate(data.open(), RowLabels.NONE, Binarization.NONE, 0, SEED, Progress.SILENT);
     }
 
     private static void set(Model model, String parameter, float... values) {

@@ -65,7 +65,7 @@ class TransformTest {
         Encoding.run(model, backend, source, Split.ALL, 0, codes, Progress.SILENT);
         Path decoded = folder.resolve("decoded.npy");
         List<Long> progress = new ArrayList<>();
-        Decoding.run(model, backend, codes.toString(), decoded, (done, total) -> progress.add(done));
+        Decoding.run(model, backend, codes.toString(), null, decoded, (done, total) -> progress.add(done));
         Path reconstructed = folder.resolve("reconstructed.npy");
         Reconstruction.run(model, backend, source, Split.ALL, 0, reconstructed, Progress.SILENT);
         assertArrayEquals(SmallModels.load(reconstructed), SmallModels.load(decoded), 2e-6f);
@@ -223,6 +223,7 @@ class TransformTest {
                         model,
                         backend,
                         folder.resolve("codes.npy").toString(),
+                        null,
                         folder.resolve("out.npy"),
                         Progress.SILENT));
         assertTrue(error.getMessage().contains("3 latents"), error.getMessage());

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jcuvae.cpu.CpuBackend;
 import io.jcuvae.data.Dataset;
+import io.jcuvae.data.RowLabels;
 import io.jcuvae.data.SampleShape;
 import io.jcuvae.jobs.Reconstruction;
 import io.jcuvae.tensor.Backend;
@@ -14,6 +15,7 @@ import io.jcuvae.tensor.Shape;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,7 +35,8 @@ class PresetTrainingTest {
     private static Dataset noise(Shape sample, int count, long seed) {
         byte[] bytes = new byte[count * (int) sample.count()];
         new SplittableRandom(seed).nextBytes(bytes);
-        return Dataset.ofBytes("noise", new SampleShape(sample.extents()), bytes, null);
+        int[] labels = IntStream.range(0, count).map(i -> i % 2).toArray();
+        return Dataset.ofBytes("noise", new SampleShape(sample.extents()), bytes, labels);
     }
 
     @ParameterizedTest
@@ -64,8 +67,9 @@ class PresetTrainingTest {
             Model loaded = Model.load(folder.resolve("run"), backend);
             assertEquals(trainer.model().spec(), loaded.spec());
             assertEquals(config, loaded.config());
-            float[] made = Reconstruction.of(trainer.model(), backend, rows, 2);
-            assertArrayEquals(made, Reconstruction.of(loaded, backend, rows, 2));
+            RowLabels labels = RowLabels.of(trainer.model().data().classes(), test);
+            float[] made = Reconstruction.of(trainer.model(), backend, rows, labels, 2);
+            assertArrayEquals(made, Reconstruction.of(loaded, backend, rows, labels, 2));
             assertFalse(Arrays.equals(made, 0, test.width(), made, test.width(), 2 * test.width()), "all look alike");
         }
     }
