@@ -24,8 +24,7 @@ class CudaLikelihoodRunsTest {
     }
 
     private static float[] onCuda(boolean debug, TrainConfig config) {
-        try (Backend cuda =
-                CudaBackend.open(new CudaOptions(0, Precision.FP32, NoiseSource.CURAND, debug, !debug))) {
+        try (Backend cuda = CudaBackend.open(new CudaOptions(0, Precision.FP32, NoiseSource.CURAND, debug, !debug))) {
             return trained(cuda, config);
         }
     }
@@ -44,7 +43,8 @@ class CudaLikelihoodRunsTest {
         try (Backend cpu = new CpuBackend(1)) {
             float[] want = trained(cpu, config);
             int parameters = want.length / 3;
-            // Ten steps of Adam move a parameter by at most 0.01; its direction where a gradient is all rounding is free.
+            // Ten steps of Adam move a parameter by at most 0.01; its direction where a gradient is all rounding is
+            // free.
             assertArrayEquals(
                     Arrays.copyOf(want, parameters), Arrays.copyOf(recorded, parameters), 1e-4f, "CUDA and CPU");
         }
