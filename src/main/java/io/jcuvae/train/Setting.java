@@ -350,6 +350,8 @@ public enum Setting {
     }
 
     private record Choice<T>(List<T> values, Function<T, String> label) implements Function<String, Object> {
+        private static final int LONGEST_NAMES = 55;
+
         @Override
         public Object apply(String text) {
             for (T value : values) {
@@ -362,7 +364,9 @@ public enum Setting {
 
         @Override
         public String toString() {
-            return values.stream().map(label).collect(Collectors.joining("|"));
+            String names = values.stream().map(label).collect(Collectors.joining("|"));
+            // A line of the help can only be broken at a space.
+            return names.length() > LONGEST_NAMES ? names.replace("|", " | ") : names;
         }
     }
 }
