@@ -33,7 +33,9 @@ public enum Preset {
     /** No noise and no KL term. */
     AE("a plain autoencoder", null),
     /** The importance-weighted bound of five draws (Burda et al. 2015). */
-    IWAE("importance-weighted, 5 draws", null);
+    IWAE("importance-weighted, 5 draws", null),
+    /** The total correlation counts six times (Chen et al. 2018). */
+    TC_VAE("total correlation weighed 6 times", null);
 
     private final String summary;
     private final Shape example;

@@ -42,6 +42,7 @@ public final class Trainer {
             Scalars.LOSS_SUM,
             Scalars.RECONSTRUCTION_SUM,
             Scalars.KL_SUM,
+            Scalars.TERM_SUM,
             Scalars.SAMPLES,
             Scalars.GRADIENT_NORM_SUM,
             Scalars.GRADIENT_NORM_MAX);
@@ -384,6 +385,9 @@ public final class Trainer {
                 schedule.heldOutLoss(),
                 schedule.endOf(epoch, watch.rateFactor()),
                 norms(scalars),
+                config.totalCorrelation() == 0
+                        ? null
+                        : scalars[Scalars.TERM_SUM.ordinal()] / scalars[Scalars.SAMPLES.ordinal()],
                 seconds,
                 rate);
         double rateFactor = watch.rateFactor();
