@@ -26,6 +26,7 @@ enum Slot {
     LOSS_SUM,
     RECONSTRUCTION_SUM,
     KL_SUM,
+    TERM_SUM,
     SAMPLES,
     HALTED_AT
 };

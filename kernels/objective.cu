@@ -118,3 +118,114 @@ extern "C" __global__ void objective_draw_backward(
         dhead[mean + latents] = 0.5f * dlogvar;
     }
 }
+
+// ---- the total correlation of the codes of a batch
+
+// log q(z) of one latent under a posterior.
+static __device__ __forceinline__ float log_density(float z, float mu, float logvar) {
+    float d = z - mu;
+    return -0.5f * (1.8378770664f + logvar + d * d * expf(-logvar));
+}
+
+// pairs[i, j] = log q(z_i | x_j), the sum over all latents.
+extern "C" __global__ void objective_pairs(float *pairs, const float *z, const float *head, int rows, int latents) {
+    for (long long at = first_element(); at < (long long)rows * rows; at += element_stride()) {
+        long long i = at / rows;
+        long long j = at % rows;
+        float sum = 0.f;
+        for (int d = 0; d < latents; d++) {
+            sum += log_density(z[i * latents + d], head[2 * j * latents + d], head[(2 * j + 1) * latents + d]);
+        }
+        pairs[at] = sum;
+    }
+}
+
+// joint = log sum over j of exp(pairs), marginals = the same of each latent alone, and values = joint - sum of marginals + offset.
+// Blocks are (threads per row, rows).
+extern "C" __global__ void objective_correlation(
+    float *values, float *joint, float *marginals, const float *pairs, const float *z, const float *head, int rows,
+    int latents, float offset) {
+    long long i = block_row();
+    float sum = 0.f;
+    if (i < rows) {
+        for (int d = threadIdx.x; d <= latents; d += blockDim.x) {
+            float most = 0.f;
+            float total = 0.f;
+            for (int pass = 0; pass < 2; pass++) {
+                for (int j = 0; j < rows; j++) {
+                    long long mean = 2ll * j * latents + d;
+                    float a = d == latents ? pairs[i * rows + j]
+                                           : log_density(z[i * latents + d], head[mean], head[mean + latents]);
+                    if (pass == 0) {
+                        most = j == 0 ? a : fmaxf(most, a);
+                    } else {
+                        total += expf(a - most);
+                    }
+                }
+            }
+            float value = most + logf(total);
+            if (d == latents) {
+                joint[i] = value;
+                sum += value;
+            } else {
+                marginals[i * latents + d] = value;
+                sum -= value;
+            }
+        }
+    }
+    sum = row_sum(sum);
+    if (threadIdx.x == 0 && i < rows) {
+        values[i] = sum + offset;
+    }
+}
+
+// With c[i, j] = exp(pairs - joint) - exp(log q(z_i | x_j) - marginals) of a latent, the derivative of row i's value by what it has
+// of posterior j: dz += weight sum over j, dhead = weight sum over i.
+extern "C" __global__ void objective_correlation_backward(
+    float *dz, float *dhead, const float *pairs, const float *joint, const float *marginals, const float *z,
+    const float *head, int rows, int latents, float weight) {
+    for (long long at = first_element(); at < (long long)rows * latents; at += element_stride()) {
+        long long r = at / latents;
+        int d = (int)(at % latents);
+        long long mean = 2 * r * latents + d;
+        float own = 0.f;
+        float dmu = 0.f;
+        float dlogvar = 0.f;
+        for (long long o = 0; o < rows; o++) {
+            float mu = head[2 * o * latents + d];
+            float logvar = head[(2 * o + 1) * latents + d];
+            float c = expf(pairs[r * rows + o] - joint[r]) - expf(log_density(z[at], mu, logvar) - marginals[at]);
+            own -= c * (z[at] - mu) * expf(-logvar);
+            float other = z[o * latents + d];
+            c = expf(pairs[o * rows + r] - joint[o])
+                - expf(log_density(other, head[mean], head[mean + latents]) - marginals[o * latents + d]);
+            float distance = other - head[mean];
+            float slope = distance * expf(-head[mean + latents]);
+            dmu += c * slope;
+            dlogvar += c * (distance * slope - 1.f);
+        }
+        dz[at] += weight * own;
+        dhead[mean] = weight * dmu;
+        dhead[mean + latents] = 0.5f * weight * dlogvar;
+    }
+}
+
+// loss += factor values.
+extern "C" __global__ void objective_add_term(float *loss, const float *values, int rows, float factor) {
+    for (long long r = first_element(); r < rows; r += element_stride()) {
+        loss[r] = fmaf(factor, values[r], loss[r]);
+    }
+}
+
+// TERM_SUM += the sum of the values, unless halted. One block of whole warps.
+extern "C" __global__ void objective_record_term(double *scalars, const float *values, int rows) {
+    __shared__ double sums[WARP];
+    double total = 0;
+    for (int r = threadIdx.x; r < rows; r += blockDim.x) {
+        total += values[r];
+    }
+    total = block_sum(total, sums);
+    if (threadIdx.x == 0 && scalars[HALTED_AT] == 0) {
+        scalars[TERM_SUM] += total;
+    }
+}

@@ -902,6 +902,35 @@ final class CpuOps implements Ops {
         variants.drawBackward(dhead, dz, head, noise, z, ratioWeights, factors);
     }
 
+    @Override
+    public void totalCorrelation(
+            Tensor values, Tensor pairs, Tensor joint, Tensor marginals, Tensor z, Tensor head, float offset) {
+        variants.totalCorrelation(values, pairs, joint, marginals, z, head, offset);
+    }
+
+    @Override
+    public void totalCorrelationBackward(
+            Tensor dz,
+            Tensor dhead,
+            Tensor pairs,
+            Tensor joint,
+            Tensor marginals,
+            Tensor z,
+            Tensor head,
+            float weight) {
+        variants.totalCorrelationBackward(dz, dhead, pairs, joint, marginals, z, head, weight);
+    }
+
+    @Override
+    public void addTerm(Tensor loss, Tensor values, float factor) {
+        variants.addTerm(loss, values, factor);
+    }
+
+    @Override
+    public void recordTerm(Tensor scalars, Tensor values) {
+        variants.recordTerm(scalars, values);
+    }
+
     // ---- labels
 
     @Override

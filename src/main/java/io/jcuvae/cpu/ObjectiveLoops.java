@@ -7,6 +7,7 @@ import static io.jcuvae.cpu.CpuBuffer.start;
 import io.jcuvae.tensor.ObjectiveOps;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Tensor;
+import java.util.Arrays;
 
 /** The verbs of {@link ObjectiveOps} on heap arrays; every sum in an order that depends on shapes alone. */
 final class ObjectiveLoops {
@@ -174,5 +175,161 @@ final class ObjectiveLoops {
                 }
             }
         });
+    }
+
+    // ---- the total correlation
+
+    private static final double LOG_2_PI = Math.log(2 * Math.PI);
+
+    private static double logDensity(double z, double mu, double logvar, double precision) {
+        return -0.5 * (LOG_2_PI + logvar + (z - mu) * (z - mu) * precision);
+    }
+
+    /** exp(-logvar), [B, Z]. */
+    private double[] precisions(Tensor head, int latents) {
+        double[] precisions = new double[head.rows() * latents];
+        for (int r = 0; r < head.rows(); r++) {
+            for (int d = 0; d < latents; d++) {
+                precisions[r * latents + d] = Math.exp(-floats(head)[start(head) + (2 * r + 1) * latents + d]);
+            }
+        }
+        return precisions;
+    }
+
+    private static void checkCorrelation(
+            String op, Tensor pairs, Tensor joint, Tensor marginals, Tensor z, Tensor head) {
+        check(
+                head.rows() == z.rows()
+                        && head.columns() == 2 * z.columns()
+                        && pairs.count() == (long) z.rows() * z.rows()
+                        && joint.count() == z.rows()
+                        && marginals.count() == z.count(),
+                op,
+                pairs,
+                joint,
+                marginals,
+                z,
+                head);
+    }
+
+    void totalCorrelation(
+            Tensor values, Tensor pairs, Tensor joint, Tensor marginals, Tensor z, Tensor head, float offset) {
+        checkCorrelation("totalCorrelation", pairs, joint, marginals, z, head);
+        int rows = z.rows();
+        int latents = z.columns();
+        double[] precisions = precisions(head, latents);
+        rows(rows, rows * latents, (from, end) -> {
+            double[] logs = new double[rows];
+            double[] sums = new double[rows];
+            for (int i = from; i < end; i++) {
+                double value = offset;
+                Arrays.fill(sums, 0);
+                for (int d = 0; d < latents; d++) {
+                    double own = floats(z)[start(z) + i * latents + d];
+                    for (int j = 0; j < rows; j++) {
+                        int mean = start(head) + 2 * j * latents + d;
+                        logs[j] = logDensity(
+                                own, floats(head)[mean], floats(head)[mean + latents], precisions[j * latents + d]);
+                        sums[j] += logs[j];
+                    }
+                    double marginal = logSum(logs);
+                    floats(marginals)[start(marginals) + i * latents + d] = (float) marginal;
+                    value -= marginal;
+                }
+                for (int j = 0; j < rows; j++) {
+                    floats(pairs)[start(pairs) + i * rows + j] = (float) sums[j];
+                }
+                double all = logSum(sums);
+                floats(joint)[start(joint) + i] = (float) all;
+                floats(values)[start(values) + i] = (float) (value + all);
+            }
+        });
+    }
+
+    private static double logSum(double[] logs) {
+        double most = logs[0];
+        for (double log : logs) {
+            most = Math.max(most, log);
+        }
+        double sum = 0;
+        for (double log : logs) {
+            sum += Math.exp(log - most);
+        }
+        return most + Math.log(sum);
+    }
+
+    void totalCorrelationBackward(
+            Tensor dz,
+            Tensor dhead,
+            Tensor pairs,
+            Tensor joint,
+            Tensor marginals,
+            Tensor z,
+            Tensor head,
+            float weight) {
+        checkCorrelation("totalCorrelationBackward", pairs, joint, marginals, z, head);
+        check(dz.count() == z.count() && dhead.count() == head.count(), "totalCorrelationBackward", dz, dhead, z, head);
+        int rows = z.rows();
+        int latents = z.columns();
+        double[] precisions = precisions(head, latents);
+        double[] shares = new double[rows * rows];
+        rows(rows, rows, (from, end) -> {
+            for (int i = from; i < end; i++) {
+                for (int j = 0; j < rows; j++) {
+                    shares[i * rows + j] =
+                            Math.exp(floats(pairs)[start(pairs) + i * rows + j] - floats(joint)[start(joint) + i]);
+                }
+            }
+        });
+        rows(latents, rows * rows, (from, end) -> {
+            double[] dmu = new double[rows];
+            double[] dlogvar = new double[rows];
+            for (int d = from; d < end; d++) {
+                Arrays.fill(dmu, 0);
+                Arrays.fill(dlogvar, 0);
+                for (int i = 0; i < rows; i++) {
+                    int at = i * latents + d;
+                    double own = floats(z)[start(z) + at];
+                    double marginal = floats(marginals)[start(marginals) + at];
+                    double sum = 0;
+                    for (int j = 0; j < rows; j++) {
+                        int mean = start(head) + 2 * j * latents + d;
+                        double mu = floats(head)[mean];
+                        double precision = precisions[j * latents + d];
+                        double log = logDensity(own, mu, floats(head)[mean + latents], precision);
+                        double c = shares[i * rows + j] - Math.exp(log - marginal);
+                        double slope = (own - mu) * precision;
+                        sum -= c * slope;
+                        dmu[j] += c * slope;
+                        dlogvar[j] += c * ((own - mu) * slope - 1);
+                    }
+                    floats(dz)[start(dz) + at] += (float) (weight * sum);
+                }
+                for (int j = 0; j < rows; j++) {
+                    int mean = start(dhead) + 2 * j * latents + d;
+                    floats(dhead)[mean] = (float) (weight * dmu[j]);
+                    floats(dhead)[mean + latents] = (float) (0.5 * weight * dlogvar[j]);
+                }
+            }
+        });
+    }
+
+    // ---- a further term
+
+    void addTerm(Tensor loss, Tensor values, float factor) {
+        check(loss.count() == values.count(), "addTerm", loss, values);
+        for (int r = 0; r < loss.count(); r++) {
+            floats(loss)[start(loss) + r] += factor * floats(values)[start(values) + r];
+        }
+    }
+
+    void recordTerm(Tensor scalars, Tensor values) {
+        double sum = 0;
+        for (int r = 0; r < values.count(); r++) {
+            sum += floats(values)[start(values) + r];
+        }
+        if (doubles(scalars)[start(scalars) + Scalars.HALTED_AT.ordinal()] == 0) {
+            doubles(scalars)[start(scalars) + Scalars.TERM_SUM.ordinal()] += sum;
+        }
     }
 }

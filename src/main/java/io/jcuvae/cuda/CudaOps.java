@@ -930,6 +930,69 @@ final class CudaOps implements Ops, AutoCloseable {
         objectives.drawBackward(dhead, dz, head, noise, z, ratioWeights, factors);
     }
 
+    @Override
+    public void totalCorrelation(
+            Tensor values, Tensor pairs, Tensor joint, Tensor marginals, Tensor z, Tensor head, float offset) {
+        begin(
+                "totalCorrelation",
+                draws(z, head)
+                        && z.rows() == head.rows()
+                        && correlates(pairs, joint, marginals, z)
+                        && floats(z.rows(), values),
+                writes(values, pairs, joint, marginals),
+                z,
+                head);
+        objectives.correlation(values, pairs, joint, marginals, z, head, offset);
+    }
+
+    @Override
+    public void totalCorrelationBackward(
+            Tensor dz,
+            Tensor dhead,
+            Tensor pairs,
+            Tensor joint,
+            Tensor marginals,
+            Tensor z,
+            Tensor head,
+            float weight) {
+        begin(
+                "totalCorrelationBackward",
+                draws(z, head, dz)
+                        && z.rows() == head.rows()
+                        && correlates(pairs, joint, marginals, z)
+                        && floats(head.count(), dhead),
+                writes(dz, dhead),
+                pairs,
+                joint,
+                marginals,
+                z,
+                head);
+        objectives.correlationBackward(dz, dhead, pairs, joint, marginals, z, head, weight);
+    }
+
+    @Override
+    public void addTerm(Tensor loss, Tensor values, float factor) {
+        begin("addTerm", floats(loss.count(), loss, values), writes(loss), values);
+        objectives.addTerm(loss, values, factor);
+    }
+
+    @Override
+    public void recordTerm(Tensor scalars, Tensor values) {
+        aside(
+                books,
+                "recordTerm",
+                are(ElementType.F32, values) && scalars(scalars),
+                () -> objectives.recordTerm(scalars, values),
+                writes(slot(scalars, Scalars.TERM_SUM)),
+                values,
+                slot(scalars, Scalars.HALTED_AT));
+    }
+
+    private static boolean correlates(Tensor pairs, Tensor joint, Tensor marginals, Tensor z) {
+        long rows = z.rows();
+        return floats(rows * rows, pairs) && floats(rows, joint) && floats(z.count(), marginals);
+    }
+
     /** Whether z has one row or several for each row of head, and the others are as many as z. */
     private static boolean draws(Tensor z, Tensor head, Tensor... others) {
         return are(ElementType.F32, head)

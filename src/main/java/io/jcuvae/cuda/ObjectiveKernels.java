@@ -37,7 +37,42 @@ final class ObjectiveKernels {
     private static final KernelSignature DRAW_BACKWARD = KernelSignature.of(
             "objective_draw_backward", POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, INT, INT, INT);
 
-    static final List<KernelSignature> SIGNATURES = List.of(ELBO, CAPACITY, DRAW, IMPORTANCE, DRAW_BACKWARD);
+    private static final KernelSignature PAIRS =
+            KernelSignature.of("objective_pairs", POINTER, POINTER, POINTER, INT, INT);
+
+    private static final KernelSignature CORRELATION = KernelSignature.of(
+            "objective_correlation", POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, INT, INT, FLOAT);
+
+    private static final KernelSignature CORRELATION_BACKWARD = KernelSignature.of(
+            "objective_correlation_backward",
+            POINTER,
+            POINTER,
+            POINTER,
+            POINTER,
+            POINTER,
+            POINTER,
+            POINTER,
+            INT,
+            INT,
+            FLOAT);
+
+    private static final KernelSignature ADD_TERM =
+            KernelSignature.of("objective_add_term", POINTER, POINTER, INT, FLOAT);
+
+    private static final KernelSignature RECORD_TERM =
+            KernelSignature.of("objective_record_term", POINTER, POINTER, INT);
+
+    static final List<KernelSignature> SIGNATURES = List.of(
+            ELBO,
+            CAPACITY,
+            DRAW,
+            IMPORTANCE,
+            DRAW_BACKWARD,
+            PAIRS,
+            CORRELATION,
+            CORRELATION_BACKWARD,
+            ADD_TERM,
+            RECORD_TERM);
 
     private final Launch launch;
     private final PtxModule.Kernel elbo;
@@ -45,6 +80,11 @@ final class ObjectiveKernels {
     private final PtxModule.Kernel draw;
     private final PtxModule.Kernel importance;
     private final PtxModule.Kernel drawBackward;
+    private final PtxModule.Kernel pairing;
+    private final PtxModule.Kernel correlation;
+    private final PtxModule.Kernel correlationBackward;
+    private final PtxModule.Kernel addTerm;
+    private final PtxModule.Kernel recordTerm;
 
     ObjectiveKernels(PtxModule module, Launch launch) {
         this.launch = launch;
@@ -53,6 +93,11 @@ final class ObjectiveKernels {
         draw = module.kernel(DRAW);
         importance = module.kernel(IMPORTANCE);
         drawBackward = module.kernel(DRAW_BACKWARD);
+        pairing = module.kernel(PAIRS);
+        correlation = module.kernel(CORRELATION);
+        correlationBackward = module.kernel(CORRELATION_BACKWARD);
+        addTerm = module.kernel(ADD_TERM);
+        recordTerm = module.kernel(RECORD_TERM);
     }
 
     /** Loss rows and the weights of the KL term. */
@@ -119,5 +164,60 @@ final class ObjectiveKernels {
                 head.rows(),
                 z.rows() / head.rows(),
                 latents);
+    }
+
+    /** The total correlation of each row's code, and what its backward pass needs. */
+    void correlation(Tensor values, Tensor pairs, Tensor joint, Tensor marginals, Tensor z, Tensor head, float offset) {
+        int latents = z.columns();
+        launch.run(pairing, Grid.ones(pairs.count()), pairs, z, head, z.rows(), latents);
+        launch.run(
+                correlation,
+                Grid.sums(z.rows(), latents + 1),
+                values,
+                joint,
+                marginals,
+                pairs,
+                z,
+                head,
+                z.rows(),
+                latents,
+                offset);
+    }
+
+    /** Adds to dz and writes dhead. */
+    void correlationBackward(
+            Tensor dz,
+            Tensor dhead,
+            Tensor pairs,
+            Tensor joint,
+            Tensor marginals,
+            Tensor z,
+            Tensor head,
+            float weight) {
+        launch.run(
+                correlationBackward,
+                Grid.ones(z.count()),
+                dz,
+                dhead,
+                pairs,
+                joint,
+                marginals,
+                z,
+                head,
+                z.rows(),
+                z.columns(),
+                weight);
+    }
+
+    /** loss += factor values. */
+    void addTerm(Tensor loss, Tensor values, float factor) {
+        int rows = Math.toIntExact(loss.count());
+        launch.run(addTerm, Grid.ones(rows), loss, values, rows, factor);
+    }
+
+    /** Adds the values to the books. */
+    void recordTerm(Tensor scalars, Tensor values) {
+        int rows = Math.toIntExact(values.count());
+        launch.run(recordTerm, Grid.sum(rows), scalars, values, rows);
     }
 }

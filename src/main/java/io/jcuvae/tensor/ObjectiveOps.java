@@ -60,4 +60,45 @@ public interface ObjectiveOps {
      */
     void drawGaussianBackward(
             Tensor dhead, Tensor dz, Tensor head, Tensor noise, Tensor z, Tensor ratioWeights, Tensor factors);
+
+    /**
+     * The total correlation of the codes, by minibatch-weighted sampling (Chen et al. 2018): values[i] = log q(z_i) - sum over d of log
+     * q(z_i,d), with q(z) estimated by 1 / (N B) times the sum over j of q(z | x_j). N enters as offset = (Z - 1) log(N B).
+     *
+     * @param values [B], nats
+     * @param pairs [B, B]: log q(z_i | x_j)
+     * @param joint [B]: log sum over j of exp(pairs[i, j])
+     * @param marginals [B, Z]: the same of each latent alone
+     * @param z [B, Z]
+     * @param head [B, 2Z]
+     */
+    void totalCorrelation(
+            Tensor values, Tensor pairs, Tensor joint, Tensor marginals, Tensor z, Tensor head, float offset);
+
+    /**
+     * The backward pass of {@link #totalCorrelation}. With c[i, j, d] = exp(pairs[i, j] - joint[i]) - exp(log q(z_i,d | x_j) -
+     * marginals[i, d]) and s[i, j, d] = (z_i,d - mu_j,d) exp(-logvar_j,d): dz_i,d -= weight sum over j of c s, dmu_j,d = weight sum over i of c
+     * s, dlogvar_j,d = weight / 2 sum over i of c ((z_i,d - mu_j,d) s - 1).
+     *
+     * @param dz [B, Z], added to
+     * @param dhead [B, 2Z]: what does not come by z
+     * @param weight of each row's value in the objective
+     */
+    void totalCorrelationBackward(
+            Tensor dz, Tensor dhead, Tensor pairs, Tensor joint, Tensor marginals, Tensor z, Tensor head, float weight);
+
+    /**
+     * loss += factor values.
+     *
+     * @param loss [B]
+     * @param values [B]
+     */
+    void addTerm(Tensor loss, Tensor values, float factor);
+
+    /**
+     * {@link Scalars#TERM_SUM} += the sum of the values in a fixed order, unless halted.
+     *
+     * @param values [B]
+     */
+    void recordTerm(Tensor scalars, Tensor values);
 }

@@ -39,6 +39,8 @@ public enum Scalars {
     RECONSTRUCTION_SUM,
     /** Sum of the KL term since the last reset, nats. */
     KL_SUM,
+    /** Sum of the objective's further term since the last reset, where it has one. */
+    TERM_SUM,
     /** Samples in the sums. */
     SAMPLES,
     /** 0, or the step whose loss was not finite: from then on nothing advances and no parameter moves. */

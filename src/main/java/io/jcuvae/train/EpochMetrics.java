@@ -14,6 +14,7 @@ import com.google.gson.JsonObject;
  * @param heldOut the loss of both
  * @param values learning rate, beta and capacity in the epoch's last step
  * @param norms of the gradients, or null where they are not clipped
+ * @param totalCorrelation of the codes in training, nats, or null where it is not trained on
  * @param seconds training time of the epoch, evaluation left out
  * @param samplesPerSecond training rate
  */
@@ -25,6 +26,7 @@ public record EpochMetrics(
         HeldOutLoss heldOut,
         Schedule.Values values,
         Norms norms,
+        Double totalCorrelation,
         double seconds,
         double samplesPerSecond) {
 
@@ -73,6 +75,9 @@ public record EpochMetrics(
         if (norms != null) {
             json.addProperty("gradient_norm", norms.mean());
             json.addProperty("gradient_norm_max", norms.most());
+        }
+        if (totalCorrelation != null) {
+            json.addProperty("train_tc", totalCorrelation);
         }
         json.addProperty("seconds", seconds);
         json.addProperty("samples_per_second", samplesPerSecond);

@@ -86,7 +86,13 @@ final class EpochSteps {
 
     private Vae bind(VaeSpec spec, int count) {
         Reduction reduction = config.accumulate() > 1 ? Reduction.SUM : config.reduction();
-        return Vae.forTraining(spec, backend, state.learning(config.seed()), count, reduction, config.objective());
+        return Vae.forTraining(
+                spec,
+                backend,
+                state.learning(config.seed()),
+                count,
+                reduction,
+                config.objective().over(samples));
     }
 
     private TrainStep step(Vae vae, Update update, Tensor total) {

@@ -34,6 +34,8 @@ public enum Preset {
     AE("a plain autoencoder", null),
     /** The importance-weighted bound of five draws (Burda et al. 2015). */
     IWAE("importance-weighted, 5 draws", null),
+    /** The total correlation counts six times (Chen et al. 2018). */
+    TC_VAE("total correlation weighed 6 times", null),
     /** The first with labels for encoder and decoder. */
     CVAE("dense layers that are told the label", null);
 

@@ -82,6 +82,11 @@ public enum Setting {
             "what is minimised: the negative ELBO, or the importance-weighted bound of --draws codes per sample; dreg is the"
                     + " same with doubly reparameterised gradients",
             choice(Estimator.values(), Estimator::label)),
+    /** Weight of the total correlation. */
+    TC(
+            "X",
+            "adds X times the total correlation of a batch's codes, beta - 1 of beta-TC-VAE, 0 for none",
+            t -> real(t, 0, 1e6, true)),
     /** Codes of each sample. */
     DRAWS("K", "iwae and dreg: codes drawn of each sample", t -> integer(t, 1, 10_000)),
     /** How the training loss adds up over the batch. */

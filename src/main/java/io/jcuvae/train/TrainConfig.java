@@ -528,9 +528,14 @@ public final class TrainConfig {
         return (Integer) values.get(Setting.DRAWS);
     }
 
+    /** Weight of the total correlation beside the KL term, 0 for none. */
+    public double totalCorrelation() {
+        return number(Setting.TC);
+    }
+
     /** What is trained on. */
     public Objective objective() {
-        return new Objective(new KlTerm(freeBits(), capacity() > 0), estimator(), draws());
+        return new Objective(new KlTerm(freeBits(), capacity() > 0), estimator(), draws(), totalCorrelation(), 0);
     }
 
     /** Whether codes drawn from a normal distribution are codes of this model. */
@@ -552,15 +557,18 @@ public final class TrainConfig {
             require(beta() == 1, Setting.BETA, why);
             require(metric() != Metric.ELBO, Setting.METRIC, why);
             require(estimator() == Estimator.ELBO, Setting.ESTIMATOR, why);
+            require(totalCorrelation() == 0, Setting.TC, why);
         }
         if (estimator() == Estimator.ELBO) {
             require(draws() == 1, Setting.DRAWS, "several draws are weighed by --estimator iwae or dreg");
             return;
         }
+        require(!conditioned() || draws() == 1, Setting.DRAWS, "several draws do not go with --condition labels yet");
         String why =
                 "does not go with --estimator " + estimator().label() + ", which has no KL term apart; leave it out";
         require(freeBits() == 0, Setting.FREE_BITS, why);
         require(capacity() == 0, Setting.CAPACITY, why);
+        require(totalCorrelation() == 0, Setting.TC, why);
         require(
                 likelihood().isDensity(),
                 Setting.LIKELIHOOD,

@@ -124,6 +124,9 @@ public final class TrainStep {
         vae.forward(scalars);
         // The books are closed here, as nothing below changes them: a device may keep them beside the backward pass.
         ops.recordLoss(scalars, vae.loss(), vae.reconstruction(), vae.kl());
+        if (vae.term() != null) {
+            ops.recordTerm(scalars, vae.term());
+        }
         ops.endStep(scalars, rows(), noiseValues());
 
         vae.backward();

@@ -44,6 +44,7 @@ public final class Trainer {
             Scalars.LOSS_SUM,
             Scalars.RECONSTRUCTION_SUM,
             Scalars.KL_SUM,
+            Scalars.TERM_SUM,
             Scalars.SAMPLES,
             Scalars.GRADIENT_NORM_SUM,
             Scalars.GRADIENT_NORM_MAX);
@@ -396,6 +397,9 @@ public final class Trainer {
                 schedule.heldOutLoss(),
                 schedule.endOf(epoch, watch.rateFactor()),
                 norms(scalars),
+                config.totalCorrelation() == 0
+                        ? null
+                        : scalars[Scalars.TERM_SUM.ordinal()] / scalars[Scalars.SAMPLES.ordinal()],
                 seconds,
                 rate);
         double rateFactor = watch.rateFactor();

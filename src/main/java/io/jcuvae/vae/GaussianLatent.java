@@ -23,6 +23,8 @@ final class GaussianLatent implements Latent {
     private final float floor;
     /** [B]: divergence with a floor under each latent; null without one. */
     private final Tensor flooredKl;
+
+    private TotalCorrelation term;
     /** [Z]: which latents are above it. */
     private final Tensor active;
 
@@ -92,6 +94,11 @@ final class GaussianLatent implements Latent {
         return klWeights;
     }
 
+    /** Takes a term of the batch into the backward pass. */
+    void with(TotalCorrelation further) {
+        term = further;
+    }
+
     @Override
     public Tensor countedKl() {
         if (flooredKl == null) {
@@ -119,10 +126,16 @@ final class GaussianLatent implements Latent {
 
     @Override
     public void backward() {
+        if (term != null) {
+            term.backward(dz);
+        }
         if (active == null) {
             ops.sampleGaussianBackward(heads.outputGradient(), dz, heads.output(), noise, klWeights);
         } else {
             ops.sampleGaussianBackwardWeighted(heads.outputGradient(), dz, heads.output(), noise, klWeights, active);
+        }
+        if (term != null) {
+            term.addTo(heads.outputGradient());
         }
         heads.backward();
     }

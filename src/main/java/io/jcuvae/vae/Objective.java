@@ -6,8 +6,10 @@ package io.jcuvae.vae;
  * @param klTerm how the divergence counts
  * @param estimator what is minimised
  * @param draws K, codes of each sample; 1 with {@link Estimator#ELBO}
+ * @param totalCorrelation weight of the total correlation beside the KL term, beta - 1 of beta-TC-VAE; 0 for none
+ * @param samples N, of which a batch is taken: what the total correlation is estimated with
  */
-public record Objective(KlTerm klTerm, Estimator estimator, int draws) {
+public record Objective(KlTerm klTerm, Estimator estimator, int draws, double totalCorrelation, long samples) {
     /** Reconstruction + beta KL. */
     public static final Objective PLAIN = new Objective(KlTerm.PLAIN);
 
@@ -16,10 +18,23 @@ public record Objective(KlTerm klTerm, Estimator estimator, int draws) {
         this(klTerm, Estimator.ELBO, 1);
     }
 
+    /** Without further terms. */
+    public Objective(KlTerm klTerm, Estimator estimator, int draws) {
+        this(klTerm, estimator, draws, 0, 0);
+    }
+
+    /** The same for a set of that many samples. */
+    public Objective over(long count) {
+        return new Objective(klTerm, estimator, draws, totalCorrelation, count);
+    }
+
     /** Checks that the parts go together. */
     public Objective {
         if (draws < 1 || (draws > 1 && estimator == Estimator.ELBO)) {
             throw new IllegalArgumentException(estimator + " with " + draws + " draws");
+        }
+        if (!(totalCorrelation >= 0) || (totalCorrelation > 0 && estimator != Estimator.ELBO)) {
+            throw new IllegalArgumentException(estimator + " with total correlation " + totalCorrelation);
         }
         if (estimator != Estimator.ELBO && !klTerm.equals(KlTerm.PLAIN)) {
             throw new IllegalArgumentException(estimator + " has no KL term that could be another");

@@ -32,6 +32,9 @@ public final class Vae {
     private final Tensor loss;
     private final float rowWeight;
     private final Objective objective;
+    /** A further term of the loss; null without one. */
+    private final TotalCorrelation term;
+
     /** [R, D]: each sample as often as it has codes; x itself where that is once. */
     private final Tensor target;
     /** [B]: the mean over the draws of each sample; the likelihood's rows where there is one. */
@@ -77,6 +80,10 @@ public final class Vae {
         reconstruction = latent instanceof ImportanceLatent
                 ? arena.tensor("reconstruction.mean", Shape.of(rows))
                 : likelihood.rows();
+        term = objective.totalCorrelation() > 0 ? new TotalCorrelation(binding, latent, objective, rowWeight) : null;
+        if (latent instanceof GaussianLatent gaussian) {
+            gaussian.with(term);
+        }
         loss = arena.tensor("loss", Shape.of(rows));
     }
 
@@ -186,6 +193,11 @@ public final class Vae {
         return loss;
     }
 
+    /** [B]: a further term of the loss without its weight, nats; null where there is none. */
+    public Tensor term() {
+        return term == null ? null : term.values();
+    }
+
     /** Every activation by name, in the order of the forward pass: for diagnosis. */
     public List<Arena.Entry> tensors() {
         return arena.entries();
@@ -255,6 +267,9 @@ public final class Vae {
             ops.capacityElbo(loss, latent.klWeights(), likelihood.rows(), counted, scalars, rowWeight);
         } else {
             ops.elbo(loss, latent.klWeights(), likelihood.rows(), counted, scalars, rowWeight);
+        }
+        if (term != null) {
+            term.forward(loss);
         }
     }
 

@@ -36,6 +36,7 @@ class TrainProgressTest {
                     new HeldOutLoss(1, 0),
                     new Schedule.Values(1e-3, 1, 0),
                     null,
+                    null,
                     2.5,
                     41_234.6));
             progress.warning("look out");

@@ -45,4 +45,23 @@ public interface ObjectiveContract {
             compare(ObjectiveScenarios.drawGaussianBackward(s[0], s[1], s[2], true));
         }
     }
+
+    @Test
+    @Covers({"totalCorrelation", "totalCorrelationBackward"})
+    default void correlatesTheCodesOfABatch() {
+        for (int[] s : new int[][] {{1, 1}, {1, 31}, {33, 1}, {31, 7}, {67, 33}, {3, 300}}) {
+            compare(ObjectiveScenarios.totalCorrelation(s[0], s[1]));
+            compare(ObjectiveScenarios.totalCorrelationBackward(s[0], s[1]));
+        }
+    }
+
+    @Test
+    @Covers({"addTerm", "recordTerm"})
+    default void countsAFurtherTerm() {
+        for (int rows : new int[] {1, 31, 33, 1031}) {
+            compare(ObjectiveScenarios.addTerm(rows));
+            compare(ObjectiveScenarios.recordTerm(rows, 0));
+            compare(ObjectiveScenarios.recordTerm(rows, 3));
+        }
+    }
 }

@@ -24,6 +24,10 @@ final class ObjectiveScenarios {
         verbs.put(
                 "drawGaussianBackward",
                 List.of(drawGaussianBackward(211, 5, 33, false), drawGaussianBackward(211, 5, 33, true)));
+        verbs.put("totalCorrelation", List.of(totalCorrelation(131, 33)));
+        verbs.put("totalCorrelationBackward", List.of(totalCorrelationBackward(131, 33)));
+        verbs.put("addTerm", List.of(addTerm(10_007)));
+        verbs.put("recordTerm", List.of(recordTerm(10_007, 0)));
         return verbs;
     }
 
@@ -153,6 +157,132 @@ final class ObjectiveScenarios {
                         }
                         return functionSum(draws) * sum + FLUSH;
                     }));
+        });
+    }
+
+    /** |log q(z_i,d | x_j)| with its parts apart, so that cancellation is forgiven. */
+    private static double logSize(Pair z, Pair head, int latents, int i, int j, int d) {
+        double logvar = head.at((2 * j + 1) * latents + d);
+        double distance = abs(z.at(i * latents + d)) + abs(head.at(2 * j * latents + d));
+        return 0.5 * (Math.log(2 * Math.PI) + abs(logvar) + distance * distance * Math.exp(-logvar));
+    }
+
+    /** How well any logarithm of row i can be known: the largest of its pairs, summed over the latents. */
+    private static double rowSize(Pair z, Pair head, int rows, int latents, int i) {
+        double most = 0;
+        for (int j = 0; j < rows; j++) {
+            double sum = 0;
+            for (int d = 0; d < latents; d++) {
+                sum += logSize(z, head, latents, i, j, d);
+            }
+            most = Math.max(most, sum);
+        }
+        return functionSum(latents) * most + functionSum(rows);
+    }
+
+    private static Pair posteriors(Lab lab, int rows, int latents) {
+        return lab.normal("head", 0.5, rows, 2 * latents);
+    }
+
+    static Scenario totalCorrelation(int rows, int latents) {
+        return new Scenario("totalCorrelation [" + rows + "x" + latents + "]", lab -> {
+            Pair head = posteriors(lab, rows, latents);
+            Pair z = lab.normal("z", 1, rows, latents);
+            Pair values = lab.blank("values", rows);
+            Pair pairs = lab.blank("pairs", rows, rows);
+            Pair joint = lab.blank("joint", rows);
+            Pair marginals = lab.blank("marginals", rows, latents);
+            lab.run(s -> s.ops()
+                    .totalCorrelation(
+                            s.at(values), s.at(pairs), s.at(joint), s.at(marginals), s.at(z), s.at(head), 7.5f));
+            double[] sizes = each(rows, i -> rowSize(z, head, rows, latents, i));
+            lab.expect(pairs, () -> each(rows * rows, i -> sizes[i / rows]));
+            lab.expect(joint, () -> each(rows, i -> 2 * sizes[i]));
+            lab.expect(marginals, () -> each(rows * latents, i -> 2 * sizes[i / latents]));
+            lab.expect(values, () -> each(rows, i -> (4 + latents) * sizes[i]));
+        });
+    }
+
+    static Scenario totalCorrelationBackward(int rows, int latents) {
+        return new Scenario("totalCorrelationBackward [" + rows + "x" + latents + "]", lab -> {
+            Pair head = posteriors(lab, rows, latents);
+            Pair z = lab.normal("z", 1, rows, latents);
+            Pair values = lab.scratch("values", rows);
+            Pair pairs = lab.scratch("pairs", rows, rows);
+            Pair joint = lab.scratch("joint", rows);
+            Pair marginals = lab.scratch("marginals", rows, latents);
+            Pair dz = lab.normal("dz", 1, rows, latents);
+            Pair dhead = lab.blank("dhead", rows, 2 * latents);
+            float weight = 0.3f;
+            lab.run(s -> {
+                s.ops()
+                        .totalCorrelation(
+                                s.at(values), s.at(pairs), s.at(joint), s.at(marginals), s.at(z), s.at(head), 0);
+                s.ops()
+                        .totalCorrelationBackward(
+                                s.at(dz),
+                                s.at(dhead),
+                                s.at(pairs),
+                                s.at(joint),
+                                s.at(marginals),
+                                s.at(z),
+                                s.at(head),
+                                weight);
+            });
+            double[] sizes = each(rows, i -> rowSize(z, head, rows, latents, i));
+            // Shares are at most one, so what counts of them is how well their logarithms are known.
+            lab.expect(
+                    dz,
+                    () -> each(rows * latents, at -> {
+                        double sum = 0;
+                        for (int j = 0; j < rows; j++) {
+                            sum += slope(z, head, latents, at / latents, j, at % latents);
+                        }
+                        return weight * 8 * sizes[at / latents] * sum + ARITHMETIC * abs(dz.at(at));
+                    }));
+            lab.expect(
+                    dhead,
+                    () -> each(2 * rows * latents, at -> {
+                        int j = at / (2 * latents);
+                        int d = at % latents;
+                        double sum = 0;
+                        for (int i = 0; i < rows; i++) {
+                            double slope = slope(z, head, latents, i, j, d);
+                            double distance = abs(z.at(i * latents + d)) + abs(head.at(2 * j * latents + d));
+                            boolean mean = at % (2 * latents) < latents;
+                            sum += sizes[i] * (mean ? slope : 0.5 * (distance * slope + 1));
+                        }
+                        return weight * 8 * sum + FLUSH;
+                    }));
+        });
+    }
+
+    private static double slope(Pair z, Pair head, int latents, int i, int j, int d) {
+        double distance = abs(z.at(i * latents + d)) + abs(head.at(2 * j * latents + d));
+        return distance * Math.exp(-head.at((2 * j + 1) * latents + d));
+    }
+
+    static Scenario addTerm(int rows) {
+        return new Scenario("addTerm [" + rows + "]", lab -> {
+            Pair loss = lab.normal("loss", 100, rows);
+            Pair values = lab.normal("values", 10, rows);
+            lab.run(s -> s.ops().addTerm(s.at(loss), s.at(values), 5));
+            lab.expect(loss, () -> each(rows, r -> ARITHMETIC * (abs(loss.at(r)) + 5 * abs(values.at(r)))));
+        });
+    }
+
+    static Scenario recordTerm(int rows, int haltedAt) {
+        return new Scenario("recordTerm [" + rows + "]" + (haltedAt > 0 ? ", halted" : ""), lab -> {
+            Pair scalars = lab.scalars(
+                    Map.of(Scalars.STEP, 4.0, Scalars.TERM_SUM, 10.0, Scalars.HALTED_AT, (double) haltedAt));
+            Pair values = lab.normal("values", 10, rows);
+            lab.run(s -> s.ops().recordTerm(s.at(scalars), s.at(values)));
+            double size = Tolerances.rows(1, rows, Tolerances.sum(rows), values::at)[0];
+            lab.expect(
+                    scalars,
+                    () -> each(
+                            Scalars.COUNT,
+                            i -> i == Scalars.TERM_SUM.ordinal() && haltedAt == 0 ? size + 1e-14 : Tolerances.EXACT));
         });
     }
 }

@@ -100,4 +100,81 @@ final class ReferenceObjectives {
             }
         }
     }
+
+    /** log q(z_i,d | x_j). */
+    private static double log(Tensor z, Tensor head, int i, int j, int d) {
+        int latents = z.columns();
+        double logvar = at(head, (2 * j + 1) * latents + d);
+        double distance = at(z, i * latents + d) - at(head, 2 * j * latents + d);
+        return -0.5 * (Math.log(2 * Math.PI) + logvar + distance * distance / Math.exp(logvar));
+    }
+
+    static void totalCorrelation(
+            Tensor values, Tensor pairs, Tensor joint, Tensor marginals, Tensor z, Tensor head, float offset) {
+        int latents = z.columns();
+        for (int i = 0; i < z.rows(); i++) {
+            double[] sums = new double[latents];
+            double all = 0;
+            for (int j = 0; j < z.rows(); j++) {
+                double pair = 0;
+                for (int d = 0; d < latents; d++) {
+                    double own = log(z, head, i, j, d);
+                    sums[d] += Math.exp(own);
+                    pair += own;
+                }
+                set(pairs, i * z.rows() + j, pair);
+                all += Math.exp(pair);
+            }
+            double value = Math.log(all) + offset;
+            set(joint, i, Math.log(all));
+            for (int d = 0; d < latents; d++) {
+                set(marginals, i * latents + d, Math.log(sums[d]));
+                value -= Math.log(sums[d]);
+            }
+            set(values, i, value);
+        }
+    }
+
+    static void totalCorrelationBackward(
+            Tensor dz,
+            Tensor dhead,
+            Tensor pairs,
+            Tensor joint,
+            Tensor marginals,
+            Tensor z,
+            Tensor head,
+            float weight) {
+        int latents = z.columns();
+        for (int i = 0; i < dhead.count(); i++) {
+            set(dhead, i, 0);
+        }
+        for (int i = 0; i < z.rows(); i++) {
+            for (int j = 0; j < z.rows(); j++) {
+                for (int d = 0; d < latents; d++) {
+                    double c = Math.exp(at(pairs, i * z.rows() + j) - at(joint, i))
+                            - Math.exp(log(z, head, i, j, d) - at(marginals, i * latents + d));
+                    int mean = 2 * j * latents + d;
+                    double distance = at(z, i * latents + d) - at(head, mean);
+                    double slope = distance / Math.exp(at(head, mean + latents));
+                    add(dz, i * latents + d, -weight * c * slope);
+                    add(dhead, mean, weight * c * slope);
+                    add(dhead, mean + latents, 0.5 * weight * c * (distance * slope - 1));
+                }
+            }
+        }
+    }
+
+    static void addTerm(Tensor loss, Tensor values, float factor) {
+        for (int r = 0; r < loss.count(); r++) {
+            add(loss, r, factor * at(values, r));
+        }
+    }
+
+    static void recordTerm(Tensor scalars, Tensor values) {
+        if (at(scalars, Scalars.HALTED_AT.ordinal()) == 0) {
+            for (int r = 0; r < values.count(); r++) {
+                add(scalars, Scalars.TERM_SUM.ordinal(), at(values, r));
+            }
+        }
+    }
 }

@@ -872,6 +872,35 @@ final class ReferenceOps implements Ops {
         ReferenceObjectives.drawGaussianBackward(dhead, dz, head, noise, z, ratioWeights, factors);
     }
 
+    @Override
+    public void totalCorrelation(
+            Tensor values, Tensor pairs, Tensor joint, Tensor marginals, Tensor z, Tensor head, float offset) {
+        ReferenceObjectives.totalCorrelation(values, pairs, joint, marginals, z, head, offset);
+    }
+
+    @Override
+    public void totalCorrelationBackward(
+            Tensor dz,
+            Tensor dhead,
+            Tensor pairs,
+            Tensor joint,
+            Tensor marginals,
+            Tensor z,
+            Tensor head,
+            float weight) {
+        ReferenceObjectives.totalCorrelationBackward(dz, dhead, pairs, joint, marginals, z, head, weight);
+    }
+
+    @Override
+    public void addTerm(Tensor loss, Tensor values, float factor) {
+        ReferenceObjectives.addTerm(loss, values, factor);
+    }
+
+    @Override
+    public void recordTerm(Tensor scalars, Tensor values) {
+        ReferenceObjectives.recordTerm(scalars, values);
+    }
+
     // ---- labels
 
     @Override

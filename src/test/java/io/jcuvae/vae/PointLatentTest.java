@@ -23,9 +23,8 @@ class PointLatentTest {
     private static final int ROWS = 4;
     private static final Shape SAMPLE = Shape.of(6);
     private static final VaeSpec GAUSSIAN = VaeSpec.mlp(SAMPLE, List.of(5), 2, Activation.TANH, Likelihood.BERNOULLI);
-    private static final VaeSpec POINT =
-            new VaeSpec(SAMPLE, GAUSSIAN.encoder(), 2, GAUSSIAN.decoder(), Likelihood.BERNOULLI, Posterior.NONE,
-            Condition.NONE);
+    private static final VaeSpec POINT = new VaeSpec(
+            SAMPLE, GAUSSIAN.encoder(), 2, GAUSSIAN.decoder(), Likelihood.BERNOULLI, Posterior.NONE, Condition.NONE);
 
     private final ReferenceBackend backend = new ReferenceBackend();
     private final SplittableRandom random = new SplittableRandom(3);
