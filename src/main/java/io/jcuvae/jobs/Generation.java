@@ -10,8 +10,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /**
- * Draws samples from the prior and decodes them to their expected data. Sample i comes from z_i = temperature times the
- * normals i Z .. i Z + Z - 1 of the seed's generation stream, so it is the same however many are asked for.
+ * Draws samples from the prior, or from another distribution of codes, and decodes them to their expected data. From the prior,
+ * sample i comes from z_i = temperature times the normals i Z .. i Z + Z - 1 of the seed's generation stream, so it is the same
+ * however many are asked for.
  */
 public final class Generation {
     private Generation() {}
@@ -27,24 +28,52 @@ public final class Generation {
      */
     public static void run(
             Model model, Backend backend, long count, long seed, double temperature, Path out, Progress progress) {
+        run(model, backend, null, count, seed, temperature, out, progress);
+    }
+
+    /**
+     * Writes samples whose codes come from somewhere.
+     *
+     * @param samplerOrNull null for the prior
+     */
+    public static void run(
+            Model model,
+            Backend backend,
+            CodeSampler samplerOrNull,
+            long count,
+            long seed,
+            double temperature,
+            Path out,
+            Progress progress) {
         check(count, temperature);
         BoundModel bound = new BoundModel(model, backend);
         try (RowWriter writer = RowWriters.samples(out, model.data().shape(), count)) {
             try (RowsOut rows =
                     new RowsOut(backend, bound.output(), writer, out.toString(), done -> progress.at(done, count))) {
-                generate(bound, rows, count, seed, temperature);
+                generate(bound, samplerOrNull, rows, count, seed, temperature);
             }
             writer.commit();
         }
     }
 
-    private static void generate(BoundModel bound, RowsOut rows, long count, long seed, double temperature) {
-        BoundModel.Generator generator = bound.generator(Stream.GENERATION.key(seed), temperature);
+    private static void generate(
+            BoundModel bound, CodeSampler samplerOrNull, RowsOut rows, long count, long seed, double temperature) {
+        BoundModel.Generator generator = samplerOrNull == null
+                ? bound.generator(Stream.GENERATION.key(seed), temperature)
+                : drawing(bound, samplerOrNull, seed, temperature);
         for (long first = 0; first < count; first += bound.rows()) {
             generator.generate(first);
             rows.send((int) Math.min(bound.rows(), count - first));
         }
         rows.flush();
+    }
+
+    private static BoundModel.Generator drawing(BoundModel bound, CodeSampler sampler, long seed, double temperature) {
+        float[] codes = bound.codes();
+        return first -> {
+            sampler.draw(codes, first, bound.rows(), seed, temperature);
+            bound.decode(codes);
+        };
     }
 
     /** Takes batches of pixels. */
@@ -68,7 +97,7 @@ public final class Generation {
         check(count, temperature);
         BoundModel bound = new BoundModel(model, backend);
         try (RowsOut rows = new RowsOut(backend, bound.output(), true, taker::take, "the samples", done -> {})) {
-            generate(bound, rows, count, seed, temperature);
+            generate(bound, null, rows, count, seed, temperature);
         }
     }
 
@@ -78,6 +107,17 @@ public final class Generation {
      * @return [count, D]
      */
     public static float[] sample(Model model, Backend backend, int count, long seed, double temperature) {
+        return sample(model, backend, null, count, seed, temperature);
+    }
+
+    /**
+     * The first samples of a sequence whose codes come from somewhere, in memory.
+     *
+     * @param samplerOrNull null for the prior
+     * @return [count, D]
+     */
+    public static float[] sample(
+            Model model, Backend backend, CodeSampler samplerOrNull, int count, long seed, double temperature) {
         check(count, temperature);
         BoundModel bound = new BoundModel(model, backend);
         float[] all = new float[Math.multiplyExact(count, bound.width())];
@@ -88,7 +128,7 @@ public final class Generation {
             filled[0] += values;
         };
         try (RowsOut rows = new RowsOut(backend, bound.output(), false, taker, "the samples", done -> {})) {
-            generate(bound, rows, count, seed, temperature);
+            generate(bound, samplerOrNull, rows, count, seed, temperature);
         }
         return all;
     }

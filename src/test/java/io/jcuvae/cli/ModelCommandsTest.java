@@ -122,6 +122,22 @@ class ModelCommandsTest {
     }
 
     @Test
+    void generateFitsAMixtureOnce() {
+        Path out = folder.resolve("s.npy");
+        String first = Call.done("generate", "--model", model, "--sampler", "gmm", "--components", 2, "--out", out)
+                .out();
+        assertTrue(first.contains("fitted " + model.resolve("mixture.safetensors") + ": 2 normals for"), first);
+        float[] drawn = load(out).floats();
+        String second = Call.done("generate", "--model", model, "--sampler", "gmm", "--out", out)
+                .out();
+        assertTrue(second.contains("drawing from ") && second.contains("200 samples of moons:200"), second);
+        assertTrue(Arrays.equals(drawn, load(out).floats()));
+        String error =
+                Call.refused("generate", "--model", model, "--sampler", "gmm", "--components", 300, "--out", out);
+        assertTrue(error.contains("300 normals cannot be fitted to the 200 training samples of moons:200"), error);
+    }
+
+    @Test
     void codesGoOutAndComeBack() {
         Path codes = folder.resolve("codes.npz");
         Path again = folder.resolve("again.npy");
