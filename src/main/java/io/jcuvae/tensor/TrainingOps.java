@@ -44,8 +44,8 @@ public interface TrainingOps {
 
     /**
      * {@link Ops#elbo} for a KL term that is drawn to a capacity C (Burgess et al. 2018): with s the sign of mean(kl) - C, 0
-     * where they are equal, loss[r] = reconstruction[r] + beta s (kl[r] - C) and klWeights[r] = scale beta s. So the mean of the loss
-     * is the mean of the reconstruction + beta |mean(kl) - C|.
+     * where they are equal, loss[r] = reconstruction[r] + beta s (kl[r] - C) and klWeights[r] = scale beta s. So the mean of the
+     * loss is the mean of the reconstruction + beta |mean(kl) - C|.
      *
      * @param loss [B]
      * @param klWeights [B]

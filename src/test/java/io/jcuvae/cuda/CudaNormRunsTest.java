@@ -58,8 +58,8 @@ class CudaNormRunsTest {
     }
 
     /**
-     * The same masks and noise: what differs is the order of sums and the last place of functions. A bias right before a batch norm
-     * has no gradient but what rounding leaves, of which Adam makes steps as large as any; the running mean follows it.
+     * The same masks and noise: what differs is the order of sums and the last place of functions. A bias right before a batch
+     * norm has no gradient but what rounding leaves, of which Adam makes steps as large as any; the running mean follows it.
      */
     @Test
     void twelveStepsAreThoseOfTheCpu() {

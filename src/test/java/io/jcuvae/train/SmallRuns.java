@@ -39,7 +39,9 @@ public final class SmallRuns {
             "--warmup 3steps --lr-schedule cosine --weight-decay 0.1 --clip 5 --anneal cyclical --anneal-cycles 2"
                     + " --free-bits 0.3 --batch 16 --accumulate 3 --ema 0.9 --validation 0.2 --patience 1 --min-delta 0.5"
                     + " --metric reconstruction --keep best,2"
-                    + " --encoder [{'layer':'dense','outputs':16},{'layer':'batch_norm'},{'layer':'dropout','rate':0.2}]",
+                    + " --encoder [{'layer':'dense','outputs':16,'activation':'tanh'},"
+                    // A bias right before a norm has no gradient but rounding, of which Adam makes whole steps.
+                    + "{'layer':'batch_norm'},{'layer':'dropout','rate':0.2}]",
             "--warmup 3steps --lr-schedule plateau --lr-patience 0 --min-delta 2 --weight-decay 0.1 --clip 5"
                     + " --anneal linear --anneal-over 1 --capacity 5 --capacity-over 2 --beta 10 --batch 16 --accumulate 3"
                     + " --ema 0.9 --validation 30 --keep best");
