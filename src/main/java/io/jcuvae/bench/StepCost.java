@@ -73,7 +73,10 @@ record StepCost(List<Product> products, double flops, double bytes, int launches
         VaeSpec spec = config.spec(sample);
         Sum sum = new Sum(config.batch());
         Shape encoded = sum.layers(spec.encoder(), spec.encoderInput(), true);
-        sum.dense((int) encoded.count(), 2 * spec.latents(), spec.encoder().isEmpty());
+        sum.dense(
+                (int) encoded.count(),
+                spec.posterior().headWidth(spec.latents()),
+                spec.encoder().isEmpty());
         sum.layers(spec.decoder(), Shape.of(spec.latents()), false);
         double flops = sum.products.stream().mapToDouble(Product::flops).sum();
         double factor = config.precision() == Precision.BF16 ? 2 : 4;

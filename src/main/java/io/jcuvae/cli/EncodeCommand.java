@@ -45,7 +45,9 @@ final class EncodeCommand implements Command {
             DataSource source = ModelJob.source(arguments, output, model);
             Encoding.run(model, backend, source, split, limit, out, progress);
             ModelJob.warn(source, output);
-            return new int[] {2, model.spec().latents()};
+            int latents = model.spec().latents();
+            int values = Encoding.valuesOfALatent(model);
+            return values == 1 ? new int[] {latents} : new int[] {values, latents};
         });
     }
 }

@@ -152,8 +152,9 @@ final class InfoCommand implements Command {
             lines.add("figures      none: there is no metrics.jsonl beside the model");
         } else {
             lines.add("figures      after epoch " + last.get("epoch") + " of " + config.epochs() + ", held-out: loss "
-                    + nats(last, "test_loss") + ", reconstruction " + nats(last, "test_reconstruction") + ", KL "
-                    + nats(last, "test_kl") + ", " + last.get("active_units") + " of " + config.latents() + " active");
+                    + nats(last, "test_loss") + ", reconstruction " + nats(last, "test_reconstruction")
+                    + (config.posterior().hasDivergence() ? ", KL " + nats(last, "test_kl") : "") + ", "
+                    + last.get("active_units") + " of " + config.latents() + " active");
         }
         return lines;
     }

@@ -29,10 +29,9 @@ final class ModelText {
         StringBuilder text = new StringBuilder(
                 dense ? "" : preset.map(known -> known.label() + ": ").orElse(""));
         append(text, spec.encoderShapes(), "", "-");
+        String latents = String.valueOf(spec.latents());
         text.append("(")
-                .append(spec.latents())
-                .append(", ")
-                .append(spec.latents())
+                .append(spec.posterior().hasDivergence() ? latents + ", " + latents : latents)
                 .append(")");
         List<Shape> back = spec.decoderShapes();
         append(text, back.subList(1, back.size()), "-", "");

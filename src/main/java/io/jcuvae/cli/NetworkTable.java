@@ -8,6 +8,7 @@ import io.jcuvae.nn.ResidualSpec;
 import io.jcuvae.nn.StackShapes;
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Shape;
+import io.jcuvae.vae.Posterior;
 import io.jcuvae.vae.VaeSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -40,14 +41,16 @@ final class NetworkTable {
         List<Shape> shapes = spec.encoderShapes();
         Shape encoded = shapes.get(shapes.size() - 1);
         long heads = 0;
-        for (String name : List.of("mu.weight", "mu.bias", "logvar.weight", "logvar.bias")) {
-            heads += spec.layout().entry(name).shape().count();
+        for (ParameterLayout.Entry entry : spec.layout().entries()) {
+            boolean head = entry.name().startsWith("mu.") || entry.name().startsWith("logvar.");
+            heads += head ? entry.shape().count() : 0;
         }
+        boolean point = spec.posterior() == Posterior.NONE;
         rows.add(new Row(
-                "mu, logvar",
-                "Dense(2 x " + spec.latents() + ")",
+                point ? "mu" : "mu, logvar",
+                point ? "Dense(" + spec.latents() + ")" : "Dense(2 x " + spec.latents() + ")",
                 encoded,
-                Shape.of(2, spec.latents()),
+                point ? Shape.of(spec.latents()) : Shape.of(2, spec.latents()),
                 heads,
                 0,
                 Map.of()));

@@ -47,6 +47,10 @@ record RunPictures(List<String> notes, List<String> warnings) {
                     ImageGrid.writePairs(file, rows, made, pairs, shape, 0);
                 })
                 .ifPresent(warnings::add);
+        if (!model.config().hasPrior()) {
+            notes.add("no samples.png: the codes of a plain autoencoder follow no prior that could be drawn from");
+            return new RunPictures(notes, warnings);
+        }
         Drawing.attempt(folder.samples(), file -> {
                     float[] made = Generation.sample(
                             model, backend, SAMPLES, model.config().seed(), 1);

@@ -120,8 +120,9 @@ final class TrainReport {
         List<String> lines = new ArrayList<>();
         lines.add(
                 String.format(Locale.ROOT, "%-14s  %10s  %10s", "epoch " + last.get("epoch"), "training", "held-out"));
-        for (String name : List.of("loss", "reconstruction", "kl")) {
-            String label = name.equals("kl") ? "KL" : name;
+        boolean elbo = trainer.config().posterior().hasDivergence();
+        for (String name : elbo ? List.of("loss", "reconstruction", "kl") : List.of("loss")) {
+            String label = name.equals("kl") ? "KL" : elbo ? name : "reconstruction";
             lines.add(String.format(
                     Locale.ROOT,
                     "%-14s  %10s  %10s%s",
@@ -143,13 +144,17 @@ final class TrainReport {
     private List<String> advice() {
         String model = " --model " + ModelText.quoted(folder.path());
         boolean image = trainer.model().data().shape().isImage();
-        return List.of(
-                "",
-                "next:",
-                "  " + Main.PROGRAM + " evaluate" + model
-                        + (trainer.config().likelihood().isDensity() ? " --importance 100" : ""),
-                "  " + Main.PROGRAM + " generate" + model + " --count 100 --out samples" + (image ? ".png" : ".npy"),
-                "  " + Main.PROGRAM + " encode" + model + " --out codes.npy");
+        List<String> lines = new ArrayList<>(List.of("", "next:"));
+        TrainConfig config = trainer.config();
+        boolean measurable =
+                config.likelihood().isDensity() && config.posterior().hasDivergence();
+        lines.add("  " + Main.PROGRAM + " evaluate" + model + (measurable ? " --importance 100" : ""));
+        if (config.hasPrior()) {
+            lines.add("  " + Main.PROGRAM + " generate" + model + " --count 100 --out samples"
+                    + (image ? ".png" : ".npy"));
+        }
+        lines.add("  " + Main.PROGRAM + " encode" + model + " --out codes.npy");
+        return lines;
     }
 
     private JsonObject json(boolean completed, List<JsonObject> metrics) {

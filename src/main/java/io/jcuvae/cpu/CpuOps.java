@@ -36,6 +36,7 @@ final class CpuOps implements Ops {
     private final Norms norms;
     private final ThreadLocal<ActivationLoops> activations = ThreadLocal.withInitial(ActivationLoops::new);
     private final TrainingLoops training;
+    private final ObjectiveLoops variants;
     private final Convolutions convolutions;
     private final Rearrangement rearrangement;
     private final ThreadLocal<LikelihoodLoops> likelihoods = ThreadLocal.withInitial(LikelihoodLoops::new);
@@ -45,6 +46,7 @@ final class CpuOps implements Ops {
         this.gemm = gemm;
         this.processors = processors;
         training = new TrainingLoops(workers);
+        variants = new ObjectiveLoops(workers);
         convolutions = new Convolutions(workers, gemm, processors, piece);
         rearrangement = new Rearrangement(workers);
         norms = new Norms(workers);
@@ -829,5 +831,32 @@ final class CpuOps implements Ops {
     @Override
     public void average(Tensor average, Tensor p, Tensor scalars, double decay) {
         training.average(average, p, scalars, decay);
+    }
+
+    // ---- objectives beside the ELBO
+
+    @Override
+    public void drawGaussian(Tensor z, Tensor ratio, Tensor head, Tensor noise) {
+        variants.draw(z, ratio, head, noise);
+    }
+
+    @Override
+    public void importance(
+            Tensor loss,
+            Tensor reconstruction,
+            Tensor weights,
+            Tensor ratioWeights,
+            Tensor factors,
+            Tensor rows,
+            Tensor ratio,
+            Tensor scalars,
+            float scale) {
+        variants.importance(loss, reconstruction, weights, ratioWeights, factors, rows, ratio, scalars, scale);
+    }
+
+    @Override
+    public void drawGaussianBackward(
+            Tensor dhead, Tensor dz, Tensor head, Tensor noise, Tensor z, Tensor ratioWeights, Tensor factors) {
+        variants.drawBackward(dhead, dz, head, noise, z, ratioWeights, factors);
     }
 }

@@ -785,6 +785,63 @@ final class CudaOps implements Ops, AutoCloseable {
                 slot(scalars, Scalars.HALTED_AT));
     }
 
+    // ---- objectives beside the ELBO
+
+    @Override
+    public void drawGaussian(Tensor z, Tensor ratio, Tensor head, Tensor noise) {
+        begin("drawGaussian", draws(z, head, noise) && floats(z.rows(), ratio), writes(z, ratio), head, noise);
+        objectives.draw(z, ratio, head, noise);
+    }
+
+    @Override
+    public void importance(
+            Tensor loss,
+            Tensor reconstruction,
+            Tensor weights,
+            Tensor ratioWeights,
+            Tensor factors,
+            Tensor rows,
+            Tensor ratio,
+            Tensor scalars,
+            float scale) {
+        begin(
+                "importance",
+                floats(loss.count(), loss, reconstruction)
+                        && floats(rows.count(), rows, ratio, weights, ratioWeights, factors)
+                        && rows.count() % loss.count() == 0
+                        && scalars(scalars),
+                writes(loss, reconstruction, weights, ratioWeights, factors),
+                rows,
+                ratio,
+                slot(scalars, Scalars.BETA));
+        objectives.importance(loss, reconstruction, weights, ratioWeights, factors, rows, ratio, scalars, scale);
+    }
+
+    @Override
+    public void drawGaussianBackward(
+            Tensor dhead, Tensor dz, Tensor head, Tensor noise, Tensor z, Tensor ratioWeights, Tensor factors) {
+        begin(
+                "drawGaussianBackward",
+                draws(z, head, dz, noise) && floats(head.count(), dhead) && floats(z.rows(), ratioWeights, factors),
+                writes(dhead),
+                dz,
+                head,
+                noise,
+                z,
+                ratioWeights,
+                factors);
+        objectives.drawBackward(dhead, dz, head, noise, z, ratioWeights, factors);
+    }
+
+    /** Whether z has one row or several for each row of head, and the others are as many as z. */
+    private static boolean draws(Tensor z, Tensor head, Tensor... others) {
+        return are(ElementType.F32, head)
+                && head.columns() == 2 * z.columns()
+                && z.rows() % head.rows() == 0
+                && floats(z.count(), z)
+                && floats(z.count(), others);
+    }
+
     // ---- the options of training
 
     @Override

@@ -38,32 +38,42 @@ public final class RowWriters {
 
     /**
      * A writer of latents, whose rows are Z means and then Z logarithms of variances: .npy [rows, 2, Z], .npz (members
-     * mean and logvar [rows, Z]), .csv (columns mean0, ..., logvar0, ...).
+     * mean and logvar [rows, Z]), .csv (columns mean0, ..., logvar0, ...). Without variances .npy is [rows, Z], and what is
+     * called logvar is not there.
      *
      * @param file the target; its folder is made if it does not exist
+     * @param values 2, or 1 without variances
      * @param latentSize Z
      * @param count the number of rows, or -1 where it is not known yet
      * @throws UserError if the ending is unknown
      */
-    public static RowWriter latents(Path file, int latentSize, long count) {
-        int width = 2 * latentSize;
+    public static RowWriter latents(Path file, int values, int latentSize, long count) {
+        int width = values * latentSize;
+        int[] row = values == 1 ? new int[] {latentSize} : new int[] {values, latentSize};
+        List<String> names = List.of("mean", "logvar").subList(0, values);
         return switch (ending(file, LATENT_ENDINGS)) {
-            case ".npy" -> new NpyWriter(file, width, count, 2, latentSize);
+            case ".npy" -> new NpyWriter(file, width, count, row);
             case ".npz" ->
                 new NpzWriter(
                         file,
                         width,
                         count,
-                        List.of(
-                                new NpzWriter.Member("mean", 0, latentSize),
-                                new NpzWriter.Member("logvar", latentSize, latentSize)));
+                        IntStream.range(0, values)
+                                .mapToObj(i -> new NpzWriter.Member(names.get(i), i * latentSize, latentSize))
+                                .toList());
             default ->
                 new CsvWriter(
                         file,
                         count,
-                        Stream.concat(numbered("mean", latentSize), numbered("logvar", latentSize))
+                        names.stream()
+                                .flatMap(name -> numbered(name, latentSize))
                                 .toList());
         };
+    }
+
+    /** The same for means and variances. */
+    public static RowWriter latents(Path file, int latentSize, long count) {
+        return latents(file, 2, latentSize, count);
     }
 
     private static Stream<String> numbered(String name, int count) {

@@ -108,8 +108,8 @@ public final class AggregatePosterior {
     }
 
     /**
-     * One code per training sample, drawn from its posterior. The normals of sample i are i Z .. i Z + Z - 1 of the evaluation
-     * stream of the model's seed.
+     * One code per training sample, drawn from its posterior, or the code itself where that is a point. The normals of sample i
+     * are i Z .. i Z + Z - 1 of the evaluation stream of the model's seed.
      *
      * @param samples the first so many, 0 for all
      * @return [N][Z]
@@ -122,6 +122,7 @@ public final class AggregatePosterior {
             float[] rows = bound.samples();
             float[] posteriors = bound.posteriors();
             float[] noise = bound.codes();
+            boolean point = posteriors.length == noise.length;
             long key = Stream.EVALUATION.key(model.config().seed());
             int read;
             while ((read = reader.read(rows, bound.rows())) > 0) {
@@ -130,8 +131,9 @@ public final class AggregatePosterior {
                 for (int r = 0; r < read; r++) {
                     double[] code = new double[latents];
                     for (int i = 0; i < latents; i++) {
-                        double deviation = Math.exp(0.5 * posteriors[(2 * r + 1) * latents + i]);
-                        code[i] = posteriors[2 * r * latents + i] + deviation * noise[r * latents + i];
+                        double deviation = point ? 0 : Math.exp(0.5 * posteriors[(2 * r + 1) * latents + i]);
+                        code[i] = posteriors[r * (posteriors.length / bound.rows()) + i]
+                                + deviation * noise[r * latents + i];
                     }
                     codes.add(code);
                 }

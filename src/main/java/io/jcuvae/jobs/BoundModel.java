@@ -1,8 +1,10 @@
 package io.jcuvae.jobs;
 
 import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Recorded;
 import io.jcuvae.tensor.Scalars;
+import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.train.Model;
 import io.jcuvae.vae.Vae;
@@ -34,8 +36,7 @@ final class BoundModel {
         decode = backend.record(this::expect);
         reconstruct = backend.record(() -> {
             vae.encode();
-            backend.ops().fill(vae.noise(), 0);
-            backend.ops().reparameterize(vae.z(), vae.head(), vae.noise());
+            vae.center();
             expect();
         });
     }
@@ -70,9 +71,9 @@ final class BoundModel {
         return new float[Math.multiplyExact(rows, latents)];
     }
 
-    /** Room for the posteriors of a batch, [B, 2Z]. */
+    /** Room for the posteriors of a batch, [B, 2Z], or [B, Z] where they are points. */
     float[] posteriors() {
-        return new float[Math.multiplyExact(rows, 2 * latents)];
+        return new float[Math.multiplyExact(rows, vae.head().columns())];
     }
 
     /** [B, D]: the expected data of the last batch. */
@@ -80,7 +81,7 @@ final class BoundModel {
         return vae.output();
     }
 
-    /** [B, 2Z]: the posteriors of the last batch, Z means, then Z log variances. */
+    /** [B, 2Z]: the posteriors of the last batch, Z means, then Z log variances; [B, Z] where they are points. */
     Tensor head() {
         return vae.head();
     }
@@ -118,7 +119,7 @@ final class BoundModel {
     /**
      * The posteriors of a batch of samples.
      *
-     * @param posteriors receives [B, 2Z]: Z means, then Z log variances
+     * @param posteriors receives [B, 2Z]: Z means, then Z log variances; [B, Z] where they are points
      * @param samples [B, D]
      */
     void encode(float[] posteriors, float[] samples) {
@@ -148,6 +149,11 @@ final class BoundModel {
         backend.download(out, 0, vae.output());
     }
 
+    private Tensor allocate(int columns) {
+        Shape shape = Shape.of(rows, columns);
+        return Tensor.of(backend.allocate(ElementType.F32, shape.count()), shape);
+    }
+
     /** Leaves the expected data for codes from the prior on the device. */
     @FunctionalInterface
     interface Generator {
@@ -168,22 +174,26 @@ final class BoundModel {
     Generator generator(long key, double temperature) {
         // A "posterior" without mean whose deviation is the temperature; cold to the end is a log variance of
         // -infinity.
-        float[] head = posteriors();
+        float[] head = new float[2 * rows * latents];
         float logvar = (float) (2 * Math.log(temperature));
         for (int r = 0; r < rows; r++) {
             Arrays.fill(head, (2 * r + 1) * latents, (2 * r + 2) * latents, logvar);
         }
-        backend.upload(vae.head(), head, 0);
+        // A model whose codes are points has no room for either.
+        boolean point = vae.noise() == null;
+        Tensor prior = point ? allocate(2 * latents) : vae.head();
+        Tensor noise = point ? allocate(latents) : vae.noise();
+        backend.upload(prior, head, 0);
         Recorded batch = backend.record(() -> {
-            backend.ops().normal(vae.noise(), scalars, key);
-            backend.ops().reparameterize(vae.z(), vae.head(), vae.noise());
+            backend.ops().normal(noise, scalars, key);
+            backend.ops().reparameterize(vae.z(), prior, noise);
             expect();
         });
         double[] position = new double[Scalars.COUNT];
         return first -> {
             position[Scalars.NOISE_POSITION.ordinal()] = (double) first * latents;
             backend.upload(scalars, position);
-            backend.reserveNoise(key, first * latents, vae.noise().count());
+            backend.reserveNoise(key, first * latents, noise.count());
             batch.run();
         };
     }

@@ -10,11 +10,16 @@ import io.jcuvae.train.Model;
 import java.nio.file.Path;
 
 /**
- * Turns samples into the parameters of their posteriors: Z means, which are the codes, and Z log variances. No noise is
- * drawn, and values in [0, 1] go in as they are even where training drew them to 0 or 1.
+ * Turns samples into the parameters of their posteriors: Z means, which are the codes, and Z log variances where there are
+ * such. No noise is drawn, and values in [0, 1] go in as they are even where training drew them to 0 or 1.
  */
 public final class Encoding {
     private Encoding() {}
+
+    /** 2, mean and logarithm of the variance, or 1 where a code is a point. */
+    public static int valuesOfALatent(Model model) {
+        return model.spec().posterior().headWidth(1);
+    }
 
     /**
      * Writes the posterior of every row, in the order of the rows and batch by batch.
@@ -33,7 +38,8 @@ public final class Encoding {
             Path out,
             Progress progress) {
         try (SampleReader reader = Rows.open(model, source, Rows.split(source, splitOrNull), limit);
-                RowWriter writer = RowWriters.latents(out, model.spec().latents(), reader.count())) {
+                RowWriter writer = RowWriters.latents(
+                        out, valuesOfALatent(model), model.spec().latents(), reader.count())) {
             BoundModel bound = new BoundModel(model, backend);
             float[] samples = bound.samples();
             try (RowsOut rows = new RowsOut(

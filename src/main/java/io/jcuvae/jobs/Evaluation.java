@@ -22,7 +22,7 @@ public final class Evaluation {
      * What an evaluation finds, averages per sample, beside what they are figures of.
      *
      * @param reconstruction negative log-likelihood with one draw per sample
-     * @param kl divergence from the prior
+     * @param kl divergence from the prior, NaN where there is none
      * @param activeUnits latents whose posterior mean varies by more than {@link Evaluator#ACTIVE_VARIANCE}
      * @param latents Z
      * @param count samples
@@ -60,9 +60,17 @@ public final class Evaluation {
             long seed,
             String device) {
 
-        /** reconstruction + KL: the negative ELBO whatever beta the model was trained with. */
+        /** Whether the model has a KL term, and so an ELBO. */
+        public boolean hasElbo() {
+            return !Double.isNaN(kl);
+        }
+
+        /**
+         * reconstruction + KL: the negative ELBO whatever beta the model was trained with; the reconstruction alone where there
+         * is none.
+         */
         public double loss() {
-            return reconstruction + kl;
+            return hasElbo() ? reconstruction + kl : reconstruction;
         }
 
         /**
@@ -73,7 +81,7 @@ public final class Evaluation {
             JsonObject json = new JsonObject();
             json.addProperty("loss", loss());
             json.addProperty("reconstruction", reconstruction);
-            json.addProperty("kl", kl);
+            addFinite(json, "kl", kl);
             json.addProperty("active_units", activeUnits);
             json.addProperty("latents", latents);
             json.addProperty("count", count);
@@ -106,9 +114,22 @@ public final class Evaluation {
         /** Lines for people, the protocol beside the numbers. */
         public String toText() {
             StringBuilder text = new StringBuilder();
-            line(text, "loss", "%.4f   reconstruction + KL, the negative ELBO with one draw of z per sample", loss());
-            line(text, "reconstruction", "%.4f", reconstruction);
-            line(text, "KL", "%.4f   %d of %d latents active", kl, activeUnits, latents);
+            if (hasElbo()) {
+                line(
+                        text,
+                        "loss",
+                        "%.4f   reconstruction + KL, the negative ELBO with one draw of z per sample",
+                        loss());
+                line(text, "reconstruction", "%.4f", reconstruction);
+                line(text, "KL", "%.4f   %d of %d latents active", kl, activeUnits, latents);
+            } else {
+                line(
+                        text,
+                        "reconstruction",
+                        "%.4f   reconstruction only: codes without a posterior have no ELBO",
+                        loss());
+                line(text, "latents", "%d of %d active", activeUnits, latents);
+            }
             if (importanceSamples > 0) {
                 String error =
                         Double.isNaN(nllStandardError) ? "" : String.format(Locale.ROOT, " +- %.4f", nllStandardError);
@@ -190,7 +211,7 @@ public final class Evaluation {
         }
         return new Report(
                 result.reconstruction(),
-                result.kl(),
+                model.spec().posterior().hasDivergence() ? result.kl() : Double.NaN,
                 result.activeUnits(),
                 model.spec().latents(),
                 result.count(),
@@ -214,6 +235,10 @@ public final class Evaluation {
     private static void checkImportanceSamples(Model model, int importanceSamples) {
         if (importanceSamples < 0) {
             throw new UserError("--importance: must be at least 0, got " + importanceSamples);
+        }
+        if (importanceSamples > 0 && !model.spec().posterior().hasDivergence()) {
+            throw new UserError("--importance: the model has no posterior to draw from (--posterior none), and so no"
+                    + " log-likelihood; leave the option out");
         }
         if (importanceSamples > 0 && !model.config().likelihood().isDensity()) {
             throw new UserError("--importance: the model's likelihood is "

@@ -45,7 +45,7 @@ public final class Generation {
             double temperature,
             Path out,
             Progress progress) {
-        check(count, temperature);
+        check(model, samplerOrNull, count, temperature);
         BoundModel bound = new BoundModel(model, backend);
         try (RowWriter writer = RowWriters.samples(out, model.data().shape(), count)) {
             try (RowsOut rows =
@@ -94,7 +94,7 @@ public final class Generation {
      */
     public static void pixels(
             Model model, Backend backend, long count, long seed, double temperature, PixelTaker taker) {
-        check(count, temperature);
+        check(model, null, count, temperature);
         BoundModel bound = new BoundModel(model, backend);
         try (RowsOut rows = new RowsOut(backend, bound.output(), true, taker::take, "the samples", done -> {})) {
             generate(bound, null, rows, count, seed, temperature);
@@ -118,7 +118,7 @@ public final class Generation {
      */
     public static float[] sample(
             Model model, Backend backend, CodeSampler samplerOrNull, int count, long seed, double temperature) {
-        check(count, temperature);
+        check(model, samplerOrNull, count, temperature);
         BoundModel bound = new BoundModel(model, backend);
         float[] all = new float[Math.multiplyExact(count, bound.width())];
         int[] filled = new int[1];
@@ -133,7 +133,13 @@ public final class Generation {
         return all;
     }
 
-    private static void check(long count, double temperature) {
+    private static void check(Model model, CodeSampler samplerOrNull, long count, double temperature) {
+        if (samplerOrNull == null && !model.config().hasPrior()) {
+            throw new UserError(
+                    "generate: the model is a plain autoencoder (--posterior none), whose codes follow no prior"
+                            + " that could be drawn from; fit a mixture to them"
+                            + " with --sampler gmm, use reconstruct or interpolate, or decode codes of your own");
+        }
         if (count < 1) {
             throw new UserError("--count: must be at least 1, got " + count);
         }

@@ -35,8 +35,9 @@ public final class Interpolation {
         float[] posteriors = this.model.posteriors();
         this.model.encode(posteriors, samples);
         int latents = this.model.latents();
+        int second = posteriors.length / this.model.rows();
         this.from = Arrays.copyOf(posteriors, latents);
-        this.to = Arrays.copyOfRange(posteriors, 2 * latents, 3 * latents);
+        this.to = Arrays.copyOfRange(posteriors, second, second + latents);
     }
 
     /**

@@ -38,6 +38,11 @@ public record Binding(
         return gradients != null;
     }
 
+    /** The same for batches of another size. */
+    public Binding withRows(int other) {
+        return new Binding(ops, values, buffers, gradients, scalars, seed, arena, other, inputMayChange);
+    }
+
     /** The same with another word on the next layer's input. */
     Binding withInputThatMayChange(boolean may) {
         return new Binding(ops, values, buffers, gradients, scalars, seed, arena, rows, may);

@@ -86,7 +86,7 @@ final class EpochSteps {
 
     private Vae bind(VaeSpec spec, int count) {
         Reduction reduction = config.accumulate() > 1 ? Reduction.SUM : config.reduction();
-        return Vae.forTraining(spec, backend, state.learning(config.seed()), count, reduction, config.klTerm());
+        return Vae.forTraining(spec, backend, state.learning(config.seed()), count, reduction, config.objective());
     }
 
     private TrainStep step(Vae vae, Update update, Tensor total) {
@@ -110,6 +110,11 @@ final class EpochSteps {
     /** The rows of the step that begins at a position of the epoch's order. */
     int rowsAt(int position) {
         return Math.min(perStep, samples - position);
+    }
+
+    /** Values of the noise sequence that a row takes. */
+    long noisePerRow() {
+        return full.noiseValues() / full.rows();
     }
 
     /** Prepares the steps from a position of an epoch on. */

@@ -29,7 +29,7 @@ public final class Evaluator {
      * What an evaluation finds, nats per sample.
      *
      * @param reconstruction negative log-likelihood
-     * @param kl divergence from the prior
+     * @param kl divergence from the prior; 0 where there is none
      * @param activeUnits latents that carry information
      * @param count samples
      */
@@ -91,7 +91,7 @@ public final class Evaluator {
             forward = backend.record(() -> forward(seed));
             seedOfForward = seed;
         }
-        sums = new Sums(latents);
+        sums = new Sums(latents, vae.head().columns());
         long done = 0;
         int read;
         while ((read = reader.read(batch, ROWS)) > 0) {
@@ -101,8 +101,10 @@ public final class Evaluator {
             backend.upload(vae.x(), batch, 0);
             position[Scalars.NOISE_POSITION.ordinal()] = (double) done * latents;
             backend.upload(scalars, position);
-            backend.reserveNoise(
-                    Stream.EVALUATION.key(seed), done * latents, vae.noise().count());
+            if (vae.noise() != null) {
+                backend.reserveNoise(
+                        Stream.EVALUATION.key(seed), done * latents, vae.noise().count());
+            }
             forward.run();
             delivery.send(read);
             done += read;
@@ -112,7 +114,9 @@ public final class Evaluator {
     }
 
     private void forward(long seed) {
-        backend.ops().normal(vae.noise(), scalars, Stream.EVALUATION.key(seed));
+        if (vae.noise() != null) {
+            backend.ops().normal(vae.noise(), scalars, Stream.EVALUATION.key(seed));
+        }
         vae.encode();
         vae.sample();
         vae.decode();
@@ -126,9 +130,9 @@ public final class Evaluator {
         private double reconstruction;
         private double kl;
 
-        Sums(int latents) {
+        Sums(int latents, int headWidth) {
             spread = new Spread(latents);
-            head = new float[2 * latents];
+            head = new float[headWidth];
         }
 
         /** Adds a batch: reconstruction and KL rows, and posteriors. */

@@ -10,7 +10,8 @@ import java.util.stream.Collectors;
 
 /**
  * The presets: the one list behind {@code --preset}. What each sets is in the resource {@code presets/NAME.json}; all but the
- * first name only how they differ from it. {@code docs/models.md} says where their architectures come from.
+ * first name only how they differ from it. {@code docs/models.md} says where their architectures come from, and
+ * {@code docs/variants.md} what the others train on.
  */
 public enum Preset {
     /** Dense layers, for anything. */
@@ -22,7 +23,17 @@ public enum Preset {
     /** Four strided convolutions. */
     CONV_64("four strided convolutions", Shape.of(64, 64)),
     /** Residual blocks with batch normalisation, and a learned variance. */
-    RESNET_32("residual blocks with batch norm, learned variance", Shape.of(32, 32, 3));
+    RESNET_32("residual blocks with batch norm, learned variance", Shape.of(32, 32, 3)),
+    /** The KL term counts four times (Higgins et al. 2017). */
+    BETA_VAE("beta 4", null),
+    /** The KL term comes in slowly (Bowman et al. 2016). */
+    ANNEALED("beta grows from 0 to 1", null),
+    /** The KL term is drawn to a capacity that grows (Burgess et al. 2018). */
+    CAPACITY("KL drawn to a growing capacity", null),
+    /** No noise and no KL term. */
+    AE("a plain autoencoder", null),
+    /** The importance-weighted bound of five draws (Burda et al. 2015). */
+    IWAE("importance-weighted, 5 draws", null);
 
     private final String summary;
     private final Shape example;

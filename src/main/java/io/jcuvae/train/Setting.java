@@ -6,7 +6,9 @@ import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Binarization;
 import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.UserError;
+import io.jcuvae.vae.Estimator;
 import io.jcuvae.vae.Likelihood;
+import io.jcuvae.vae.Posterior;
 import io.jcuvae.vae.Reduction;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -57,6 +59,19 @@ public enum Setting {
             "reconstruction term; mse is the plain sum of squared errors, gaussian half of that plus a constant"
                     + " (unit variance), gaussian-learned learns one variance",
             choice(Likelihood.values(), Likelihood::label)),
+    /** What the encoder says about z. */
+    POSTERIOR(
+            "NAME",
+            "what the encoder says about z: a distribution that it is drawn from, or its value (a plain autoencoder)",
+            choice(Posterior.values(), Posterior::label)),
+    /** What is minimised. */
+    ESTIMATOR(
+            "NAME",
+            "what is minimised: the negative ELBO, or the importance-weighted bound of --draws codes per sample; dreg is the"
+                    + " same with doubly reparameterised gradients",
+            choice(Estimator.values(), Estimator::label)),
+    /** Codes of each sample. */
+    DRAWS("K", "iwae and dreg: codes drawn of each sample", t -> integer(t, 1, 10_000)),
     /** How the training loss adds up over the batch. */
     REDUCTION(
             "NAME",

@@ -12,8 +12,11 @@ import io.jcuvae.tensor.NearestWord;
 import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.UserError;
+import io.jcuvae.vae.Estimator;
 import io.jcuvae.vae.KlTerm;
 import io.jcuvae.vae.Likelihood;
+import io.jcuvae.vae.Objective;
+import io.jcuvae.vae.Posterior;
 import io.jcuvae.vae.Reduction;
 import io.jcuvae.vae.VaeSpec;
 import java.io.IOException;
@@ -33,6 +36,8 @@ import java.util.stream.Stream;
 
 /** A value for every {@link Setting}. Immutable; starts from a preset. */
 public final class TrainConfig {
+    // Long because every setting has an accessor here.
+
     /** The presets by name; the first is the default. */
     public static final List<String> PRESETS =
             Stream.of(Preset.values()).map(Preset::label).toList();
@@ -316,7 +321,8 @@ public final class TrainConfig {
                     encoder().isMlp() ? mlp.encoder() : encoder().layers(),
                     latents(),
                     decoder().isMlp() ? mlp.decoder() : decoder().layers(sample),
-                    likelihood());
+                    likelihood(),
+                    posterior());
         } catch (IllegalArgumentException e) {
             throw new UserError(
                     Preset.of(this)
@@ -435,11 +441,6 @@ public final class TrainConfig {
         return (Stretch) values.get(Setting.CAPACITY_OVER);
     }
 
-    /** How the divergence counts in training. */
-    public KlTerm klTerm() {
-        return new KlTerm(freeBits(), capacity() > 0);
-    }
-
     /** Batches per step. */
     public int accumulate() {
         return (Integer) values.get(Setting.ACCUMULATE);
@@ -473,6 +474,72 @@ public final class TrainConfig {
     /** Which checkpoints stay. */
     public Keep keep() {
         return (Keep) values.get(Setting.KEEP);
+    }
+
+    // ---- variants, see docs/variants.md
+
+    /** What the encoder says about z. */
+    public Posterior posterior() {
+        return (Posterior) values.get(Setting.POSTERIOR);
+    }
+
+    /** What is minimised. */
+    public Estimator estimator() {
+        return (Estimator) values.get(Setting.ESTIMATOR);
+    }
+
+    /** Codes of each sample in training. */
+    public int draws() {
+        return (Integer) values.get(Setting.DRAWS);
+    }
+
+    /** What is trained on. */
+    public Objective objective() {
+        return new Objective(new KlTerm(freeBits(), capacity() > 0), estimator(), draws());
+    }
+
+    /** Whether codes drawn from a normal distribution are codes of this model. */
+    public boolean hasPrior() {
+        return posterior().hasDivergence();
+    }
+
+    /**
+     * Checks that the settings of the objective go together.
+     *
+     * @throws UserError naming one that does not
+     */
+    public void requireSense() {
+        if (!posterior().hasDivergence()) {
+            String why = "there is no KL term with --posterior none; leave it out, or take --posterior gaussian";
+            require(freeBits() == 0, Setting.FREE_BITS, why);
+            require(capacity() == 0, Setting.CAPACITY, why);
+            require(annealing() == Schedule.Annealing.NONE, Setting.ANNEAL, why);
+            require(beta() == 1, Setting.BETA, why);
+            require(metric() != Metric.ELBO, Setting.METRIC, why);
+            require(estimator() == Estimator.ELBO, Setting.ESTIMATOR, why);
+        }
+        if (estimator() == Estimator.ELBO) {
+            require(draws() == 1, Setting.DRAWS, "several draws are weighed by --estimator iwae or dreg");
+            return;
+        }
+        String why =
+                "does not go with --estimator " + estimator().label() + ", which has no KL term apart; leave it out";
+        require(freeBits() == 0, Setting.FREE_BITS, why);
+        require(capacity() == 0, Setting.CAPACITY, why);
+        require(
+                likelihood().isDensity(),
+                Setting.LIKELIHOOD,
+                "is no density, of which importance weights could be made; take --likelihood gaussian");
+        require(
+                draws() == 1 || !decoder().toJson().toString().contains("\"dropout\""),
+                Setting.DRAWS,
+                "the decoder has dropout, whose masks belong to samples and not to draws; leave one of the two out");
+    }
+
+    private void require(boolean sense, Setting setting, String why) {
+        if (!sense) {
+            throw new UserError("--" + setting.key() + " " + text(setting) + ": " + why);
+        }
     }
 
     private double number(Setting setting) {

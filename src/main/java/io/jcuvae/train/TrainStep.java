@@ -82,7 +82,7 @@ public final class TrainStep {
 
     /** Values of the noise sequence that a step uses. */
     public long noiseValues() {
-        return vae.noise().count();
+        return vae.noise() == null ? 0 : vae.noise().count();
     }
 
     /** The model of the last step, for diagnosis. */
@@ -115,7 +115,9 @@ public final class TrainStep {
     private void pass() {
         Tensor scalars = state.scalars();
         source.gather(ops, vae.x(), scalars, binarization, Stream.BINARIZATION.key(seed));
-        ops.normal(vae.noise(), scalars, Stream.NOISE.key(seed));
+        if (vae.noise() != null) {
+            ops.normal(vae.noise(), scalars, Stream.NOISE.key(seed));
+        }
         vae.forward(scalars);
         // The books are closed here, as nothing below changes them: a device may keep them beside the backward pass.
         ops.recordLoss(scalars, vae.loss(), vae.reconstruction(), vae.kl());

@@ -118,6 +118,7 @@ public final class Trainer {
             test.requireUnit(why);
         }
         Shape sample = Shape.of(train.shape().sizes());
+        config.requireSense();
         spec = config.spec(sample);
         Holdout.Parts parts = config.validation().divide(train, config.seed());
         validation = parts.validation();
@@ -291,7 +292,7 @@ public final class Trainer {
         int unseen = 0;
         while (done < samples) {
             int count = steps.rowsAt(done);
-            long values = (long) count * spec.latents();
+            long values = count * steps.noisePerRow();
             reserve(noise, values, epoch, done);
             steps.run(done);
             done += count;
@@ -321,7 +322,7 @@ public final class Trainer {
     /** Makes noise available for this step and many more, but for no more than are left. */
     private void reserve(long position, long values, int epoch, int done) {
         if (position + values > noiseReserved) {
-            long left = ((long) (config.epochs() - epoch + 1) * samples - done) * spec.latents();
+            long left = ((long) (config.epochs() - epoch + 1) * samples - done) * steps.noisePerRow();
             long count = Math.min(left, Math.max(NOISE_RESERVED, values));
             backend.reserveNoise(Stream.NOISE.key(config.seed()), position, count);
             noiseReserved = position + count;
@@ -350,7 +351,7 @@ public final class Trainer {
     private Vae repeatHalted(double[] scalars, int epoch) {
         int position = (int) scalars[Scalars.ORDER_POSITION.ordinal()];
         noiseReserved = 0;
-        long values = (long) steps.rowsAt(position) * spec.latents();
+        long values = steps.rowsAt(position) * steps.noisePerRow();
         reserve((long) scalars[Scalars.NOISE_POSITION.ordinal()], values, epoch, position);
         return steps.repeat(epoch, position);
     }
@@ -428,7 +429,10 @@ public final class Trainer {
 
     private void warnOfCollapse(EpochMetrics metrics) {
         int epoch = metrics.epoch();
-        boolean counts = config.beta() > 0 && config.capacity() == 0 && schedule.settledAfter(epoch);
+        boolean counts = spec.posterior().hasDivergence()
+                && config.beta() > 0
+                && config.capacity() == 0
+                && schedule.settledAfter(epoch);
         if (counts && epoch > 1 && epoch < config.epochs() && collapses(metrics)) {
             listener.warning(String.format(
                     Locale.ROOT,

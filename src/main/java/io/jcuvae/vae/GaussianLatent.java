@@ -12,7 +12,7 @@ import io.jcuvae.tensor.Tensor;
  * A diagonal Gaussian posterior with a standard normal prior. The heads for mu and logvar lie side by side in the parameter
  * block, so that one matrix product makes both: a row of {@link #head()} is [mu(Z) | logvar(Z)].
  */
-public final class GaussianLatent {
+final class GaussianLatent implements Latent {
     private final Ops ops;
     private final Dense heads;
     private final Tensor noise;
@@ -28,16 +28,7 @@ public final class GaussianLatent {
 
     GaussianLatent(Binding binding, int latents, Tensor input, Tensor inputGradient, KlTerm klTerm) {
         ops = binding.ops();
-        heads = new Dense(
-                binding,
-                "head",
-                binding.values().joined("mu.weight", "logvar.weight"),
-                binding.values().joined("mu.bias", "logvar.bias"),
-                binding.training() ? binding.gradients().joined("mu.weight", "logvar.weight") : null,
-                binding.training() ? binding.gradients().joined("mu.bias", "logvar.bias") : null,
-                Activation.IDENTITY,
-                input,
-                inputGradient);
+        heads = heads(binding, input, inputGradient);
         Shape shape = Shape.of(binding.rows(), latents);
         noise = binding.arena().tensor("noise", shape);
         z = binding.arena().tensor("z", shape);
@@ -49,6 +40,20 @@ public final class GaussianLatent {
         dz = binding.training() ? binding.arena().tensor("dz", shape) : null;
     }
 
+    /** The heads for mu and logvar as one layer. */
+    static Dense heads(Binding binding, Tensor input, Tensor inputGradient) {
+        return new Dense(
+                binding,
+                "head",
+                binding.values().joined("mu.weight", "logvar.weight"),
+                binding.values().joined("mu.bias", "logvar.bias"),
+                binding.training() ? binding.gradients().joined("mu.weight", "logvar.weight") : null,
+                binding.training() ? binding.gradients().joined("mu.bias", "logvar.bias") : null,
+                Activation.IDENTITY,
+                input,
+                inputGradient);
+    }
+
     static void declare(ParameterLayout layout, int latents, Shape input) {
         int inputs = Math.toIntExact(input.count());
         layout.weight("mu.weight", Shape.of(latents, inputs), inputs, latents);
@@ -57,38 +62,38 @@ public final class GaussianLatent {
         layout.bias("logvar.bias", Shape.of(latents), inputs);
     }
 
-    /** [B, 2Z]: means, then log variances. */
+    @Override
     public Tensor head() {
         return heads.output();
     }
 
-    /** [B, Z]: standard normal noise, filled before {@link #sample()}. */
+    @Override
     public Tensor noise() {
         return noise;
     }
 
-    /** [B, Z]: the sample. */
+    @Override
     public Tensor z() {
         return z;
     }
 
-    /** [B, Z]: gradient of the sample; null without gradients. */
+    @Override
     public Tensor zGradient() {
         return dz;
     }
 
-    /** [B]: divergence from the prior, nats. */
+    @Override
     public Tensor kl() {
         return kl;
     }
 
-    /** [B]: weight of each row's divergence in the objective. */
+    @Override
     public Tensor klWeights() {
         return klWeights;
     }
 
-    /** Computes what counts in the objective, [B]: the divergence, or what free bits make of it. */
-    Tensor countedKl() {
+    @Override
+    public Tensor countedKl() {
         if (flooredKl == null) {
             return kl;
         }
@@ -96,17 +101,23 @@ public final class GaussianLatent {
         return flooredKl;
     }
 
-    /** Computes the posterior's parameters. */
+    @Override
     public void posterior() {
         heads.forward();
     }
 
-    /** Draws z and computes the divergence. */
+    @Override
     public void sample() {
         ops.sampleGaussian(z, kl, heads.output(), noise);
     }
 
-    /** Turns the gradient of z and the KL weights into gradients of the heads and of the input. */
+    @Override
+    public void center() {
+        ops.fill(noise, 0);
+        ops.reparameterize(z, heads.output(), noise);
+    }
+
+    @Override
     public void backward() {
         if (active == null) {
             ops.sampleGaussianBackward(heads.outputGradient(), dz, heads.output(), noise, klWeights);

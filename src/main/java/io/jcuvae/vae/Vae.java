@@ -22,7 +22,7 @@ public final class Vae {
     private final ChannelExchange seen;
 
     private final Sequential encoder;
-    private final GaussianLatent latent;
+    private final Latent latent;
     private final Sequential decoder;
     private final Tensor output;
     private final ChannelExchange said;
@@ -30,13 +30,17 @@ public final class Vae {
     private final Likelihood.Term likelihood;
     private final Tensor loss;
     private final float rowWeight;
-    private final KlTerm klTerm;
+    private final Objective objective;
+    /** [R, D]: each sample as often as it has codes; x itself where that is once. */
+    private final Tensor target;
+    /** [B]: the mean over the draws of each sample; the likelihood's rows where there is one. */
+    private final Tensor reconstruction;
 
-    private Vae(VaeSpec spec, Binding binding, float rowWeight, KlTerm klTerm) {
+    private Vae(VaeSpec spec, Binding binding, float rowWeight, Objective objective) {
         this.ops = binding.ops();
         this.arena = binding.arena();
         this.rowWeight = rowWeight;
-        this.klTerm = klTerm;
+        this.objective = objective;
         int rows = binding.rows();
         x = arena.tensor("x", Shape.of(rows, Math.toIntExact(spec.sample().count())));
         Shape input = spec.encoderInput();
@@ -47,22 +51,40 @@ public final class Vae {
                 "enc",
                 seen == null ? ChannelExchange.asItLies(x, input) : seen.pictures(),
                 null);
-        latent = new GaussianLatent(binding, spec.latents(), encoder.output(), encoder.outputGradient(), klTerm);
-        decoder = Sequential.bind(binding, spec.decoder(), "dec", latent.z(), latent.zGradient());
+        int draws = objective.draws();
+        latent = latent(spec, binding);
+        Binding drawn = draws == 1 ? binding : binding.withRows(Math.multiplyExact(rows, draws));
+        target = draws == 1 ? x : arena.tensor("x.repeated", Shape.of(drawn.rows(), x.columns()));
+        decoder = Sequential.bind(drawn, spec.decoder(), "dec", latent.z(), latent.zGradient());
         Tensor doutput;
         if (spec.exchangesChannels(spec.decoderOutput())) {
-            output = arena.tensor("output", x.shape());
-            doutput = binding.training() ? arena.tensor("doutput", x.shape()) : null;
+            output = arena.tensor("output", target.shape());
+            doutput = binding.training() ? arena.tensor("doutput", target.shape()) : null;
             said = new ChannelExchange(ops, decoder.output(), output);
             dsaid = binding.training() ? new ChannelExchange(ops, decoder.outputGradient(), doutput) : null;
         } else {
-            output = decoder.output().reshape(x.shape());
-            doutput = binding.training() ? decoder.outputGradient().reshape(x.shape()) : null;
+            output = decoder.output().reshape(target.shape());
+            doutput = binding.training() ? decoder.outputGradient().reshape(target.shape()) : null;
             said = null;
             dsaid = null;
         }
-        likelihood = spec.likelihood().bind(binding, output, doutput, x);
+        likelihood = spec.likelihood().bind(drawn, output, doutput, target);
+        reconstruction = latent instanceof ImportanceLatent
+                ? arena.tensor("reconstruction.mean", Shape.of(rows))
+                : likelihood.rows();
         loss = arena.tensor("loss", Shape.of(rows));
+    }
+
+    private Latent latent(VaeSpec spec, Binding binding) {
+        Tensor input = encoder.output();
+        Tensor dinput = encoder.outputGradient();
+        if (objective.estimator() != Estimator.ELBO) {
+            boolean doubly = objective.estimator() == Estimator.DREG;
+            return new ImportanceLatent(binding, spec.latents(), input, dinput, objective.draws(), doubly);
+        }
+        return spec.posterior() == Posterior.NONE
+                ? new PointLatent(binding, input, dinput)
+                : new GaussianLatent(binding, spec.latents(), input, dinput, objective.klTerm());
     }
 
     /**
@@ -77,17 +99,17 @@ public final class Vae {
                         spec,
                         new Binding(backend.ops(), values, buffers, null, null, 0, arena, rows, false),
                         1,
-                        KlTerm.PLAIN));
+                        Objective.PLAIN));
     }
 
     /** Binds a model that trains on reconstruction + beta KL. */
     public static Vae forTraining(VaeSpec spec, Backend backend, Learning learning, int rows, Reduction reduction) {
-        return forTraining(spec, backend, learning, rows, reduction, KlTerm.PLAIN);
+        return forTraining(spec, backend, learning, rows, reduction, Objective.PLAIN);
     }
 
     /** Binds a model that trains. */
     public static Vae forTraining(
-            VaeSpec spec, Backend backend, Learning learning, int rows, Reduction reduction, KlTerm klTerm) {
+            VaeSpec spec, Backend backend, Learning learning, int rows, Reduction reduction, Objective objective) {
         float rowWeight = reduction.weight(rows);
         Vae vae = Arena.bind(
                 backend,
@@ -104,7 +126,7 @@ public final class Vae {
                                 rows,
                                 false),
                         rowWeight,
-                        klTerm));
+                        objective));
         backend.ops().fill(vae.likelihood.weights(), rowWeight);
         return vae;
     }
@@ -114,37 +136,37 @@ public final class Vae {
         return x;
     }
 
-    /** [B, Z]: the noise of the posterior's sample. */
+    /** [R, Z]: the noise of the codes; null where none is drawn. */
     public Tensor noise() {
         return latent.noise();
     }
 
-    /** [B, 2Z]: posterior means, then log variances. */
+    /** [B, 2Z]: posterior means, then log variances; [B, Z] codes where there is no variance. */
     public Tensor head() {
         return latent.head();
     }
 
-    /** [B, Z]: the latents. */
+    /** [R, Z]: the codes, K of each sample side by side. */
     public Tensor z() {
         return latent.z();
     }
 
-    /** [B, D]: what the decoder says; the expected data after {@link #mean()}. */
+    /** [R, D]: what the decoder says; the expected data after {@link #mean()}. */
     public Tensor output() {
         return output;
     }
 
-    /** [B]: reconstruction term, nats. */
+    /** [B]: reconstruction term, nats; the mean over the draws of each sample. */
     public Tensor reconstruction() {
-        return likelihood.rows();
+        return reconstruction;
     }
 
-    /** [B]: divergence from the prior, nats. */
+    /** [B]: divergence from the prior, nats; zero where there is none. */
     public Tensor kl() {
         return latent.kl();
     }
 
-    /** [B]: what is trained on, reconstruction + beta KL or what {@link KlTerm} makes of it, nats. */
+    /** [B]: what is trained on, reconstruction + beta KL or what {@link Objective} makes of it, nats. */
     public Tensor loss() {
         return loss;
     }
@@ -166,6 +188,11 @@ public final class Vae {
     /** The posterior's parameters and noise to z, and the KL rows. */
     public void sample() {
         latent.sample();
+    }
+
+    /** The posterior's parameters to z without noise: its mean. */
+    public void center() {
+        latent.center();
     }
 
     /** z to the decoder's output. */
@@ -195,9 +222,19 @@ public final class Vae {
         encode();
         sample();
         decode();
+        if (latent instanceof ImportanceLatent importance) {
+            if (objective.draws() > 1) {
+                ops.repeatRows(target, x);
+            }
+            likelihood.forward();
+            importance.bound(loss, reconstruction, likelihood.weights(), likelihood.rows(), scalars, rowWeight);
+            // Only now are the weights known that the gradient is made with.
+            likelihood.forwardAndBackward();
+            return;
+        }
         likelihood.forwardAndBackward();
         Tensor counted = latent.countedKl();
-        if (klTerm.capacity()) {
+        if (objective.klTerm().capacity()) {
             ops.capacityElbo(loss, latent.klWeights(), likelihood.rows(), counted, scalars, rowWeight);
         } else {
             ops.elbo(loss, latent.klWeights(), likelihood.rows(), counted, scalars, rowWeight);

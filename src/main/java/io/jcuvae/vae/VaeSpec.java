@@ -25,9 +25,20 @@ import java.util.Optional;
  * @param latents Z, the latent size
  * @param decoder layers from z to the likelihood's parameters, one per value of a sample
  * @param likelihood what the decoder's output says about the data
+ * @param posterior what the encoder says about z
  */
 public record VaeSpec(
-        Shape sample, List<LayerSpec> encoder, int latents, List<LayerSpec> decoder, Likelihood likelihood) {
+        Shape sample,
+        List<LayerSpec> encoder,
+        int latents,
+        List<LayerSpec> decoder,
+        Likelihood likelihood,
+        Posterior posterior) {
+
+    /** A variational autoencoder with a Gaussian posterior. */
+    public VaeSpec(Shape sample, List<LayerSpec> encoder, int latents, List<LayerSpec> decoder, Likelihood likelihood) {
+        this(sample, encoder, latents, decoder, likelihood, Posterior.GAUSSIAN);
+    }
 
     /**
      * Checks that every layer takes what the one before it gives, and that the decoder ends where the encoder begins.
@@ -111,7 +122,11 @@ public record VaeSpec(
     public ParameterLayout layout() {
         ParameterLayout layout = new ParameterLayout();
         Shape encoded = Sequential.declare(layout, encoder, "enc", encoderInput());
-        GaussianLatent.declare(layout, latents, encoded);
+        if (posterior == Posterior.NONE) {
+            PointLatent.declare(layout, latents, encoded);
+        } else {
+            GaussianLatent.declare(layout, latents, encoded);
+        }
         Sequential.declare(layout, decoder, "dec", Shape.of(latents));
         likelihood.declare(layout);
         return layout;

@@ -8,6 +8,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.jcuvae.tensor.Shape;
+import io.jcuvae.train.Preset;
 import io.jcuvae.train.Setting;
 import io.jcuvae.train.TrainConfig;
 import java.io.IOException;
@@ -139,7 +140,14 @@ class InfoNetworkTest {
                 .matcher(Files.readString(PAGE))
                 .results()
                 .toList();
-        assertEquals(TrainConfig.PRESETS.size(), calls.size());
+        // Of a network that several presets share, the first is shown.
+        long networks = TrainConfig.PRESETS.stream()
+                .filter(name -> Preset.of(TrainConfig.preset(name))
+                        .orElseThrow()
+                        .label()
+                        .equals(name))
+                .count();
+        assertEquals(networks, calls.size());
         for (MatchResult call : calls) {
             assertEquals(Call.done((Object[]) call.group(1).split(" ")).out(), call.group(2), call.group(1));
         }

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
  * What every backend must do. A test class of a backend implements this and says which backend; the oracle is
  * {@link ReferenceBackend}, and for what a backend fuses also its own unfused operations.
  */
-public interface OpsContract extends NormContract, SpatialContract, TrainingContract {
+public interface OpsContract extends NormContract, ObjectiveContract, SpatialContract, TrainingContract {
     /** The backend under test; may be the same for all tests. */
     @Override
     Backend backend();

@@ -786,4 +786,32 @@ final class ReferenceOps implements Ops {
     public void average(Tensor average, Tensor p, Tensor scalars, double decay) {
         ReferenceTraining.average(average, p, scalars, decay);
     }
+
+    // ---- objectives beside the ELBO
+
+    @Override
+    public void drawGaussian(Tensor z, Tensor ratio, Tensor head, Tensor noise) {
+        ReferenceObjectives.drawGaussian(z, ratio, head, noise);
+    }
+
+    @Override
+    public void importance(
+            Tensor loss,
+            Tensor reconstruction,
+            Tensor weights,
+            Tensor ratioWeights,
+            Tensor factors,
+            Tensor rows,
+            Tensor ratio,
+            Tensor scalars,
+            float scale) {
+        ReferenceObjectives.importance(
+                loss, reconstruction, weights, ratioWeights, factors, rows, ratio, scalars, scale);
+    }
+
+    @Override
+    public void drawGaussianBackward(
+            Tensor dhead, Tensor dz, Tensor head, Tensor noise, Tensor z, Tensor ratioWeights, Tensor factors) {
+        ReferenceObjectives.drawGaussianBackward(dhead, dz, head, noise, z, ratioWeights, factors);
+    }
 }

@@ -44,7 +44,8 @@ class StackSettingTest {
 
     @Test
     void presetsAreDifferencesToTheFirst() {
-        assertEquals(List.of("mlp", "conv-28", "conv-32-rgb", "conv-64", "resnet-32"), TrainConfig.PRESETS);
+        assertEquals(
+                List.of("mlp", "conv-28", "conv-32-rgb", "conv-64", "resnet-32"), TrainConfig.PRESETS.subList(0, 5));
         assertEquals(TrainConfig.defaults(), TrainConfig.preset("mlp"));
         JsonObject mlp = TrainConfig.defaults().toJson();
         JsonObject conv = TrainConfig.preset("conv-28").toJson();
@@ -61,15 +62,17 @@ class StackSettingTest {
     @Test
     void anUnknownPresetIsToldTheNearest() {
         assertEquals(
-                "--preset: there is no preset 'con-28'; did you mean conv-28?"
-                        + " (there are mlp, conv-28, conv-32-rgb, conv-64, resnet-32)",
+                "--preset: there is no preset 'con-28'; did you mean conv-28?" + " (there are "
+                        + String.join(", ", TrainConfig.PRESETS) + ")",
                 refused(() -> TrainConfig.preset("con-28")));
     }
 
     @ParameterizedTest
     @EnumSource(Preset.class)
     void everyPresetKnowsItself(Preset preset) {
-        assertEquals(preset, Preset.of(preset(preset)).orElseThrow());
+        // Variants have the network of the first preset.
+        boolean variant = preset.example().isEmpty();
+        assertEquals(variant ? Preset.MLP : preset, Preset.of(preset(preset)).orElseThrow());
         assertEquals(preset, Preset.find(preset.label()).orElseThrow());
         TrainConfig other = preset(preset).with(Setting.ENCODER, TANH);
         assertTrue(Preset.of(other).isEmpty());

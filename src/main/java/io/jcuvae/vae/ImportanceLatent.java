@@ -1,0 +1,120 @@
+package io.jcuvae.vae;
+
+import io.jcuvae.nn.Binding;
+import io.jcuvae.nn.Dense;
+import io.jcuvae.tensor.Ops;
+import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.Tensor;
+
+/**
+ * A Gaussian posterior of which K codes are drawn for each sample while training, and whose divergence is that of the draws:
+ * what importance weights are made of. R = B K rows; those of a sample lie side by side.
+ */
+final class ImportanceLatent implements Latent {
+    private final Ops ops;
+    private final Dense heads;
+    private final Tensor noise;
+    private final Tensor z;
+    private final Tensor dz;
+    /** [R]: log p(z) - log q(z | x). */
+    private final Tensor ratio;
+
+    private final Tensor ratioWeights;
+    /** [R]: what each path counts beside its weight; null for plain gradients. */
+    private final Tensor factors;
+
+    private final Tensor kl;
+    private final Tensor klWeights;
+
+    ImportanceLatent(
+            Binding binding,
+            int latents,
+            Tensor input,
+            Tensor inputGradient,
+            int draws,
+            boolean doublyReparameterised) {
+        ops = binding.ops();
+        heads = GaussianLatent.heads(binding, input, inputGradient);
+        int rows = Math.multiplyExact(binding.rows(), draws);
+        Shape shape = Shape.of(rows, latents);
+        noise = binding.arena().tensor("noise", shape);
+        z = binding.arena().tensor("z", shape);
+        dz = binding.arena().tensor("dz", shape);
+        ratio = binding.arena().tensor("log.ratio", Shape.of(rows));
+        ratioWeights = binding.arena().tensor("log.ratio.weights", Shape.of(rows));
+        factors = doublyReparameterised ? binding.arena().tensor("path.factors", Shape.of(rows)) : null;
+        kl = binding.arena().tensor("kl", Shape.of(binding.rows()));
+        klWeights = binding.arena().tensor("kl.weights", Shape.of(binding.rows()));
+    }
+
+    @Override
+    public Tensor head() {
+        return heads.output();
+    }
+
+    @Override
+    public Tensor noise() {
+        return noise;
+    }
+
+    @Override
+    public Tensor z() {
+        return z;
+    }
+
+    @Override
+    public Tensor zGradient() {
+        return dz;
+    }
+
+    /** [B]: in closed form, for the books; the bound is made of the draws'. */
+    @Override
+    public Tensor kl() {
+        return kl;
+    }
+
+    @Override
+    public Tensor klWeights() {
+        return klWeights;
+    }
+
+    @Override
+    public Tensor countedKl() {
+        return kl;
+    }
+
+    @Override
+    public void posterior() {
+        heads.forward();
+    }
+
+    @Override
+    public void sample() {
+        ops.drawGaussian(z, ratio, heads.output(), noise);
+        ops.gaussianKl(kl, heads.output());
+    }
+
+    @Override
+    public void center() {
+        ops.fill(noise, 0);
+        sample();
+    }
+
+    /**
+     * Makes the bound.
+     *
+     * @param loss [B]
+     * @param reconstruction [B]
+     * @param weights [R]: of the likelihood's rows
+     * @param rows [R]: negative log-likelihood
+     */
+    void bound(Tensor loss, Tensor reconstruction, Tensor weights, Tensor rows, Tensor scalars, float scale) {
+        ops.importance(loss, reconstruction, weights, ratioWeights, factors, rows, ratio, scalars, scale);
+    }
+
+    @Override
+    public void backward() {
+        ops.drawGaussianBackward(heads.outputGradient(), dz, heads.output(), noise, z, ratioWeights, factors);
+        heads.backward();
+    }
+}

@@ -1,0 +1,22 @@
+package io.jcuvae.train;
+
+import java.util.stream.Stream;
+
+/** The presets that are variants of the training, on networks and data as small as {@link SmallRuns} has them. */
+public final class SmallVariants {
+    private SmallVariants() {}
+
+    /** The presets for any samples, but for the first, which is everywhere else. */
+    public static Stream<String> names() {
+        return Stream.of(Preset.values())
+                .filter(preset -> preset != Preset.MLP && preset.example().isEmpty())
+                .map(Preset::label);
+    }
+
+    /** Batches of 32, as {@link SmallRuns#config} has them. */
+    public static TrainConfig config(String preset, int epochs) {
+        return SmallRuns.with(
+                TrainConfig.preset(preset),
+                "--data blobs --epochs " + epochs + " --batch 32 --hidden 32,16 --latent 3 --threads 1");
+    }
+}
