@@ -19,6 +19,7 @@ final class Commands {
         BY_NAME.put("encode", EncodeCommand::new);
         BY_NAME.put("decode", DecodeCommand::new);
         BY_NAME.put("interpolate", InterpolateCommand::new);
+        BY_NAME.put("baseline", BaselineCommand::new);
         BY_NAME.put("info", InfoCommand::new);
         BY_NAME.put("devices", DevicesCommand::new);
         BY_NAME.put("check", CheckCommand::new);
@@ -26,7 +27,8 @@ final class Commands {
     }
 
     /** What scripts run: it is not in the help's list. */
-    private static final String FOR_SCRIPTS = "gpu-check";
+    private static final Map<String, Supplier<Command>> FOR_SCRIPTS =
+            Map.of("gpu-check", GpuCheckCommand::new, "demo-moons", DemoMoonsCommand::new);
 
     private Commands() {}
 
@@ -41,7 +43,7 @@ final class Commands {
      * @throws UserError naming the nearest one when there is none
      */
     static Command named(String name) {
-        Supplier<Command> command = name.equals(FOR_SCRIPTS) ? GpuCheckCommand::new : BY_NAME.get(name);
+        Supplier<Command> command = BY_NAME.getOrDefault(name, FOR_SCRIPTS.get(name));
         if (command == null) {
             throw new UserError("unknown command '" + name + "'"
                     + NearestMatch.of(name, names())

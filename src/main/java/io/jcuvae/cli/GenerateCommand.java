@@ -1,13 +1,25 @@
 package io.jcuvae.cli;
 
 import io.jcuvae.data.Classes;
+import io.jcuvae.data.DataSource;
+import io.jcuvae.jobs.AggregatePosterior;
 import io.jcuvae.jobs.Generation;
 import io.jcuvae.jobs.Labels;
+import io.jcuvae.jobs.Mixture;
+import io.jcuvae.jobs.Progress;
+import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.UserError;
+import io.jcuvae.train.Model;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.commons.cli.Option;
 
 /** Draws new samples. */
 final class GenerateCommand implements Command {
+    private static final String COMPONENTS = "components";
+    private static final int MOST_COMPONENTS = 10_000;
+    private static final List<String> OF_THE_MIXTURE = List.of(COMPONENTS, "data", "limit", CommonOptions.SKIP_BAD);
+
     @Override
     public String summary() {
         return "draws new samples from a model";
@@ -24,6 +36,23 @@ final class GenerateCommand implements Command {
                 CommonOptions.value("seed", "N", "start of the random sequence (default 0)"),
                 CommonOptions.value(
                         "temperature", "T", "scale of the latent codes: 1 is the prior, less is tamer (default 1)"),
+                CommonOptions.value(
+                        "sampler",
+                        "NAME",
+                        "where codes come from: normal, the prior, or gmm, a mixture of normals fitted to the codes of the"
+                                + " training data and kept beside the model (default normal)"),
+                CommonOptions.value(
+                        COMPONENTS,
+                        "K",
+                        "normals of the mixture (default " + AggregatePosterior.COMPONENTS
+                                + ", or as many as the kept one has)"),
+                CommonOptions.value(
+                        "data", "SRC", "whose training rows it is fitted to (default what the model was trained on)"),
+                CommonOptions.value(
+                        "limit",
+                        "N",
+                        "fit it to the first N rows, 0 for all (default " + AggregatePosterior.SAMPLES + ")"),
+                CommonOptions.skipBad(),
                 CommonOptions.device(),
                 CommonOptions.precision(),
                 CommonOptions.threads(),
@@ -45,10 +74,48 @@ final class GenerateCommand implements Command {
                 arguments.text("label").filter(Classes.ALL::equals).isPresent() ? 8 : 64);
         long seed = arguments.wholeNumber("seed", Long.MIN_VALUE, Long.MAX_VALUE, 0);
         double temperature = arguments.number("temperature", 1);
+        boolean mixture = isMixture(arguments);
+        AggregatePosterior.Wanted wanted = new AggregatePosterior.Wanted(
+                arguments.integer(COMPONENTS, 1, MOST_COMPONENTS, 0),
+                arguments.text("data").orElse(null),
+                arguments.integer("limit", 0, Integer.MAX_VALUE, -1));
         return ModelJob.write(arguments, output, "generating", (model, backend, out, progress) -> {
             int[] classes = Labels.of(model, arguments.text("label").orElse(null));
-            Generation.run(model, backend, classes, count, seed, temperature, out, progress);
+            Mixture sampler = mixture ? mixture(arguments, output, model, backend, wanted) : null;
+            Generation.run(model, backend, classes, sampler, count, seed, temperature, out, progress);
             return model.data().shape().sizes();
         });
+    }
+
+    private static Mixture mixture(
+            Arguments arguments, Output output, Model model, Backend backend, AggregatePosterior.Wanted wanted) {
+        List<DataSource> opened = new ArrayList<>();
+        Mixture mixture = AggregatePosterior.of(
+                Model.file(arguments.requiredPath("model")),
+                model,
+                backend,
+                () -> {
+                    opened.add(ModelJob.source(arguments, output, model));
+                    return opened.get(0);
+                },
+                wanted,
+                Progress.SILENT,
+                output::note);
+        opened.forEach(source -> ModelJob.warn(source, output));
+        return mixture;
+    }
+
+    /** Whether codes come from a mixture; refuses its options where they do not. */
+    private static boolean isMixture(Arguments arguments) {
+        String sampler = arguments.text("sampler").orElse("normal");
+        if (!sampler.equals("normal") && !sampler.equals("gmm")) {
+            throw new UserError("--sampler: must be normal or gmm, got '" + sampler + "'");
+        }
+        for (String option : OF_THE_MIXTURE) {
+            if (sampler.equals("normal") && arguments.has(option)) {
+                throw new UserError("--" + option + ": is about fitting a mixture; add --sampler gmm, or leave it out");
+            }
+        }
+        return sampler.equals("gmm");
     }
 }

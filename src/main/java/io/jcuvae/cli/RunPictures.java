@@ -62,7 +62,7 @@ record RunPictures(List<String> notes, List<String> warnings) {
                     int[] classes = Labels.of(model, told ? Classes.ALL : null);
                     int count = told ? OF_A_CLASS : SAMPLES;
                     float[] made = Generation.sample(
-                            model, backend, classes, count, model.config().seed(), 1);
+                            model, backend, classes, null, count, model.config().seed(), 1);
                     ImageGrid.write(file, made, classes.length * count, shape, told ? count : 0);
                 })
                 .ifPresent(warnings::add);

@@ -10,8 +10,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /**
- * Draws samples from the prior and decodes them to their expected data. Sample i comes from z_i = temperature times the
- * normals i Z .. i Z + Z - 1 of the seed's generation stream, so it is the same however many are asked for.
+ * Draws samples from the prior, or from another distribution of codes, and decodes them to their expected data. From the prior,
+ * sample i comes from z_i = temperature times the normals i Z .. i Z + Z - 1 of the seed's generation stream, so it is the same
+ * however many are asked for.
  */
 public final class Generation {
     private Generation() {}
@@ -27,7 +28,7 @@ public final class Generation {
      */
     public static void run(
             Model model, Backend backend, long count, long seed, double temperature, Path out, Progress progress) {
-        run(model, backend, Labels.of(model, null), count, seed, temperature, out, progress);
+        run(model, backend, Labels.of(model, null), null, count, seed, temperature, out, progress);
     }
 
     /**
@@ -35,18 +36,20 @@ public final class Generation {
      * a line.
      *
      * @param classes as {@link Labels#of} gives them
+     * @param samplerOrNull where codes come from, null for the prior
      * @param count samples of each class, at least 1
      */
     public static void run(
             Model model,
             Backend backend,
             int[] classes,
+            CodeSampler samplerOrNull,
             long count,
             long seed,
             double temperature,
             Path out,
             Progress progress) {
-        check(model, count, temperature);
+        check(model, samplerOrNull, count, temperature);
         if (count > Long.MAX_VALUE / classes.length) {
             throw new UserError(
                     "--count: " + count + " samples of each of " + classes.length + " classes are too many");
@@ -57,15 +60,23 @@ public final class Generation {
         try (RowWriter writer = RowWriters.samples(out, model.data().shape(), total, columns)) {
             try (RowsOut rows =
                     new RowsOut(backend, bound.output(), writer, out.toString(), done -> progress.at(done, total))) {
-                generate(bound, rows, classes, count, seed, temperature);
+                generate(bound, samplerOrNull, rows, classes, count, seed, temperature);
             }
             writer.commit();
         }
     }
 
     private static void generate(
-            BoundModel bound, RowsOut rows, int[] classes, long count, long seed, double temperature) {
-        BoundModel.Generator generator = bound.generator(Stream.GENERATION.key(seed), temperature);
+            BoundModel bound,
+            CodeSampler samplerOrNull,
+            RowsOut rows,
+            int[] classes,
+            long count,
+            long seed,
+            double temperature) {
+        BoundModel.Generator generator = samplerOrNull == null
+                ? bound.generator(Stream.GENERATION.key(seed), temperature)
+                : drawing(bound, samplerOrNull, seed, temperature);
         for (int number : classes) {
             bound.label(number);
             for (long first = 0; first < count; first += bound.rows()) {
@@ -74,6 +85,14 @@ public final class Generation {
             }
         }
         rows.flush();
+    }
+
+    private static BoundModel.Generator drawing(BoundModel bound, CodeSampler sampler, long seed, double temperature) {
+        float[] codes = bound.codes();
+        return first -> {
+            sampler.draw(codes, first, bound.rows(), seed, temperature);
+            bound.decode(codes);
+        };
     }
 
     /** Takes batches of pixels. */
@@ -94,10 +113,10 @@ public final class Generation {
      */
     public static void pixels(
             Model model, Backend backend, long count, long seed, double temperature, PixelTaker taker) {
-        check(model, count, temperature);
+        check(model, null, count, temperature);
         BoundModel bound = new BoundModel(model, backend);
         try (RowsOut rows = new RowsOut(backend, bound.output(), true, taker::take, "the samples", done -> {})) {
-            generate(bound, rows, Labels.of(model, null), count, seed, temperature);
+            generate(bound, null, rows, Labels.of(model, null), count, seed, temperature);
         }
     }
 
@@ -107,19 +126,26 @@ public final class Generation {
      * @return [count, D]
      */
     public static float[] sample(Model model, Backend backend, int count, long seed, double temperature) {
-        return sample(model, backend, Labels.of(model, null), count, seed, temperature);
+        return sample(model, backend, Labels.of(model, null), null, count, seed, temperature);
     }
 
     /**
      * The first samples of some classes, in memory: for pictures.
      *
      * @param classes as {@link Labels#of} gives them
+     * @param samplerOrNull where codes come from, null for the prior
      * @param count samples of each
      * @return [classes, count, D]
      */
     public static float[] sample(
-            Model model, Backend backend, int[] classes, int count, long seed, double temperature) {
-        check(model, count, temperature);
+            Model model,
+            Backend backend,
+            int[] classes,
+            CodeSampler samplerOrNull,
+            int count,
+            long seed,
+            double temperature) {
+        check(model, samplerOrNull, count, temperature);
         BoundModel bound = new BoundModel(model, backend);
         float[] all = new float[Math.multiplyExact(Math.multiplyExact(count, classes.length), bound.width())];
         int[] filled = new int[1];
@@ -129,16 +155,17 @@ public final class Generation {
             filled[0] += values;
         };
         try (RowsOut rows = new RowsOut(backend, bound.output(), false, taker, "the samples", done -> {})) {
-            generate(bound, rows, classes, count, seed, temperature);
+            generate(bound, samplerOrNull, rows, classes, count, seed, temperature);
         }
         return all;
     }
 
-    private static void check(Model model, long count, double temperature) {
-        if (!model.config().hasPrior()) {
+    private static void check(Model model, CodeSampler samplerOrNull, long count, double temperature) {
+        if (samplerOrNull == null && !model.config().hasPrior()) {
             throw new UserError(
                     "generate: the model is a plain autoencoder (--posterior none), whose codes follow no prior"
-                            + " that could be drawn from; use reconstruct or interpolate, or decode codes of your own");
+                            + " that could be drawn from; fit a mixture to them"
+                            + " with --sampler gmm, use reconstruct or interpolate, or decode codes of your own");
         }
         if (count < 1) {
             throw new UserError("--count: must be at least 1, got " + count);

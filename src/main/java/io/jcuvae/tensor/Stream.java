@@ -22,7 +22,9 @@ public enum Stream {
     /** The drawn data sets. */
     DRAWING,
     /** The masks of dropout, with a key per layer. */
-    DROPOUT;
+    DROPOUT,
+    /** Mixtures: which component a generated sample comes from, and where a fit begins. */
+    MIXTURE;
 
     /**
      * The Philox key of this stream.

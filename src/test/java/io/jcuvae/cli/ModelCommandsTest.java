@@ -122,6 +122,45 @@ class ModelCommandsTest {
     }
 
     @Test
+    void generateFitsAMixtureOnce() {
+        Path out = folder.resolve("s.npy");
+        String first = Call.done("generate", "--model", model, "--sampler", "gmm", "--components", 2, "--out", out)
+                .out();
+        assertTrue(first.contains("fitted " + model.resolve("mixture.safetensors") + ": 2 normals for"), first);
+        float[] drawn = load(out).floats();
+        String second = Call.done("generate", "--model", model, "--sampler", "gmm", "--out", out)
+                .out();
+        assertTrue(second.contains("drawing from ") && second.contains("200 samples of moons:200"), second);
+        assertTrue(Arrays.equals(drawn, load(out).floats()));
+        String error =
+                Call.refused("generate", "--model", model, "--sampler", "gmm", "--components", 300, "--out", out);
+        assertTrue(error.contains("300 normals cannot be fitted to the 200 training samples of moons:200"), error);
+    }
+
+    @Test
+    void baselineMeasuresPcaBesideModels() {
+        Path out = folder.resolve("pca.png");
+        String text = Call.done("baseline", "--data", "moons:200", "--latent", "1,2", "--models", model, "--out", out)
+                .out();
+        assertTrue(text.contains("squared error") && text.contains("over 40 held-out samples of moons:200"), text);
+        assertTrue(Files.exists(out));
+        JsonObject json = Call.done("baseline", "--data", "moons:200", "--latent", "2", "--json")
+                .json();
+        assertEquals(1, json.getAsJsonArray("lines").size());
+        assertTrue(Call.refused("baseline", "--latent", "2,,3").contains("--latent: must be whole numbers"));
+    }
+
+    @Test
+    void demoOfTheMoonsLeavesPicturesAndATable() throws IOException {
+        Path out = folder.resolve("moons");
+        Call.done("demo-moons", "--out", out, "--epochs", 1, "--device", "cpu");
+        for (String name : List.of("random-ae.png", "random-ae-gmm.png", "random-vae.png", "walk.png")) {
+            assertTrue(Files.size(out.resolve(name)) > 0, name);
+        }
+        assertEquals(5, Files.readAllLines(out.resolve("table.md")).size());
+    }
+
+    @Test
     void codesGoOutAndComeBack() {
         Path codes = folder.resolve("codes.npz");
         Path again = folder.resolve("again.npy");

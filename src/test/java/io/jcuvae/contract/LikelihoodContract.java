@@ -144,8 +144,18 @@ public interface LikelihoodContract {
             double total = 0;
             double expected = 0;
             double scale = Math.exp(ReferenceDensity.logScale(shape[1]));
+            float[] parameters = new float[2 * Density.LEVELS];
+            float[] levels = new float[Density.LEVELS];
             for (int k = 0; k < Density.LEVELS; k++) {
-                double p = Math.exp(-rows(Density.DISCRETIZED_LOGISTIC, shape, k / 255f)[0]);
+                System.arraycopy(shape, 0, parameters, 2 * k, 2);
+                levels[k] = k / 255f;
+            }
+            Tensor rows = rows(0, Density.LEVELS);
+            Tensor output = column(parameters).reshape(Shape.of(Density.LEVELS, 2));
+            backend().ops().densityRows(rows, output, column(levels), Density.DISCRETIZED_LOGISTIC, 1);
+            double[] nll = Access.values(backend(), rows);
+            for (int k = 0; k < Density.LEVELS; k++) {
+                double p = Math.exp(-nll[k]);
                 double above = k == 255 ? 1 : 1 / (1 + Math.exp(-((k + 0.5) / 255 - shape[0]) / scale));
                 double below = k == 0 ? 0 : 1 / (1 + Math.exp(-((k - 0.5) / 255 - shape[0]) / scale));
                 assertEquals(above - below, p, 2e-4 * p + 1e-7, Arrays.toString(shape) + ", level " + k);

@@ -74,7 +74,7 @@ class ConditionJobsTest {
     }
 
     private float[] generated(String label, int count) {
-        return Generation.sample(model, backend, Labels.of(model, label), count, 3, 1);
+        return Generation.sample(model, backend, Labels.of(model, label), null, count, 3, 1);
     }
 
     /** Sample i of a class is the same alone, among more, and in the line of its class. */
@@ -90,7 +90,7 @@ class ConditionJobsTest {
         }
         assertFalse(Arrays.equals(Arrays.copyOf(all, width), Arrays.copyOfRange(all, 5 * width, 6 * width)));
         Path png = folder.resolve("all.png");
-        Generation.run(model, backend, Labels.of(model, "all"), 5, 3, 1, png, Progress.SILENT);
+        Generation.run(model, backend, Labels.of(model, "all"), null, 5, 3, 1, png, Progress.SILENT);
         assertTrue(Files.exists(png));
     }
 
@@ -118,7 +118,7 @@ class ConditionJobsTest {
                 means[train.labels()[r]][d] += row[d];
             }
         }
-        float[] made = Generation.sample(told, backend, Labels.of(told, "all"), 40, 0, 1);
+        float[] made = Generation.sample(told, backend, Labels.of(told, "all"), null, 40, 0, 1);
         int right = 0;
         for (int i = 0; i < 400; i++) {
             int nearest = 0;
