@@ -13,8 +13,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * Decodes the codes on the straight line between the posterior means of two samples, and so between their labels. The first and the last image are the
- * reconstructions of the two.
+ * Decodes the codes on the straight line between the posterior means of two samples, and so between their labels. The first
+ * and the last image are the reconstructions of the two.
  */
 public final class Interpolation {
     private static final int READ_AT_ONCE = 1024;

@@ -8,14 +8,15 @@ public enum Density {
      */
     CONTINUOUS_BERNOULLI(1),
     /**
-     * Normal with mean m and log variance v = F + softplus(u - F), F = {@value #LEAST_LOGVAR} (m and u are the parameters): a floor
-     * that still passes gradients, at a standard deviation of 0.6 grey levels (Rybkin et al. 2021, who have it on log sigma).
+     * Normal with mean m and log variance v = F + softplus(u - F), F = {@value #LEAST_LOGVAR} (m and u are the parameters):
+     * a floor that still passes gradients, at a standard deviation of 0.6 grey levels (Rybkin et al. 2021, who have it on
+     * log sigma).
      */
     GAUSSIAN(2),
     /**
-     * 256 levels k / 255 of values in [0, 1], each with the mass that a logistic distribution of mean m and log scale s has between
-     * the middles to its neighbours, the outermost with all that is beyond (Kingma et al. 2016, appendix; Salimans et al. 2017); s
-     * = F + softplus(u - F) with F = {@value #LEAST_LOG_SCALE}.
+     * 256 levels k / 255 of values in [0, 1], each with the mass that a logistic distribution of mean m and log scale s has
+     * between the middles to its neighbours, the outermost with all that is beyond (Kingma et al. 2016, appendix; Salimans
+     * et al. 2017); s = F + softplus(u - F) with F = {@value #LEAST_LOG_SCALE}.
      */
     DISCRETIZED_LOGISTIC(2),
     /** L levels k / (L - 1) of values in [0, 1] with probabilities softmax(l); P = L. */

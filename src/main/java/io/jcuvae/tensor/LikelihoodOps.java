@@ -3,8 +3,9 @@ package io.jcuvae.tensor;
 /**
  * Negative log-likelihood rows of the {@link Density densities}, in nats, and of the Laplace distribution.
  *
- * <p>The P parameters of a value lie {@code run} elements apart: parameter p of value d is at (d / run) run P + p run + d mod run of
- * its row. With run = D they are P blocks of D; with run = C, pixels of P C channels where samples have C channels last.
+ * <p>The P parameters of a value lie {@code run} elements apart: parameter p of value d is at (d / run) run P + p run + d
+ * mod run of its row. With run = D they are P blocks of D; with run = C, pixels of P C channels where samples have C
+ * channels last.
  */
 public interface LikelihoodOps {
     /**
@@ -35,9 +36,9 @@ public interface LikelihoodOps {
     }
 
     /**
-     * The expected values: of the continuous Bernoulli 1 / (1 - exp(-l)) - 1 / l, of the Gaussian m, of the categorical the sum of
-     * softmax(l)[k] k / (L - 1). Of the discretized logistic that of the continuous one clipped to [0, 1], s (softplus(m / s) -
-     * softplus((m - 1) / s)), which is within half a level of the sum over the levels.
+     * The expected values: of the continuous Bernoulli 1 / (1 - exp(-l)) - 1 / l, of the Gaussian m, of the categorical the
+     * sum of softmax(l)[k] k / (L - 1). Of the discretized logistic that of the continuous one clipped to [0, 1], s
+     * (softplus(m / s) - softplus((m - 1) / s)), which is within half a level of the sum over the levels.
      *
      * @param mean [B, D]; may be the output where P = 1
      * @param output [B, P D]
@@ -55,8 +56,8 @@ public interface LikelihoodOps {
     void laplaceRows(Tensor rows, Tensor mean, Tensor x, Tensor logscale);
 
     /**
-     * dmean = weights[r] sign(mean - x) exp(-s), dlogscale = sum over r and d of weights[r] (1 - |x - mean| exp(-s)). The sign of 0
-     * is 0.
+     * dmean = weights[r] sign(mean - x) exp(-s), dlogscale = sum over r and d of weights[r] (1 - |x - mean| exp(-s)). The
+     * sign of 0 is 0.
      *
      * @param dmean [B, D]
      * @param dlogscale [1]

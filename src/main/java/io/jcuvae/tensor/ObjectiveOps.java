@@ -1,13 +1,13 @@
 package io.jcuvae.tensor;
 
 /**
- * What objectives beside the ELBO ask of a device. K codes are drawn of each of B samples where importance weights are made; row r
- * of R = B K belongs to sample r / K, so K follows from the shapes.
+ * What objectives beside the ELBO ask of a device. K codes are drawn of each of B samples where importance weights are
+ * made; row r of R = B K belongs to sample r / K, so K follows from the shapes.
  */
 public interface ObjectiveOps {
     /**
-     * {@link Ops#reparameterize} and {@link Ops#gaussianLogRatio} with several draws from each posterior: z = mu + exp(logvar / 2)
-     * noise and ratio = log p(z) - log q(z | x) = sum (logvar + noise^2 - z^2) / 2.
+     * {@link Ops#reparameterize} and {@link Ops#gaussianLogRatio} with several draws from each posterior: z = mu +
+     * exp(logvar / 2) noise and ratio = log p(z) - log q(z | x) = sum (logvar + noise^2 - z^2) / 2.
      *
      * @param z [R, Z]
      * @param ratio [R], nats
@@ -17,9 +17,9 @@ public interface ObjectiveOps {
     void drawGaussian(Tensor z, Tensor ratio, Tensor head, Tensor noise);
 
     /**
-     * The importance-weighted bound (Burda et al. 2015). With log w[r] = BETA ratio[r] - rows[r], and n[r] the weights of a sample
-     * normalised to a sum of one: loss[b] = -log mean w over the sample's draws, reconstruction[b] = mean of its rows. The sums run over the
-     * draws in their order, relative to the largest.
+     * The importance-weighted bound (Burda et al. 2015). With log w[r] = BETA ratio[r] - rows[r], and n[r] the weights of a
+     * sample normalised to a sum of one: loss[b] = -log mean w over the sample's draws, reconstruction[b] = mean of its
+     * rows. The sums run over the draws in their order, relative to the largest.
      *
      * @param loss [B], nats
      * @param reconstruction [B], nats
@@ -62,8 +62,9 @@ public interface ObjectiveOps {
             Tensor dhead, Tensor dz, Tensor head, Tensor noise, Tensor z, Tensor ratioWeights, Tensor factors);
 
     /**
-     * The total correlation of the codes, by minibatch-weighted sampling (Chen et al. 2018): values[i] = log q(z_i) - sum over d of log
-     * q(z_i,d), with q(z) estimated by 1 / (N B) times the sum over j of q(z | x_j). N enters as offset = (Z - 1) log(N B).
+     * The total correlation of the codes, by minibatch-weighted sampling (Chen et al. 2018): values[i] = log q(z_i) - sum
+     * over d of log q(z_i,d), with q(z) estimated by 1 / (N B) times the sum over j of q(z | x_j). N enters as offset = (Z
+     * - 1) log(N B).
      *
      * @param values [B], nats
      * @param pairs [B, B]: log q(z_i | x_j)
@@ -77,8 +78,8 @@ public interface ObjectiveOps {
 
     /**
      * The backward pass of {@link #totalCorrelation}. With c[i, j, d] = exp(pairs[i, j] - joint[i]) - exp(log q(z_i,d | x_j) -
-     * marginals[i, d]) and s[i, j, d] = (z_i,d - mu_j,d) exp(-logvar_j,d): dz_i,d -= weight sum over j of c s, dmu_j,d = weight sum over i of c
-     * s, dlogvar_j,d = weight / 2 sum over i of c ((z_i,d - mu_j,d) s - 1).
+     * marginals[i, d]) and s[i, j, d] = (z_i,d - mu_j,d) exp(-logvar_j,d): dz_i,d -= weight sum over j of c s, dmu_j,d =
+     * weight sum over i of c s, dlogvar_j,d = weight / 2 sum over i of c ((z_i,d - mu_j,d) s - 1).
      *
      * @param dz [B, Z], added to
      * @param dhead [B, 2Z]: what does not come by z

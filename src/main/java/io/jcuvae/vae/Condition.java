@@ -3,9 +3,9 @@ package io.jcuvae.vae;
 import io.jcuvae.tensor.Shape;
 
 /**
- * What encoder and decoder are told beside the sample and the code: the sample's class, as a one-hot row (Sohn et al. 2015). Before
- * a stack that begins with numbers it stands behind them; before one that begins with pictures it becomes constant planes behind
- * their channels.
+ * What encoder and decoder are told beside the sample and the code: the sample's class, as a one-hot row (Sohn et al.
+ * 2015). Before a stack that begins with numbers it stands behind them; before one that begins with pictures it becomes
+ * constant planes behind their channels.
  *
  * @param classes K, or 0 where nothing is told
  */

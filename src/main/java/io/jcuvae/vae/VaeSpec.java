@@ -23,7 +23,8 @@ import java.util.Optional;
  * @param sample shape of one sample
  * @param encoder layers from a sample to what the heads for mu and logvar see
  * @param latents Z, the latent size
- * @param decoder layers from z to the likelihood's parameters, P for each value of a sample: P blocks in a row, or P times the channels of a picture, those of one parameter side by side
+ * @param decoder layers from z to the likelihood's parameters, P for each value of a sample: P blocks in a row, or P times
+ * the channels of a picture, those of one parameter side by side
  * @param likelihood what the decoder's output says about the data
  * @param posterior what the encoder says about z
  * @param condition what encoder and decoder are told beside
