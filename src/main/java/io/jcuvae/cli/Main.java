@@ -28,7 +28,23 @@ public final class Main {
     public static void main(String[] args) {
         // Pictures are drawn in memory; without this, AWT would look for a display.
         System.setProperty("java.awt.headless", "true");
-        System.exit(run(args, Output.ofProcess()));
+        int code = run(args, Output.ofProcess());
+        // A signal's exit has a code of its own, which a second exit may replace (in JDK 17 where it comes between the
+        // end of
+        // the hooks and that of the process).
+        if (!exiting()) {
+            System.exit(code);
+        }
+    }
+
+    private static boolean exiting() {
+        Thread hook = new Thread(() -> {});
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+            return !Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            return true;
+        }
     }
 
     /** Runs a command on streams that are no terminals, and returns the exit code. */

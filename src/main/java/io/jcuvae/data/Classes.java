@@ -61,7 +61,8 @@ public record Classes(List<String> names) {
     private static UserError unlabelled(String source) {
         return new UserError(
                 source + ": has no labels, which a model with --condition labels needs; labels are an IDX file"
-                        + " beside the images, a member 'labels' of an .npz, a column 'label' of a .csv, or sub-folders of pictures");
+                        + " beside the images, a member 'labels' of an .npz, a column 'label' of a .csv, or"
+                        + " sub-folders of pictures");
     }
 
     private static String name(int label, List<String> names) {

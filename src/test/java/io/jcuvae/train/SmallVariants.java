@@ -6,11 +6,12 @@ import java.util.stream.Stream;
 public final class SmallVariants {
     private SmallVariants() {}
 
-    /** The presets for any samples, but for the first, which is everywhere else. */
+    /** The presets for any samples, but for the first, which is everywhere else, and those that need labels. */
     public static Stream<String> names() {
         return Stream.of(Preset.values())
                 .filter(preset -> preset != Preset.MLP && preset.example().isEmpty())
-                .map(Preset::label);
+                .map(Preset::label)
+                .filter(name -> !TrainConfig.preset(name).conditioned());
     }
 
     /** Batches of 32, as {@link SmallRuns#config} has them. */
