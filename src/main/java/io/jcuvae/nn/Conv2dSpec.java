@@ -56,7 +56,8 @@ public record Conv2dSpec(int channels, int kernel, int stride, int padding, Acti
 
     @Override
     public Layer bind(Binding binding, String name, Tensor input, Tensor inputGradient) {
-        return new Conv2d(binding, name, window(Planes.inMemory(input).shape()), activation, input, inputGradient);
+        return new ConvolutionLayer(
+                binding, name, window(Planes.inMemory(input).shape()), false, activation, input, inputGradient);
     }
 
     @Override

@@ -71,8 +71,8 @@ public record ConvTranspose2dSpec(
 
     @Override
     public Layer bind(Binding binding, String name, Tensor input, Tensor inputGradient) {
-        return new ConvTranspose2d(
-                binding, name, window(Planes.inMemory(input).shape()), activation, input, inputGradient);
+        return new ConvolutionLayer(
+                binding, name, window(Planes.inMemory(input).shape()), true, activation, input, inputGradient);
     }
 
     @Override

@@ -6,10 +6,11 @@ import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.tensor.Window;
 
-/** A bound transposed convolution. */
-final class ConvTranspose2d implements Layer {
+/** A bound convolution or transposed one: the two exchange what they read and what they write. */
+final class ConvolutionLayer implements Layer {
     private final Ops ops;
     private final Window window;
+    private final boolean transposed;
     private final Activation activation;
     private final WindowWeight weight;
     private final Tensor bias;
@@ -25,13 +26,21 @@ final class ConvTranspose2d implements Layer {
      * Binds the layer.
      *
      * @param name names its parameters and activations
-     * @param input [B, Y, X, O]: the window's positions are its pixels
+     * @param transposed whether the window's positions are the pixels of the input instead of the output's
+     * @param input [B, H, W, C], or [B, Y, X, O] if transposed
      * @param inputGradient as the input, or null
      */
-    ConvTranspose2d(
-            Binding binding, String name, Window window, Activation activation, Tensor input, Tensor inputGradient) {
+    ConvolutionLayer(
+            Binding binding,
+            String name,
+            Window window,
+            boolean transposed,
+            Activation activation,
+            Tensor input,
+            Tensor inputGradient) {
         this.ops = binding.ops();
         this.window = window;
+        this.transposed = transposed;
         this.activation = activation;
         this.input = input;
         this.inputGradient = inputGradient;
@@ -39,7 +48,9 @@ final class ConvTranspose2d implements Layer {
         bias = binding.values().get(name + ".bias");
         dbias = binding.training() ? binding.gradients().get(name + ".bias") : null;
         columns = binding.arena().columns(window, binding.rows());
-        Shape shape = Shape.of(binding.rows(), window.height(), window.width(), window.channels());
+        Shape shape = transposed
+                ? Shape.of(binding.rows(), window.height(), window.width(), window.channels())
+                : Shape.of(binding.rows(), window.outHeight(), window.outWidth(), bias.rows());
         boolean keepInput = binding.training() && !activation.derivativeFromOutput();
         output = binding.arena().tensor(name + ".out", shape);
         preactivation = keepInput ? binding.arena().tensor(name + ".pre", shape) : output;
@@ -64,24 +75,46 @@ final class ConvTranspose2d implements Layer {
     @Override
     public void forward() {
         weight.prepare();
-        ops.convTranspose2d(output, preactivation, input, weight.inWindow(), bias, activation, window, columns);
+        Tensor w = weight.inWindow();
+        if (transposed) {
+            ops.convTranspose2d(output, preactivation, input, w, bias, activation, window, columns);
+        } else {
+            ops.conv2d(output, preactivation, input, w, bias, activation, window, columns);
+        }
     }
 
     /** The weight is as the forward pass laid it out. */
     @Override
     public void backward() {
-        ops.convTranspose2dBackward(
-                inputGradient,
-                weight.gradientsInWindow(),
-                dbias,
-                outputGradient,
-                input,
-                weight.inWindow(),
-                preactivation,
-                output,
-                activation,
-                window,
-                columns);
+        Tensor w = weight.inWindow();
+        Tensor dw = weight.gradientsInWindow();
+        if (transposed) {
+            ops.convTranspose2dBackward(
+                    inputGradient,
+                    dw,
+                    dbias,
+                    outputGradient,
+                    input,
+                    w,
+                    preactivation,
+                    output,
+                    activation,
+                    window,
+                    columns);
+        } else {
+            ops.conv2dBackward(
+                    inputGradient,
+                    dw,
+                    dbias,
+                    outputGradient,
+                    input,
+                    w,
+                    preactivation,
+                    output,
+                    activation,
+                    window,
+                    columns);
+        }
         weight.collect();
     }
 }
