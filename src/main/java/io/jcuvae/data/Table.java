@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The columns of rows of numbers as a model knows them, and so the way from a file's rows to the model's and back: numeric columns
+ * The columns of rows of numbers as a model knows them, and the way from a file's rows to the model's and back: numeric columns
  * are standardised, (x - mean) / deviation of the training rows. A model keeps it, so that every command reads files by it and
  * writes values in their own units.
  *
