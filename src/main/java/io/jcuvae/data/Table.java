@@ -1,6 +1,7 @@
 package io.jcuvae.data;
 
 import com.google.gson.JsonArray;
+import io.jcuvae.tensor.TableLayout;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,6 +24,11 @@ public record Table(List<TableColumn> columns) {
     /** Whether there is anything to do. */
     public boolean given() {
         return !columns.isEmpty();
+    }
+
+    /** How the columns lie in a network; nothing for a table without columns. */
+    public TableLayout layout() {
+        return new TableLayout(columns.stream().map(TableColumn::layout).toList());
     }
 
     /**

@@ -11,6 +11,7 @@ import io.jcuvae.tensor.Binarization;
 import io.jcuvae.tensor.NearestWord;
 import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.TableLayout;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.vae.Condition;
 import io.jcuvae.vae.Estimator;
@@ -330,21 +331,38 @@ public final class TrainConfig {
      * @throws UserError when its layers do not fit each other or the samples, with the shapes on the way
      */
     public VaeSpec spec(Shape sample, int classes) {
+        return spec(sample, classes, TableLayout.NONE);
+    }
+
+    /**
+     * The network for samples of that shape, so many classes, and the columns of a table.
+     *
+     * @param columns of which nothing is made without {@code --likelihood table}; that has numeric ones if there are none
+     * @throws UserError when its layers do not fit each other or the samples, with the shapes on the way
+     */
+    public VaeSpec spec(Shape sample, int classes, TableLayout columns) {
         if (conditioned() && classes < 1) {
             throw new UserError("--condition labels: needs data with labels, and there are none");
         }
         try {
-            VaeSpec mlp = VaeSpec.mlp(sample, hidden(), latents(), activation(), likelihood(), levels());
+            TableLayout table = likelihood() != Likelihood.TABLE
+                    ? TableLayout.NONE
+                    : columns.given() ? columns : TableLayout.numeric(Math.toIntExact(sample.count()));
+            VaeSpec mlp = VaeSpec.mlp(sample, hidden(), latents(), activation(), likelihood(), levels(), table);
             VaeSpec spec = new VaeSpec(
                     sample,
                     encoder().isMlp() ? mlp.encoder() : encoder().layers(),
                     latents(),
                     decoder().isMlp()
                             ? mlp.decoder()
-                            : decoder().layers(sample, likelihood().parameters(levels())),
+                            : decoder()
+                                    .layers(
+                                            table.given() ? Shape.of(table.outputs()) : sample,
+                                            likelihood().parameters(levels())),
                     likelihood(),
                     posterior(),
-                    conditioned() ? new Condition(classes) : Condition.NONE);
+                    conditioned() ? new Condition(classes) : Condition.NONE,
+                    table);
             if (spec.parameters() != likelihood().parameters(levels())) {
                 throw new IllegalArgumentException("the decoder ends with " + spec.parameters() * sample.count()
                         + " values, " + spec.parameters() + " for each of a sample's, and --levels is " + levels()
@@ -590,9 +608,9 @@ public final class TrainConfig {
         }
     }
 
-    /** Whether values are standardised by their mean and deviation over the training rows. */
+    /** Whether values are standardised by their mean and deviation over the training rows; those of tables always are. */
     public boolean standardizes() {
-        return (Boolean) values.get(Setting.STANDARDIZE);
+        return (Boolean) values.get(Setting.STANDARDIZE) || likelihood() == Likelihood.TABLE;
     }
 
     /** Whether encoder and decoder are told the labels. */

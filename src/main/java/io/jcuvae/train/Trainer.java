@@ -126,7 +126,7 @@ public final class Trainer {
             test.requireUnit(why);
         }
         Shape sample = Shape.of(train.shape().sizes());
-        spec = config.spec(sample, classes.count());
+        spec = config.spec(sample, classes.count(), rows.table().layout());
         Holdout.Parts parts = config.validation().divide(rows.train(), config.seed());
         validation = parts.validation();
         samples = parts.training().count();

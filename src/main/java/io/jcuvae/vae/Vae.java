@@ -7,6 +7,7 @@ import io.jcuvae.tensor.Arena;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.TableLayout;
 import io.jcuvae.tensor.Tensor;
 import java.util.List;
 
@@ -20,6 +21,11 @@ public final class Vae {
     private final Tensor x;
     /** Between the sample's order and the network's; null where they are the same. */
     private final ChannelExchange seen;
+
+    /** Descriptors of a table's columns, [C, FIELDS]; null without a table. */
+    private final Tensor columns;
+    /** [B, E]: what the encoder sees of a table. */
+    private final Tensor entered;
 
     private final Conditioning conditioning;
     private final Sequential encoder;
@@ -50,7 +56,10 @@ public final class Vae {
         Shape input = spec.sampleInput();
         seen = spec.exchangesChannels(input) ? ChannelExchange.of(binding, "x.pictures", input, x) : null;
         conditioning = new Conditioning(binding, spec.condition());
-        Tensor sample = seen == null ? ChannelExchange.asItLies(x, input) : seen.pictures();
+        boolean table = spec.table().given();
+        columns = table ? arena.tensor("columns", Shape.of(spec.table().width(), TableLayout.FIELDS)) : null;
+        entered = table ? arena.tensor("x.entered", Shape.of(rows, spec.table().inputs())) : null;
+        Tensor sample = table ? entered : seen == null ? ChannelExchange.asItLies(x, input) : seen.pictures();
         encoder = Sequential.bind(binding, spec.encoder(), "enc", conditioning.sample(sample), null);
         int draws = objective.draws();
         latent = latent(spec, binding);
@@ -76,7 +85,7 @@ public final class Vae {
             said = null;
             dsaid = null;
         }
-        likelihood = spec.likelihood().bind(drawn, output, doutput, target, spec.parameterRun());
+        likelihood = spec.likelihood().bind(drawn, output, doutput, target, spec.parameterRun(), columns);
         reconstruction = latent instanceof ImportanceLatent
                 ? arena.tensor("reconstruction.mean", Shape.of(rows))
                 : likelihood.rows();
@@ -106,12 +115,21 @@ public final class Vae {
      */
     public static Vae forInference(VaeSpec spec, Backend backend, Parameters values, Parameters buffers, int rows) {
         return Arena.bind(
-                backend,
-                arena -> new Vae(
-                        spec,
-                        new Binding(backend.ops(), values, buffers, null, null, 0, arena, rows, false),
-                        1,
-                        Objective.PLAIN));
+                        backend,
+                        arena -> new Vae(
+                                spec,
+                                new Binding(backend.ops(), values, buffers, null, null, 0, arena, rows, false),
+                                1,
+                                Objective.PLAIN))
+                .described(spec, backend);
+    }
+
+    /** Tells the device what the columns of a table are. */
+    private Vae described(VaeSpec spec, Backend backend) {
+        if (columns != null) {
+            backend.upload(columns, spec.table().descriptors(), 0);
+        }
+        return this;
     }
 
     /** Binds a model that trains on reconstruction + beta KL. */
@@ -140,10 +158,10 @@ public final class Vae {
                         rowWeight,
                         objective));
         backend.ops().fill(vae.likelihood.weights(), rowWeight);
-        return vae;
+        return vae.described(spec, backend);
     }
 
-    /** [B, D]: the batch. */
+    /** [B, D]: the batch; of a table NaN where a value is missing. */
     public Tensor x() {
         return x;
     }
@@ -205,6 +223,9 @@ public final class Vae {
 
     /** x and the labels to the posterior's parameters. */
     public void encode() {
+        if (columns != null) {
+            ops.tableInput(entered, x, columns);
+        }
         if (seen != null) {
             seen.toPictures();
         }

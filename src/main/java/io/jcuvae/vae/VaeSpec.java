@@ -12,6 +12,7 @@ import io.jcuvae.nn.UpsampleSpec;
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Picture;
 import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.TableLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +29,7 @@ import java.util.Optional;
  * @param likelihood what the decoder's output says about the data
  * @param posterior what the encoder says about z
  * @param condition what encoder and decoder are told beside
+ * @param table the columns of rows that have a likelihood each; {@link TableLayout#NONE} for other samples
  */
 public record VaeSpec(
         Shape sample,
@@ -36,11 +38,34 @@ public record VaeSpec(
         List<LayerSpec> decoder,
         Likelihood likelihood,
         Posterior posterior,
-        Condition condition) {
+        Condition condition,
+        TableLayout table) {
 
     /** A variational autoencoder with a Gaussian posterior that is told nothing beside the sample. */
     public VaeSpec(Shape sample, List<LayerSpec> encoder, int latents, List<LayerSpec> decoder, Likelihood likelihood) {
         this(sample, encoder, latents, decoder, likelihood, Posterior.GAUSSIAN, Condition.NONE);
+    }
+
+    /** A variational autoencoder of samples that are no tables. */
+    public VaeSpec(
+            Shape sample,
+            List<LayerSpec> encoder,
+            int latents,
+            List<LayerSpec> decoder,
+            Likelihood likelihood,
+            Posterior posterior,
+            Condition condition) {
+        this(
+                sample,
+                encoder,
+                latents,
+                decoder,
+                likelihood,
+                posterior,
+                condition,
+                likelihood == Likelihood.TABLE
+                        ? TableLayout.numeric(Math.toIntExact(sample.count()))
+                        : TableLayout.NONE);
     }
 
     /**
@@ -51,13 +76,21 @@ public record VaeSpec(
     public VaeSpec {
         encoder = List.copyOf(encoder);
         decoder = List.copyOf(decoder);
-        checkEncoder(sample, encoder, condition);
-        checkDecoder(sample, condition.joined(Shape.of(latents)), decoder, likelihood);
+        if (table.given() != (likelihood == Likelihood.TABLE) || (table.given() && table.width() != sample.count())) {
+            throw new IllegalArgumentException("a likelihood " + likelihood.label() + " of samples of " + sample.count()
+                    + " values, and a table of " + table.width() + " columns");
+        }
+        checkEncoder(seen(sample, encoder, table), encoder, condition);
+        if (table.given()) {
+            checkTable(condition.joined(Shape.of(latents)), decoder, table);
+        } else {
+            checkDecoder(sample, condition.joined(Shape.of(latents)), decoder, likelihood);
+        }
     }
 
     /** The same that is told something else. */
     public VaeSpec with(Condition other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other);
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other, table);
     }
 
     /** What the encoder's first layer sees: {@link #sampleInput}, with the labels where there is a condition. */
@@ -75,10 +108,13 @@ public record VaeSpec(
      * values as they lie.
      */
     Shape sampleInput() {
-        return sampleInput(sample, encoder);
+        return seen(sample, encoder, table);
     }
 
-    private static Shape sampleInput(Shape sample, List<LayerSpec> encoder) {
+    private static Shape seen(Shape sample, List<LayerSpec> encoder, TableLayout table) {
+        if (table.given()) {
+            return Shape.of(table.inputs());
+        }
         boolean asTheyLie = encoder.isEmpty() || encoder.get(0) instanceof DenseSpec;
         return (asTheyLie ? Optional.<Picture>empty() : Picture.of(sample))
                 .map(VaeSpec::planes)
@@ -101,7 +137,7 @@ public record VaeSpec(
 
     /** P, the parameters of the likelihood that the decoder gives for each value. */
     public int parameters() {
-        return Math.toIntExact(decoderOutput().count() / sample.count());
+        return table.given() ? 1 : Math.toIntExact(decoderOutput().count() / sample.count());
     }
 
     /** How the parameters of a value lie in the decoder's output, see {@link io.jcuvae.tensor.LikelihoodOps}. */
@@ -148,16 +184,37 @@ public record VaeSpec(
      */
     public static VaeSpec mlp(
             Shape sample, List<Integer> hidden, int latents, Activation activation, Likelihood likelihood, int levels) {
+        return mlp(sample, hidden, latents, activation, likelihood, levels, TableLayout.NONE);
+    }
+
+    /**
+     * Dense layers all through.
+     *
+     * @param levels that a categorical likelihood has
+     * @param tableOrNone columns of a table; without, a likelihood of a table has numeric ones
+     */
+    public static VaeSpec mlp(
+            Shape sample,
+            List<Integer> hidden,
+            int latents,
+            Activation activation,
+            Likelihood likelihood,
+            int levels,
+            TableLayout tableOrNone) {
         List<LayerSpec> encoder = new ArrayList<>();
         List<LayerSpec> decoder = new ArrayList<>();
         for (int i = 0; i < hidden.size(); i++) {
             encoder.add(new DenseSpec(hidden.get(i), activation));
             decoder.add(new DenseSpec(hidden.get(hidden.size() - 1 - i), activation));
         }
-        decoder.add(new DenseSpec(
-                Math.toIntExact(Math.multiplyExact(sample.count(), likelihood.parameters(levels))),
-                Activation.IDENTITY));
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood);
+        int outputs = tableOrNone.given()
+                ? tableOrNone.outputs()
+                : Math.toIntExact(Math.multiplyExact(sample.count(), likelihood.parameters(levels)));
+        decoder.add(new DenseSpec(outputs, Activation.IDENTITY));
+        return tableOrNone.given()
+                ? new VaeSpec(
+                        sample, encoder, latents, decoder, likelihood, Posterior.GAUSSIAN, Condition.NONE, tableOrNone)
+                : new VaeSpec(sample, encoder, latents, decoder, likelihood);
     }
 
     /** The parameters: {@code enc0.weight, enc0.bias, ..., mu, logvar, dec0, ...}; the buffers beside them. */
@@ -170,7 +227,7 @@ public record VaeSpec(
             GaussianLatent.declare(layout, latents, encoded);
         }
         Sequential.declare(layout, decoder, "dec", decoderInput());
-        likelihood.declare(layout);
+        likelihood.declare(layout, table);
         return layout;
     }
 
@@ -190,7 +247,7 @@ public record VaeSpec(
     }
 
     private static void checkEncoder(Shape sample, List<LayerSpec> encoder, Condition condition) {
-        Shape input = condition.joined(sampleInput(sample, encoder));
+        Shape input = condition.joined(sample);
         if (input.rank() == 1 && !encoder.isEmpty() && takesPicture(encoder.get(0))) {
             throw new IllegalArgumentException(
                     "encoder layer 0 " + encoder.get(0).describe()
@@ -222,6 +279,17 @@ public record VaeSpec(
             }
         }
         return "CxHxW";
+    }
+
+    private static void checkTable(Shape input, List<LayerSpec> decoder, TableLayout table) {
+        List<Shape> shapes = StackShapes.of("decoder", decoder, input);
+        Shape end = shapes.get(shapes.size() - 1);
+        if (end.rank() != 1 || end.count() != table.outputs()) {
+            throw new IllegalArgumentException("the decoder ends with " + StackShapes.text(end) + ", a table of "
+                    + table.width() + " columns takes " + table.outputs()
+                    + " values in a row: one for each column, and one for each level of a categorical one; end with"
+                    + " \"data\" for outputs (" + StackShapes.trail(shapes) + ")");
+        }
     }
 
     private static void checkDecoder(Shape sample, Shape input, List<LayerSpec> decoder, Likelihood likelihood) {

@@ -37,6 +37,7 @@ public interface OpsContract
                 NormContract,
                 ObjectiveContract,
                 SpatialContract,
+                TableContract,
                 TrainingContract {
     /** The backend under test; may be the same for all tests. */
     @Override
