@@ -203,8 +203,7 @@ public final class ModelFigures {
      * The ways between the codes of two rows: the straight line, and the arc about 0. The first and the last pictures are the
      * reconstructions of the two.
      *
-     * @param rows the two
-     * @param names of the two, as in {@code row 3}
+     * @param numbers of the two rows
      * @param where which rows they are, as in {@code mnist-sample (test)}
      * @param steps pictures of a line, at least 2
      */
