@@ -41,6 +41,7 @@ public final class Evaluation {
      * @param trainedOn what the model was trained on
      * @param seed of the draws, the training run's
      * @param device what computed
+     * @param discrepancy between codes and prior, NaN for a model that was not trained to have little of it
      */
     public record Report(
             double reconstruction,
@@ -61,7 +62,8 @@ public final class Evaluation {
             String protocolNote,
             DataRecord trainedOn,
             long seed,
-            String device) {
+            String device,
+            double discrepancy) {
 
         /** Whether the model has a KL term, and so an ELBO. */
         public boolean hasElbo() {
@@ -83,8 +85,8 @@ public final class Evaluation {
 
         /**
          * One object. Without importance samples {@code importance_samples} is 0 and {@code nll} and
-         * {@code nll_standard_error} are null; {@code bits_per_dimension} and {@code protocol_note} are there only where there
-         * are such.
+         * {@code nll_standard_error} are null; {@code mmd}, {@code bits_per_dimension} and {@code protocol_note} are there only
+         * where there are such.
          */
         public JsonObject toJson() {
             JsonObject json = new JsonObject();
@@ -92,6 +94,9 @@ public final class Evaluation {
             json.addProperty("reconstruction", reconstruction);
             addFinite(json, "kl", kl);
             json.addProperty("active_units", activeUnits);
+            if (Double.isFinite(discrepancy)) {
+                json.addProperty("mmd", discrepancy);
+            }
             json.addProperty("latents", latents);
             json.addProperty("count", count);
             json.addProperty("binarization", binarization.label());
@@ -141,6 +146,14 @@ public final class Evaluation {
                         "%.4f   reconstruction only: codes without a posterior have no ELBO",
                         loss());
                 line(text, "latents", "%d of %d active", activeUnits, latents);
+            }
+            if (Double.isFinite(discrepancy)) {
+                line(
+                        text,
+                        "MMD",
+                        "%.4f   squared, unweighted, between the codes of %d rows and the prior",
+                        discrepancy,
+                        Math.min(count, HeldOutDiscrepancy.ROWS));
             }
             if (importanceSamples > 0) {
                 String error =
@@ -223,6 +236,13 @@ public final class Evaluation {
             throw otherProtocol(training, kind, source);
         }
 
+        double discrepancy = Double.NaN;
+        if (model.config().discrepancy() > 0) {
+            try (SampleReader reader = Rows.open(model, source, split, limit)) {
+                discrepancy = HeldOutDiscrepancy.of(model, backend, reader, labels, key);
+            }
+        }
+
         ImportanceSampler.Estimate nll = new ImportanceSampler.Estimate(Double.NaN, Double.NaN);
         if (importanceSamples > 0) {
             try (SampleReader reader = Rows.open(model, source, split, limit);
@@ -254,7 +274,8 @@ public final class Evaluation {
                         : "trained on " + training.input() + "; do not compare with its figures",
                 model.data(),
                 seed,
-                backend.description());
+                backend.description(),
+                discrepancy);
     }
 
     private static void checkImportanceSamples(Model model, int importanceSamples) {
