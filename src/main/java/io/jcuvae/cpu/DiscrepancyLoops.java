@@ -8,8 +8,8 @@ import io.jcuvae.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * The verbs of {@link DiscrepancyOps} on heap arrays. Codes are laid out with a latent's values side by side, so that every loop is
- * over the rows of a batch in arrays that are indexed alike.
+ * The verbs of {@link DiscrepancyOps} on heap arrays. Codes are laid out with a latent's values side by side, so that
+ * every loop is over the rows of a batch in arrays that are indexed alike.
  */
 final class DiscrepancyLoops {
     /** Rows of a task. */

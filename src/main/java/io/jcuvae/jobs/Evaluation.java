@@ -16,6 +16,7 @@ import io.jcuvae.train.Evaluator;
 import io.jcuvae.train.Model;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Scores a model on data: the negative ELBO and its parts, active units, and the importance-weighted log-likelihood. */
 public final class Evaluation {
@@ -236,13 +237,6 @@ public final class Evaluation {
             throw otherProtocol(training, kind, source);
         }
 
-        double discrepancy = Double.NaN;
-        if (model.config().discrepancy() > 0) {
-            try (SampleReader reader = Rows.open(model, source, split, limit)) {
-                discrepancy = HeldOutDiscrepancy.of(model, backend, reader, labels, key);
-            }
-        }
-
         ImportanceSampler.Estimate nll = new ImportanceSampler.Estimate(Double.NaN, Double.NaN);
         if (importanceSamples > 0) {
             try (SampleReader reader = Rows.open(model, source, split, limit);
@@ -275,7 +269,17 @@ public final class Evaluation {
                 model.data(),
                 seed,
                 backend.description(),
-                discrepancy);
+                discrepancy(model, backend, () -> Rows.open(model, source, split, limit), labels, key));
+    }
+
+    private static double discrepancy(
+            Model model, Backend backend, Supplier<SampleReader> rows, RowLabels labels, long key) {
+        if (model.config().discrepancy() == 0) {
+            return Double.NaN;
+        }
+        try (SampleReader reader = rows.get()) {
+            return HeldOutDiscrepancy.of(model, backend, reader, labels, key);
+        }
     }
 
     private static void checkImportanceSamples(Model model, int importanceSamples) {

@@ -175,7 +175,7 @@ public final class Vae {
         return conditioning.labels();
     }
 
-    /** [R, Z] the noise of the codes, then [B, Z] codes of the prior where the objective compares with it; null without either. */
+    /** [R, Z]: the noise of the codes, then [B, Z] codes of the prior where the objective compares with it; null without both. */
     public Tensor noise() {
         return noise;
     }
