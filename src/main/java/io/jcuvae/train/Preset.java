@@ -39,7 +39,9 @@ public enum Preset {
     /** Codes are drawn to the prior as a whole (Tolstikhin et al. 2018). */
     WAE("an autoencoder whose codes follow the prior", null),
     /** The first with labels for encoder and decoder. */
-    CVAE("dense layers that are told the label", null);
+    CVAE("dense layers that are told the label", null),
+    /** A small network that stops by itself, for rows of numbers in any units. */
+    TABLE("rows of numbers, standardised", null);
 
     private final String summary;
     private final Shape example;

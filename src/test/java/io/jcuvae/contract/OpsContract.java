@@ -35,6 +35,7 @@ public interface OpsContract
         extends ConditionContract,
                 DiscrepancyContract,
                 LikelihoodContract,
+                MeasureContract,
                 NormContract,
                 ObjectiveContract,
                 SpatialContract,
