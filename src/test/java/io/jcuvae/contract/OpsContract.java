@@ -33,7 +33,9 @@ import org.junit.jupiter.api.Test;
  */
 public interface OpsContract
         extends ConditionContract,
+                DiscrepancyContract,
                 LikelihoodContract,
+                MeasureContract,
                 NormContract,
                 ObjectiveContract,
                 SpatialContract,
