@@ -203,7 +203,15 @@ class PlotCommandTest {
                 .contains("--label"));
         assertTrue(Call.refused("plot", "interpolation", "--model", shared.resolve("two"), "--to", 5000, "--out", out)
                 .contains("--to: 5000 is no row of mnist-sample, which has 2000 rows"));
-        assertTrue(Call.refused("plot", "latents", "--model", shared.resolve("two"), "--data", "moons:50", "--out", out)
+        assertTrue(Call.refused(
+                        "plot",
+                        "latents",
+                        "--model",
+                        shared.resolve("two"),
+                        "--data",
+                        shared.resolve("rows.csv"),
+                        "--out",
+                        out)
                 .contains("model takes"));
         assertTrue(Call.refused("plot", "curves", "--skip", 2, shared.resolve("two"), "--out", out)
                 .contains("no run has an epoch after the first 2"));
