@@ -20,8 +20,8 @@ import java.util.Arrays;
  * The importance-weighted estimate of the negative log-likelihood (Burda et al. 2015): for each sample -log of the mean over
  * K draws of w = p(x | z) p(z) / q(z | x). Its expectation falls towards -log p(x) as K grows; K = 1 is the negative ELBO.
  *
- * <p>Draw k of sample i uses the normals (i K + k) Z .. of the seed's evaluation stream. The weights are added up on the
- * host in double with a running maximum, so that any K takes the same memory.
+ * <p>Draw k of sample i uses the normals (i K + k) W .. of the seed's evaluation stream, W of them: Z, or with a second stochastic
+ * layer Z + U. The weights are added up on the host in double with a running maximum, so that any K takes the same memory.
  */
 final class ImportanceSampler implements AutoCloseable {
     /**
@@ -38,7 +38,7 @@ final class ImportanceSampler implements AutoCloseable {
     private final Tensor ratio;
     private final Tensor scalars;
     private final int draws;
-    private final int latents;
+    private final int noiseWidth;
     private final int images;
     private final int chunk;
     private final double[] largest;
@@ -56,7 +56,6 @@ final class ImportanceSampler implements AutoCloseable {
     ImportanceSampler(Model model, Backend backend, int draws) {
         this.backend = backend;
         this.draws = draws;
-        latents = model.spec().latents();
         // Either whole samples with all their draws, or one sample in several parts.
         int most = backend.rowsAtOnce(model.spec().widest());
         images = Math.max(1, most / draws);
@@ -64,6 +63,7 @@ final class ImportanceSampler implements AutoCloseable {
         int rows = images * chunk;
         encoder = Vae.forInference(model.spec(), backend, model.values(), model.buffers(), images);
         decoder = Vae.forInference(model.spec(), backend, model.values(), model.buffers(), rows);
+        noiseWidth = decoder.noise().columns();
         ratio = Tensor.of(backend.allocate(ElementType.F32, rows), Shape.of(rows));
         scalars = Scalars.allocate(backend);
         largest = new double[images];
@@ -131,7 +131,7 @@ final class ImportanceSampler implements AutoCloseable {
         drawn = 0;
         double[] values = new double[Scalars.COUNT];
         for (int asked = 0; asked < draws; asked += chunk) {
-            long position = (first * draws + asked) * latents;
+            long position = (first * draws + asked) * noiseWidth;
             values[Scalars.NOISE_POSITION.ordinal()] = position;
             backend.upload(scalars, values);
             backend.reserveNoise(key, position, decoder.noise().count());
@@ -146,7 +146,7 @@ final class ImportanceSampler implements AutoCloseable {
         decoder.sample();
         decoder.decode();
         decoder.score();
-        backend.ops().gaussianLogRatio(ratio, decoder.z(), decoder.head(), decoder.noise());
+        decoder.logRatio(ratio);
     }
 
     private void add(ByteBuffer[] parts, int rows) {

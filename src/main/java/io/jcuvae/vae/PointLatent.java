@@ -87,6 +87,11 @@ final class PointLatent implements Latent {
     }
 
     @Override
+    public void logRatio(Tensor out) {
+        throw new IllegalStateException("a point has no density");
+    }
+
+    @Override
     public void backward() {
         head.backward();
     }

@@ -24,6 +24,9 @@ public final class Vae {
     private final Conditioning conditioning;
     private final Sequential encoder;
     private final Latent latent;
+    /** The latent where it weighs its draws; null where it has one draw. */
+    private final Weighed weighed;
+
     private final Sequential decoder;
     private final Tensor output;
     private final ChannelExchange said;
@@ -77,9 +80,8 @@ public final class Vae {
             dsaid = null;
         }
         likelihood = spec.likelihood().bind(drawn, output, doutput, target, spec.parameterRun());
-        reconstruction = latent instanceof ImportanceLatent
-                ? arena.tensor("reconstruction.mean", Shape.of(rows))
-                : likelihood.rows();
+        weighed = objective.estimator() == Estimator.ELBO ? null : (Weighed) latent;
+        reconstruction = weighed != null ? arena.tensor("reconstruction.mean", Shape.of(rows)) : likelihood.rows();
         term = objective.totalCorrelation() > 0 ? new TotalCorrelation(binding, latent, objective, rowWeight) : null;
         if (latent instanceof GaussianLatent gaussian) {
             gaussian.with(term);
@@ -90,6 +92,9 @@ public final class Vae {
     private Latent latent(VaeSpec spec, Binding binding) {
         Tensor input = encoder.output();
         Tensor dinput = encoder.outputGradient();
+        if (spec.upper().given()) {
+            return new UpperLatent(binding, spec, input, dinput, objective);
+        }
         if (objective.estimator() != Estimator.ELBO) {
             boolean doubly = objective.estimator() == Estimator.DREG;
             return new ImportanceLatent(binding, spec.latents(), input, dinput, objective.draws(), doubly);
@@ -153,9 +158,33 @@ public final class Vae {
         return conditioning.labels();
     }
 
-    /** [R, Z]: the noise of the codes; null where none is drawn. */
+    /** [R, Z], or [R, Z + U] with a layer of U above: the noise of the codes; null where none is drawn. */
     public Tensor noise() {
         return latent.noise();
+    }
+
+    /**
+     * [R, W]: what standard normals are put into so that {@link #fromPrior} makes codes of them: z itself, or the noise of
+     * several layers of codes.
+     */
+    public Tensor priorNoise() {
+        return latent instanceof UpperLatent upper ? upper.noise() : latent.z();
+    }
+
+    /** Standard normals in {@link #priorNoise} to codes of the prior. */
+    public void fromPrior() {
+        if (latent instanceof UpperLatent upper) {
+            upper.descend();
+        }
+    }
+
+    /**
+     * log p(z) - log q(z | x) of the codes drawn last, which with {@link #score} makes importance weights.
+     *
+     * @param out receives [R], nats
+     */
+    public void logRatio(Tensor out) {
+        latent.logRatio(out);
     }
 
     /** [B, 2Z]: posterior means, then log variances; [B, Z] codes where there is no variance. */
@@ -251,12 +280,12 @@ public final class Vae {
         encode();
         sample();
         decode();
-        if (latent instanceof ImportanceLatent importance) {
+        if (weighed != null) {
             if (objective.draws() > 1) {
                 ops.repeatRows(target, x);
             }
             likelihood.forward();
-            importance.bound(loss, reconstruction, likelihood.weights(), likelihood.rows(), scalars, rowWeight);
+            weighed.bound(loss, reconstruction, likelihood.weights(), likelihood.rows(), scalars, rowWeight);
             // Only now are the weights known that the gradient is made with.
             likelihood.forwardAndBackward();
             return;
