@@ -20,8 +20,9 @@ import java.util.Arrays;
  * The importance-weighted estimate of the negative log-likelihood (Burda et al. 2015): for each sample -log of the mean over
  * K draws of w = p(x | z) p(z) / q(z | x). Its expectation falls towards -log p(x) as K grows; K = 1 is the negative ELBO.
  *
- * <p>Draw k of sample i uses the normals (i K + k) W .. of the seed's evaluation stream, W of them: Z, or with a second stochastic
- * layer Z + U. The weights are added up on the host in double with a running maximum, so that any K takes the same memory.
+ * <p>Draw k of sample i uses the normals (i K + k) W .. of the seed's evaluation stream, W of them: Z, or with a second
+ * stochastic layer Z + U. The weights are added up on the host in double with a running maximum, so that any K takes the same
+ * memory.
  */
 final class ImportanceSampler implements AutoCloseable {
     /**
