@@ -29,6 +29,7 @@ import java.util.Optional;
  * @param likelihood what the decoder's output says about the data
  * @param posterior what the encoder says about z
  * @param condition what encoder and decoder are told beside
+ * @param upper a second stochastic layer
  * @param table the columns of rows that have a likelihood each; {@link TableLayout#NONE} for other samples
  */
 public record VaeSpec(
@@ -39,14 +40,10 @@ public record VaeSpec(
         Likelihood likelihood,
         Posterior posterior,
         Condition condition,
+        Upper upper,
         TableLayout table) {
 
-    /** A variational autoencoder with a Gaussian posterior that is told nothing beside the sample. */
-    public VaeSpec(Shape sample, List<LayerSpec> encoder, int latents, List<LayerSpec> decoder, Likelihood likelihood) {
-        this(sample, encoder, latents, decoder, likelihood, Posterior.GAUSSIAN, Condition.NONE);
-    }
-
-    /** A variational autoencoder of samples that are no tables. */
+    /** Without a second stochastic layer. */
     public VaeSpec(
             Shape sample,
             List<LayerSpec> encoder,
@@ -55,6 +52,24 @@ public record VaeSpec(
             Likelihood likelihood,
             Posterior posterior,
             Condition condition) {
+        this(sample, encoder, latents, decoder, likelihood, posterior, condition, Upper.NONE);
+    }
+
+    /** A variational autoencoder with a Gaussian posterior that is told nothing beside the sample. */
+    public VaeSpec(Shape sample, List<LayerSpec> encoder, int latents, List<LayerSpec> decoder, Likelihood likelihood) {
+        this(sample, encoder, latents, decoder, likelihood, Posterior.GAUSSIAN, Condition.NONE);
+    }
+
+    /** Of samples that are no tables, or rows of numbers. */
+    public VaeSpec(
+            Shape sample,
+            List<LayerSpec> encoder,
+            int latents,
+            List<LayerSpec> decoder,
+            Likelihood likelihood,
+            Posterior posterior,
+            Condition condition,
+            Upper upper) {
         this(
                 sample,
                 encoder,
@@ -63,6 +78,7 @@ public record VaeSpec(
                 likelihood,
                 posterior,
                 condition,
+                upper,
                 likelihood == Likelihood.TABLE
                         ? TableLayout.numeric(Math.toIntExact(sample.count()))
                         : TableLayout.NONE);
@@ -86,11 +102,19 @@ public record VaeSpec(
         } else {
             checkDecoder(sample, condition.joined(Shape.of(latents)), decoder, likelihood);
         }
+        if (upper.given() && !posterior.hasDivergence()) {
+            throw new IllegalArgumentException("a second stochastic layer needs a posterior to draw from");
+        }
     }
 
     /** The same that is told something else. */
     public VaeSpec with(Condition other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other, table);
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other, upper, table);
+    }
+
+    /** The same with a second stochastic layer. */
+    public VaeSpec with(Upper other) {
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, other, table);
     }
 
     /** What the encoder's first layer sees: {@link #sampleInput}, with the labels where there is a condition. */
@@ -149,7 +173,7 @@ public record VaeSpec(
 
     /** The most values that a layer makes of one sample, or takes: what a batch's memory depends on. */
     public int widest() {
-        long most = Math.max(sample.count(), widest(encoder, encoderInput()));
+        long most = Math.max(sample.count(), Math.max(upper.widest(), widest(encoder, encoderInput())));
         return Math.toIntExact(Math.max(most, widest(decoder, decoderInput())));
     }
 
@@ -224,8 +248,9 @@ public record VaeSpec(
         if (posterior == Posterior.NONE) {
             PointLatent.declare(layout, latents, encoded);
         } else {
-            GaussianLatent.declare(layout, latents, encoded);
+            GaussianLatent.declare(layout, "", latents, encoded);
         }
+        upper.declare(layout, latents);
         Sequential.declare(layout, decoder, "dec", decoderInput());
         likelihood.declare(layout, table);
         return layout;
