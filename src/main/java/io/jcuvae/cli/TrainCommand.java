@@ -3,6 +3,7 @@ package io.jcuvae.cli;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.Dataset;
 import io.jcuvae.data.Split;
+import io.jcuvae.data.TableSchema;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.RunFolder;
@@ -109,7 +110,9 @@ final class TrainCommand implements Command {
                         + ": is about a folder or zip of pictures, which " + source.name() + " is not; leave it out");
             }
         }
-        return source;
+        return config.schema().isEmpty()
+                ? source
+                : source.by(TableSchema.read(config.schema().get()));
     }
 
     private static TrainConfig resumedConfig(Arguments arguments, Path folder) {

@@ -27,6 +27,10 @@ public final class DataSource {
     private final RowSource test;
     private final PictureSet pictures;
     private final Told told;
+    /** The file where it is text, and what is known of its columns. */
+    private final Path text;
+
+    private final Table table;
 
     /** What the reads so far have to say. */
     private record Told(List<String> notes, List<String> warnings) {
@@ -36,6 +40,13 @@ public final class DataSource {
     }
 
     private DataSource(String name, RowSource train, RowSource test, PictureSet pictures, Told told) {
+        this(name, train, test, pictures, told, null, Table.NONE);
+    }
+
+    private DataSource(
+            String name, RowSource train, RowSource test, PictureSet pictures, Told told, Path text, Table table) {
+        this.text = text;
+        this.table = table;
         this.name = name;
         this.train = train;
         this.test = test;
@@ -79,7 +90,8 @@ public final class DataSource {
         }
         FileKind kind = folder ? FileKind.PICTURES : FileKind.of(path, FORMS);
         if (kind != FileKind.PICTURES) {
-            return new DataSource(src, rows(file, kind, told.warnings()), null, null, told);
+            Path csv = kind == FileKind.CSV ? path : null;
+            return new DataSource(src, rows(file, kind, told.warnings()), null, null, told, csv, Table.NONE);
         }
         PictureSet set = PictureSet.of(path, options, told.notes()::add, told.warnings()::add)
                 .orElseThrow(() -> noPictures(path, folder));
@@ -166,6 +178,33 @@ public final class DataSource {
         return LatentFile.open(file, latentSize);
     }
 
+    /**
+     * The same source read by a schema: text by the names of its columns, other data by their place. What is known of the columns
+     * goes with the rows; levels of categorical columns that the schema leaves open are looked for in the whole file.
+     *
+     * @param schema one without names changes nothing
+     * @throws UserError if the file has no such columns, or its kind has no levels to look for
+     */
+    public DataSource by(Table schema) {
+        if (!schema.named()) {
+            return this;
+        }
+        if (text == null) {
+            if (schema.columns().stream().anyMatch(column -> !column.levels().isEmpty() || column.isOpen())) {
+                throw new UserError(
+                        name + ": has numbers alone, and the schema names levels; a table with levels is a" + " .csv");
+            }
+            return new DataSource(name, train, test, pictures, told, null, schema);
+        }
+        Table closed = TableReader.withLevels(schema, ByteSource.open(text));
+        RowSource rows = keepLabels -> {
+            TableReader reader = new TableReader(ByteSource.open(text), closed, keepLabels);
+            note(told.warnings(), reader.warnings());
+            return new RowSource.Open(reader, reader::labels);
+        };
+        return new DataSource(name, rows, null, null, told, text, closed);
+    }
+
     /** The source as the user wrote it. */
     public String name() {
         return name;
@@ -215,7 +254,8 @@ public final class DataSource {
      * @throws UserError if the file is damaged, a value is not finite, the split is empty, or memory does not suffice
      */
     public Dataset load(Split split, int limit) {
-        Dataset rows = RowLoading.load(name, part(split), filter(split), requireLimit(limit));
+        Dataset rows = RowLoading.load(name, part(split), filter(split), requireLimit(limit))
+                .withTable(table);
         return labelNames() == null ? rows : rows.withLabelNames(labelNames());
     }
 

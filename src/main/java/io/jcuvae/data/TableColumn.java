@@ -34,6 +34,11 @@ public record TableColumn(
         return new TableColumn(name, ColumnKind.NUMERIC, List.of(), mean, deviation, 0);
     }
 
+    /** Whether its levels are still to be found. */
+    boolean isOpen() {
+        return kind == ColumnKind.CATEGORICAL && levels.isEmpty();
+    }
+
     /** What a network is told: the encoder whether a value is missing where that occurred in training. */
     TableLayout.Column layout() {
         boolean counts = kind == ColumnKind.COUNT;

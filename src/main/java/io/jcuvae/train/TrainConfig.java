@@ -34,6 +34,7 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -157,6 +158,10 @@ public final class TrainConfig {
         Map<Setting, Object> changed = new EnumMap<>(Setting.class);
         changed.putAll(values);
         changed.put(setting, setting.parse(text, "--" + setting.key()));
+        if (setting == Setting.SCHEMA && !text.equals("none")) {
+            // What a schema is for; a likelihood that is given after it goes before.
+            changed.put(Setting.LIKELIHOOD, Likelihood.TABLE);
+        }
         return new TrainConfig(changed);
     }
 
@@ -194,6 +199,12 @@ public final class TrainConfig {
     /** What to train on. */
     public String data() {
         return (String) values.get(Setting.DATA);
+    }
+
+    /** The file that says what the columns of the data are, if there is one. */
+    public Optional<Path> schema() {
+        String file = (String) values.get(Setting.SCHEMA);
+        return file.equals("none") ? Optional.empty() : Optional.of(Path.of(file));
     }
 
     /** Passes over the data. */
@@ -579,6 +590,10 @@ public final class TrainConfig {
      * @throws UserError naming one that does not
      */
     public void requireSense() {
+        require(
+                schema().isEmpty() || likelihood() == Likelihood.TABLE,
+                Setting.LIKELIHOOD,
+                "the columns of a schema have a likelihood each; take --likelihood table");
         if (standardizes()) {
             String why = "takes values in [0, 1], and --standardize makes others of them; leave one of the two out";
             require(!likelihood().needsUnitData(), Setting.LIKELIHOOD, why);

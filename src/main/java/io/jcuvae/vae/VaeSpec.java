@@ -237,7 +237,15 @@ public record VaeSpec(
         decoder.add(new DenseSpec(outputs, Activation.IDENTITY));
         return tableOrNone.given()
                 ? new VaeSpec(
-                        sample, encoder, latents, decoder, likelihood, Posterior.GAUSSIAN, Condition.NONE, tableOrNone)
+                        sample,
+                        encoder,
+                        latents,
+                        decoder,
+                        likelihood,
+                        Posterior.GAUSSIAN,
+                        Condition.NONE,
+                        Upper.NONE,
+                        tableOrNone)
                 : new VaeSpec(sample, encoder, latents, decoder, likelihood);
     }
 
