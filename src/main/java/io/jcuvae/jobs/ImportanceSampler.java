@@ -146,7 +146,7 @@ final class ImportanceSampler implements AutoCloseable {
         decoder.sample();
         decoder.decode();
         decoder.score();
-        backend.ops().gaussianLogRatio(ratio, decoder.z(), decoder.head(), decoder.noise());
+        decoder.logRatio(ratio);
     }
 
     private void add(ByteBuffer[] parts, int rows) {

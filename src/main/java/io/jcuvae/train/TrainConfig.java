@@ -18,6 +18,7 @@ import io.jcuvae.vae.KlTerm;
 import io.jcuvae.vae.Likelihood;
 import io.jcuvae.vae.Objective;
 import io.jcuvae.vae.Posterior;
+import io.jcuvae.vae.Prior;
 import io.jcuvae.vae.Reduction;
 import io.jcuvae.vae.VaeSpec;
 import java.io.IOException;
@@ -344,7 +345,8 @@ public final class TrainConfig {
                             : decoder().layers(sample, likelihood().parameters(levels())),
                     likelihood(),
                     posterior(),
-                    conditioned() ? new Condition(classes) : Condition.NONE);
+                    conditioned() ? new Condition(classes) : Condition.NONE,
+                    prior());
             if (spec.parameters() != likelihood().parameters(levels())) {
                 throw new IllegalArgumentException("the decoder ends with " + spec.parameters() * sample.count()
                         + " values, " + spec.parameters() + " for each of a sample's, and --levels is " + levels()
@@ -533,6 +535,14 @@ public final class TrainConfig {
         return number(Setting.TC);
     }
 
+    /** What codes are held against. */
+    public Prior prior() {
+        Prior.Kind kind = (Prior.Kind) values.get(Setting.PRIOR);
+        int components = (Integer) values.get(Setting.COMPONENTS);
+        boolean learned = kind != Prior.Kind.NORMAL;
+        return new Prior(kind, learned && components > 0 ? components : kind.usual());
+    }
+
     /** What is trained on. */
     public Objective objective() {
         return new Objective(new KlTerm(freeBits(), capacity() > 0), estimator(), draws(), totalCorrelation(), 0);
@@ -549,6 +559,7 @@ public final class TrainConfig {
      * @throws UserError naming one that does not
      */
     public void requireSense() {
+        requireSenseOfPrior();
         if (!posterior().hasDivergence()) {
             String why = "there is no KL term with --posterior none; leave it out, or take --posterior gaussian";
             require(freeBits() == 0, Setting.FREE_BITS, why);
@@ -577,6 +588,21 @@ public final class TrainConfig {
                 draws() == 1 || !decoder().toJson().toString().contains("\"dropout\""),
                 Setting.DRAWS,
                 "the decoder has dropout, whose masks belong to samples and not to draws; leave one of the two out");
+    }
+
+    private void requireSenseOfPrior() {
+        if (!prior().isLearned()) {
+            require(
+                    values.get(Setting.COMPONENTS).equals(0),
+                    Setting.COMPONENTS,
+                    "the standard normal has none; add --prior gmm or vamp, or leave it out");
+            return;
+        }
+        String why = "is of the divergence in closed form, which --prior "
+                + prior().kind().label() + " does not have; leave it out";
+        require(posterior() == Posterior.GAUSSIAN, Setting.PRIOR, "needs --posterior gaussian, got " + posterior().label());
+        require(freeBits() == 0, Setting.FREE_BITS, why);
+        require(totalCorrelation() == 0, Setting.TC, why);
     }
 
     private void require(boolean sense, Setting setting, String why) {

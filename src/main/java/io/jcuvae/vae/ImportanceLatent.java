@@ -13,6 +13,11 @@ import io.jcuvae.tensor.Tensor;
 final class ImportanceLatent implements Latent {
     private final Ops ops;
     private final Dense heads;
+    /** Null for the standard normal. */
+    private final LearnedPrior prior;
+
+    private final Tensor head;
+    private final Tensor dhead;
     private final Tensor noise;
     private final Tensor z;
     private final Tensor dz;
@@ -26,15 +31,24 @@ final class ImportanceLatent implements Latent {
     private final Tensor kl;
     private final Tensor klWeights;
 
+    /**
+     * Binds it.
+     *
+     * @param heads of the samples, and below them those of pseudo-inputs where there are any
+     * @param prior null for the standard normal
+     */
     ImportanceLatent(
             Binding binding,
             int latents,
-            Tensor input,
-            Tensor inputGradient,
+            Dense heads,
+            LearnedPrior prior,
             int draws,
             boolean doublyReparameterised) {
         ops = binding.ops();
-        heads = GaussianLatent.heads(binding, input, inputGradient);
+        this.heads = heads;
+        this.prior = prior;
+        head = heads.output().rows(0, binding.rows());
+        dhead = heads.outputGradient().rows(0, binding.rows());
         int rows = Math.multiplyExact(binding.rows(), draws);
         Shape shape = Shape.of(rows, latents);
         noise = binding.arena().tensor("noise", shape);
@@ -49,7 +63,7 @@ final class ImportanceLatent implements Latent {
 
     @Override
     public Tensor head() {
-        return heads.output();
+        return head;
     }
 
     @Override
@@ -67,7 +81,7 @@ final class ImportanceLatent implements Latent {
         return dz;
     }
 
-    /** [B]: in closed form, for the books; the bound is made of the draws'. */
+    /** [B]: in closed form, or the mean over the draws under a learned prior, for the books; the bound is made of the draws'. */
     @Override
     public Tensor kl() {
         return kl;
@@ -90,8 +104,13 @@ final class ImportanceLatent implements Latent {
 
     @Override
     public void sample() {
-        ops.drawGaussian(z, ratio, heads.output(), noise);
-        ops.gaussianKl(kl, heads.output());
+        ops.drawGaussian(z, ratio, head, noise);
+        if (prior == null) {
+            ops.gaussianKl(kl, head);
+        } else {
+            prior.logRatio(ratio, z, head, noise);
+            ops.meanOfDraws(kl, ratio, -1);
+        }
     }
 
     @Override
@@ -114,7 +133,12 @@ final class ImportanceLatent implements Latent {
 
     @Override
     public void backward() {
-        ops.drawGaussianBackward(heads.outputGradient(), dz, heads.output(), noise, z, ratioWeights, factors);
+        if (prior != null) {
+            prior.backward(z, ratioWeights);
+        }
+        // Where the standard normal has z, another prior has its slope.
+        Tensor slope = prior == null ? z : prior.slope();
+        ops.drawGaussianBackward(dhead, dz, head, noise, slope, ratioWeights, factors);
         heads.backward();
     }
 }

@@ -3,7 +3,7 @@ package io.jcuvae.vae;
 import io.jcuvae.tensor.Tensor;
 
 /** The latent code of a batch between encoder and decoder. B rows of samples; R rows of codes, several per sample or one. */
-sealed interface Latent permits GaussianLatent, ImportanceLatent, PointLatent {
+sealed interface Latent permits GaussianLatent, ImportanceLatent, PointLatent, SampledLatent {
     /** [B, 2Z] means, then log variances; [B, Z] codes where there is no variance. */
     Tensor head();
 
@@ -33,6 +33,15 @@ sealed interface Latent permits GaussianLatent, ImportanceLatent, PointLatent {
 
     /** Makes z the code that stands for the sample: the mean. */
     void center();
+
+    /**
+     * log p(z) - log q(z | x) of the codes that {@link #sample()} drew last.
+     *
+     * @param ratio [R], nats
+     */
+    default void logRatio(Tensor ratio) {
+        throw new IllegalStateException("codes without a posterior that they were drawn from have no importance weights");
+    }
 
     /** Turns the gradient of z and the KL weights into gradients of the heads and of the encoder's output. */
     void backward();

@@ -28,6 +28,7 @@ import java.util.Optional;
  * @param likelihood what the decoder's output says about the data
  * @param posterior what the encoder says about z
  * @param condition what encoder and decoder are told beside
+ * @param prior what codes are held against
  */
 public record VaeSpec(
         Shape sample,
@@ -36,11 +37,24 @@ public record VaeSpec(
         List<LayerSpec> decoder,
         Likelihood likelihood,
         Posterior posterior,
-        Condition condition) {
+        Condition condition,
+        Prior prior) {
 
     /** A variational autoencoder with a Gaussian posterior that is told nothing beside the sample. */
     public VaeSpec(Shape sample, List<LayerSpec> encoder, int latents, List<LayerSpec> decoder, Likelihood likelihood) {
         this(sample, encoder, latents, decoder, likelihood, Posterior.GAUSSIAN, Condition.NONE);
+    }
+
+    /** One whose prior is the standard normal. */
+    public VaeSpec(
+            Shape sample,
+            List<LayerSpec> encoder,
+            int latents,
+            List<LayerSpec> decoder,
+            Likelihood likelihood,
+            Posterior posterior,
+            Condition condition) {
+        this(sample, encoder, latents, decoder, likelihood, posterior, condition, Prior.NORMAL);
     }
 
     /**
@@ -53,11 +67,17 @@ public record VaeSpec(
         decoder = List.copyOf(decoder);
         checkEncoder(sample, encoder, condition);
         checkDecoder(sample, condition.joined(Shape.of(latents)), decoder, likelihood);
+        prior.check(encoder, condition.joined(sampleInput(sample, encoder)), condition, posterior);
     }
 
     /** The same that is told something else. */
     public VaeSpec with(Condition other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other);
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other, prior);
+    }
+
+    /** The same with another prior. */
+    public VaeSpec with(Prior other) {
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, other);
     }
 
     /** What the encoder's first layer sees: {@link #sampleInput}, with the labels where there is a condition. */
@@ -171,6 +191,7 @@ public record VaeSpec(
         }
         Sequential.declare(layout, decoder, "dec", decoderInput());
         likelihood.declare(layout);
+        prior.declare(layout, latents, sample.count());
         return layout;
     }
 

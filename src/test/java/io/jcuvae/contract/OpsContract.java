@@ -36,6 +36,7 @@ public interface OpsContract
                 LikelihoodContract,
                 NormContract,
                 ObjectiveContract,
+                PriorContract,
                 SpatialContract,
                 TrainingContract {
     /** The backend under test; may be the same for all tests. */
