@@ -14,6 +14,7 @@ import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.DataRecord;
 import io.jcuvae.train.Evaluator;
 import io.jcuvae.train.Model;
+import io.jcuvae.vae.Prior;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -41,6 +42,7 @@ public final class Evaluation {
      * @param trainedOn what the model was trained on
      * @param seed of the draws, the training run's
      * @param device what computed
+     * @param prior what the KL term is held against; of a learned one it is an estimate with one draw per sample
      */
     public record Report(
             double reconstruction,
@@ -61,7 +63,8 @@ public final class Evaluation {
             String protocolNote,
             DataRecord trainedOn,
             long seed,
-            String device) {
+            String device,
+            Prior prior) {
 
         /** Whether the model has a KL term, and so an ELBO. */
         public boolean hasElbo() {
@@ -91,6 +94,10 @@ public final class Evaluation {
             json.addProperty("loss", loss());
             json.addProperty("reconstruction", reconstruction);
             addFinite(json, "kl", kl);
+            json.addProperty("prior", prior.kind().label());
+            if (prior.isLearned()) {
+                json.addProperty("kl_estimate", "one draw per sample");
+            }
             json.addProperty("active_units", activeUnits);
             json.addProperty("latents", latents);
             json.addProperty("count", count);
@@ -134,6 +141,9 @@ public final class Evaluation {
                         loss());
                 line(text, "reconstruction", "%.4f", reconstruction);
                 line(text, "KL", "%.4f   %d of %d latents active", kl, activeUnits, latents);
+                if (prior.isLearned()) {
+                    line(text, "prior", "%s; KL is log q(z|x) - log p(z) of one draw per sample", prior.describe());
+                }
             } else {
                 line(
                         text,
@@ -254,7 +264,8 @@ public final class Evaluation {
                         : "trained on " + training.input() + "; do not compare with its figures",
                 model.data(),
                 seed,
-                backend.description());
+                backend.description(),
+                model.spec().prior());
     }
 
     private static void checkImportanceSamples(Model model, int importanceSamples) {

@@ -1,7 +1,6 @@
 package io.jcuvae.jobs;
 
 import io.jcuvae.data.RowWriter;
-import io.jcuvae.data.RowWriters;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.UserError;
@@ -10,8 +9,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /**
- * Draws samples from the prior, or from another distribution of codes, and decodes them to their expected data. From the prior,
- * sample i comes from z_i = temperature times the normals i Z .. i Z + Z - 1 of the seed's generation stream, so it is the same
+ * Draws samples from the prior, or from another distribution of codes, and decodes them to their expected data. From the standard
+ * normal, sample i comes from z_i = temperature times the normals i Z .. i Z + Z - 1 of the seed's generation stream, so it is the same
  * however many are asked for.
  */
 public final class Generation {
@@ -57,10 +56,10 @@ public final class Generation {
         long total = count * classes.length;
         BoundModel bound = new BoundModel(model, backend);
         int columns = classes.length == 1 ? 0 : (int) Math.min(count, Integer.MAX_VALUE);
-        try (RowWriter writer = RowWriters.samples(out, model.data().shape(), total, columns)) {
+        try (RowWriter writer = Rows.writer(model, out, total, columns)) {
             try (RowsOut rows =
                     new RowsOut(backend, bound.output(), writer, out.toString(), done -> progress.at(done, total))) {
-                generate(bound, samplerOrNull, rows, classes, count, seed, temperature);
+                generate(bound, source(model, backend, samplerOrNull), rows, classes, count, seed, temperature);
             }
             writer.commit();
         }
@@ -74,10 +73,11 @@ public final class Generation {
             long count,
             long seed,
             double temperature) {
-        BoundModel.Generator generator = samplerOrNull == null
-                ? bound.generator(Stream.GENERATION.key(seed), temperature)
-                : drawing(bound, samplerOrNull, seed, temperature);
+        BoundModel.Generator normal =
+                samplerOrNull == null ? bound.generator(Stream.GENERATION.key(seed), temperature) : null;
         for (int number : classes) {
+            BoundModel.Generator generator =
+                    normal != null ? normal : drawing(bound, samplerOrNull.ofClass(number), seed, temperature);
             bound.label(number);
             for (long first = 0; first < count; first += bound.rows()) {
                 generator.generate(first);
@@ -85,6 +85,11 @@ public final class Generation {
             }
         }
         rows.flush();
+    }
+
+    /** What is asked for, else the prior that the model has learned; null for the standard normal. */
+    private static CodeSampler source(Model model, Backend backend, CodeSampler samplerOrNull) {
+        return samplerOrNull == null ? PriorSampler.of(model, backend) : samplerOrNull;
     }
 
     private static BoundModel.Generator drawing(BoundModel bound, CodeSampler sampler, long seed, double temperature) {
@@ -116,7 +121,7 @@ public final class Generation {
         check(model, null, count, temperature);
         BoundModel bound = new BoundModel(model, backend);
         try (RowsOut rows = new RowsOut(backend, bound.output(), true, taker::take, "the samples", done -> {})) {
-            generate(bound, null, rows, Labels.of(model, null), count, seed, temperature);
+            generate(bound, source(model, backend, null), rows, Labels.of(model, null), count, seed, temperature);
         }
     }
 
@@ -130,7 +135,7 @@ public final class Generation {
     }
 
     /**
-     * The first samples of some classes, in memory: for pictures.
+     * The first samples of some classes, in memory, as the model sees them: for pictures.
      *
      * @param classes as {@link Labels#of} gives them
      * @param samplerOrNull where codes come from, null for the prior
@@ -155,7 +160,7 @@ public final class Generation {
             filled[0] += values;
         };
         try (RowsOut rows = new RowsOut(backend, bound.output(), false, taker, "the samples", done -> {})) {
-            generate(bound, samplerOrNull, rows, classes, count, seed, temperature);
+            generate(bound, source(model, backend, samplerOrNull), rows, classes, count, seed, temperature);
         }
         return all;
     }

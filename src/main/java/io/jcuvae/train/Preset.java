@@ -41,7 +41,9 @@ public enum Preset {
     /** The prior is a mixture of ten normals. */
     GMM_PRIOR("a mixture of 10 normals as prior", null),
     /** The first with labels for encoder and decoder. */
-    CVAE("dense layers that are told the label", null);
+    CVAE("dense layers that are told the label", null),
+    /** A small network that stops by itself, for rows of numbers in any units. */
+    TABLE("rows of numbers, standardised", null);
 
     private final String summary;
     private final Shape example;

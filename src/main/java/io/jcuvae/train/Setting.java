@@ -72,6 +72,11 @@ public enum Setting {
             "N",
             "categorical: grey levels, to the nearest of which values in [0, 1] are rounded",
             t -> integer(t, 2, 256)),
+    /** Whether values are standardised. */
+    STANDARDIZE(
+            "[true|false]",
+            "take every value less its mean over the training rows, in their deviations; results are in the data's units",
+            Setting::flag),
     /** What the encoder says about z. */
     POSTERIOR(
             "NAME",
@@ -86,7 +91,8 @@ public enum Setting {
     /** Components of a learned prior. */
     COMPONENTS(
             "N",
-            "gmm and vamp: normals or pseudo-inputs, 0 for " + Prior.Kind.GMM.usual() + " and " + Prior.Kind.VAMP.usual(),
+            "gmm and vamp: normals or pseudo-inputs, 0 for " + Prior.Kind.GMM.usual() + " and "
+                    + Prior.Kind.VAMP.usual(),
             t -> integer(t, 0, 100_000)),
     /** What is minimised. */
     ESTIMATOR(

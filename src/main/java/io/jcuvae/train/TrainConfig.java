@@ -560,6 +560,11 @@ public final class TrainConfig {
      */
     public void requireSense() {
         requireSenseOfPrior();
+        if (standardizes()) {
+            String why = "takes values in [0, 1], and --standardize makes others of them; leave one of the two out";
+            require(!likelihood().needsUnitData(), Setting.LIKELIHOOD, why);
+            require(binarization() == Binarization.NONE, Setting.BINARIZE, why);
+        }
         if (!posterior().hasDivergence()) {
             String why = "there is no KL term with --posterior none; leave it out, or take --posterior gaussian";
             require(freeBits() == 0, Setting.FREE_BITS, why);
@@ -600,7 +605,10 @@ public final class TrainConfig {
         }
         String why = "is of the divergence in closed form, which --prior "
                 + prior().kind().label() + " does not have; leave it out";
-        require(posterior() == Posterior.GAUSSIAN, Setting.PRIOR, "needs --posterior gaussian, got " + posterior().label());
+        require(
+                posterior() == Posterior.GAUSSIAN,
+                Setting.PRIOR,
+                "needs --posterior gaussian, got " + posterior().label());
         require(freeBits() == 0, Setting.FREE_BITS, why);
         require(totalCorrelation() == 0, Setting.TC, why);
     }
@@ -609,6 +617,11 @@ public final class TrainConfig {
         if (!sense) {
             throw new UserError("--" + setting.key() + " " + text(setting) + ": " + why);
         }
+    }
+
+    /** Whether values are standardised by their mean and deviation over the training rows. */
+    public boolean standardizes() {
+        return (Boolean) values.get(Setting.STANDARDIZE);
     }
 
     /** Whether encoder and decoder are told the labels. */

@@ -125,11 +125,6 @@ final class GaussianLatent implements Latent {
     }
 
     @Override
-    public void logRatio(Tensor ratio) {
-        ops.gaussianLogRatio(ratio, z, heads.output(), noise);
-    }
-
-    @Override
     public void backward() {
         if (term != null) {
             term.backward(dz);

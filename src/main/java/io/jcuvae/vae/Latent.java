@@ -34,15 +34,6 @@ sealed interface Latent permits GaussianLatent, ImportanceLatent, PointLatent, S
     /** Makes z the code that stands for the sample: the mean. */
     void center();
 
-    /**
-     * log p(z) - log q(z | x) of the codes that {@link #sample()} drew last.
-     *
-     * @param ratio [R], nats
-     */
-    default void logRatio(Tensor ratio) {
-        throw new IllegalStateException("codes without a posterior that they were drawn from have no importance weights");
-    }
-
     /** Turns the gradient of z and the KL weights into gradients of the heads and of the encoder's output. */
     void backward();
 }

@@ -80,7 +80,9 @@ public record Prior(Kind kind, int components) {
 
     /** As in {@code vamp of 100 components}. */
     public String describe() {
-        return isLearned() ? kind.label() + " of " + components + (components == 1 ? " component" : " components") : kind.label();
+        return isLearned()
+                ? kind.label() + " of " + components + (components == 1 ? " component" : " components")
+                : kind.label();
     }
 
     /** Refuses what its pseudo-inputs cannot go through as samples do. */
@@ -101,7 +103,9 @@ public record Prior(Kind kind, int components) {
         boolean keeps = !layout.buffers().entries().isEmpty();
         if (keeps || drops(encoder)) {
             throw new IllegalArgumentException("--prior vamp: its pseudo-inputs would "
-                    + (keeps ? "count in the statistics of the encoder's batch_norm" : "be thinned by the encoder's dropout")
+                    + (keeps
+                            ? "count in the statistics of the encoder's batch_norm"
+                            : "be thinned by the encoder's dropout")
                     + "; take layer_norm or no such layer in the encoder, or --prior gmm");
         }
     }

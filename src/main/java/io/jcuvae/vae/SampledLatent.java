@@ -101,11 +101,6 @@ final class SampledLatent implements Latent {
     }
 
     @Override
-    public void logRatio(Tensor rows) {
-        ops.meanOfDraws(rows, ratio, 1);
-    }
-
-    @Override
     public void backward() {
         prior.backward(z, klWeights);
         ops.drawGaussianBackward(dhead, dz, head, noise, prior.slope(), klWeights, null);

@@ -83,8 +83,7 @@ final class PriorScenarios {
         }
     }
 
-    static Scenario mixtureLogRatio(
-            int samples, int draws, int count, int latents, boolean weighted, double spread) {
+    static Scenario mixtureLogRatio(int samples, int draws, int count, int latents, boolean weighted, double spread) {
         int rows = samples * draws;
         String label = "mixtureLogRatio [" + samples + " x " + draws + ", " + count + ", " + latents + "], spread ";
         return new Scenario(label + spread + (weighted ? ", weights" : ""), lab -> {
@@ -165,34 +164,42 @@ final class PriorScenarios {
                             s.at(table.pair()),
                             s.at(logits),
                             s.at(weights)));
-            lab.expect(slope, () -> each(rows * latents, i -> {
-                double sum = 0;
-                for (int k = 0; k < count; k++) {
-                    double precision = Math.exp(-table.logvar(k, i % latents));
-                    sum += shares.at(i / latents * count + k) * far(table, z, i / latents, k, i % latents) * precision;
-                }
-                return functionSum(count) * sum + FLUSH;
-            }));
-            lab.expect(gradient.pair(), () -> each(2 * count * latents, i -> {
-                int k = table.component(i);
-                int d = i % latents;
-                double precision = Math.exp(-table.logvar(k, d));
-                double sum = 0;
-                for (int r = 0; r < rows; r++) {
-                    double far = far(table, z, r, k, d);
-                    double part = table.isLogvar(i) ? 0.5 * (far * far * precision + 1) : far * precision;
-                    sum += abs(weights.at(r)) * shares.at(r * count + k) * part;
-                }
-                return functionSum(rows) * sum + FLUSH;
-            }));
+            lab.expect(
+                    slope,
+                    () -> each(rows * latents, i -> {
+                        double sum = 0;
+                        for (int k = 0; k < count; k++) {
+                            double precision = Math.exp(-table.logvar(k, i % latents));
+                            sum += shares.at(i / latents * count + k)
+                                    * far(table, z, i / latents, k, i % latents)
+                                    * precision;
+                        }
+                        return functionSum(count) * sum + FLUSH;
+                    }));
+            lab.expect(
+                    gradient.pair(),
+                    () -> each(2 * count * latents, i -> {
+                        int k = table.component(i);
+                        int d = i % latents;
+                        double precision = Math.exp(-table.logvar(k, d));
+                        double sum = 0;
+                        for (int r = 0; r < rows; r++) {
+                            double far = far(table, z, r, k, d);
+                            double part = table.isLogvar(i) ? 0.5 * (far * far * precision + 1) : far * precision;
+                            sum += abs(weights.at(r)) * shares.at(r * count + k) * part;
+                        }
+                        return functionSum(rows) * sum + FLUSH;
+                    }));
             if (weighted) {
-                lab.expect(dlogits, () -> each(count, k -> {
-                    double sum = 0;
-                    for (int r = 0; r < rows; r++) {
-                        sum += abs(weights.at(r)) * (shares.at(r * count + k) + 1);
-                    }
-                    return (functionSum(rows) + functionSum(count)) * sum + FLUSH;
-                }));
+                lab.expect(
+                        dlogits,
+                        () -> each(count, k -> {
+                            double sum = 0;
+                            for (int r = 0; r < rows; r++) {
+                                sum += abs(weights.at(r)) * (shares.at(r * count + k) + 1);
+                            }
+                            return (functionSum(rows) + functionSum(count)) * sum + FLUSH;
+                        }));
             }
         });
     }

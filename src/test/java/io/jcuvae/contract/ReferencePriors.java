@@ -49,8 +49,7 @@ final class ReferencePriors {
                 logs[k] = Math.log(weight(logits, k, count));
                 for (int d = 0; d < latents; d++) {
                     double variance = Math.exp(at(components, place(components, latents, k, d, true)));
-                    double distance =
-                            at(z, r * latents + d) - at(components, place(components, latents, k, d, false));
+                    double distance = at(z, r * latents + d) - at(components, place(components, latents, k, d, false));
                     logs[k] -= 0.5 * (Math.log(2 * Math.PI * variance) + distance * distance / variance);
                 }
                 most = Math.max(most, logs[k]);
@@ -92,8 +91,7 @@ final class ReferencePriors {
                 double dmean = 0;
                 double dlogvar = 0;
                 for (int r = 0; r < z.rows(); r++) {
-                    double distance =
-                            at(z, r * latents + d) - at(components, place(components, latents, k, d, false));
+                    double distance = at(z, r * latents + d) - at(components, place(components, latents, k, d, false));
                     double share = at(shares, r * count + k);
                     add(slope, r * latents + d, share * distance / variance);
                     dmean -= at(weights, r) * share * distance / variance;
