@@ -51,7 +51,8 @@ public final class AggregatePosterior {
     }
 
     /**
-     * The mixture, one for each class of a model that is told labels, kept beside a model file if it is of this model and what is wanted, else one fitted now and kept there.
+     * The mixture, one for each class of a model that is told labels, kept beside a model file if it is of this model and what
+     * is wanted, else one fitted now and kept there.
      *
      * @param modelFile the file that the model was loaded from
      * @param source opened only where a mixture must be fitted; its training rows count

@@ -10,8 +10,8 @@ import java.nio.file.Path;
 
 /**
  * Draws samples from the prior, or from another distribution of codes, and decodes them to their expected data. From the standard
- * normal, sample i comes from z_i = temperature times the normals i Z .. i Z + Z - 1 of the seed's generation stream, so it is the same
- * however many are asked for.
+ * normal, sample i comes from z_i = temperature times the normals i Z .. i Z + Z - 1 of the seed's generation stream, so it is
+ * the same however many are asked for.
  */
 public final class Generation {
     private Generation() {}

@@ -1,9 +1,9 @@
 package io.jcuvae.tensor;
 
 /**
- * What learned priors ask of a device: p(z) as a mixture of N diagonal normals. The table of components is [N, 2Z], means and then
- * log variances side by side as a row of a posterior has them, or [2N, Z], all means above all log variances. K codes may be
- * drawn of each of B samples: row r of R = B K belongs to sample r / K.
+ * What learned priors ask of a device: p(z) as a mixture of N diagonal normals. The table of components is [N, 2Z], means and
+ * then log variances side by side as a row of a posterior has them, or [2N, Z], all means above all log variances. K codes may
+ * be drawn of each of B samples: row r of R = B K belongs to sample r / K.
  */
 public interface PriorOps {
     /**
@@ -22,9 +22,9 @@ public interface PriorOps {
             Tensor ratio, Tensor shares, Tensor z, Tensor head, Tensor noise, Tensor components, Tensor logits);
 
     /**
-     * The gradients of sum over r of -weights[r] log p(z_r), with s[r, k] the shares, v_k = exp(logvar_k) and w the weights: dmean_k =
-     * -sum w_r s[r, k] (z_r - mean_k) / v_k, dlogvar_k = -1/2 sum w_r s[r, k] ((z_r - mean_k)^2 / v_k - 1), dlogit_k = -sum w_r
-     * (s[r, k] - p_k). What z gets, without its weight, is slope: in the place of z it makes of {@link
+     * The gradients of sum over r of -weights[r] log p(z_r), with s[r, k] the shares, v_k = exp(logvar_k) and w the weights:
+     * dmean_k = -sum w_r s[r, k] (z_r - mean_k) / v_k, dlogvar_k = -1/2 sum w_r s[r, k] ((z_r - mean_k)^2 / v_k - 1), dlogit_k
+     * = -sum w_r (s[r, k] - p_k). What z gets, without its weight, is slope: in the place of z it makes of {@link
      * ObjectiveOps#drawGaussianBackward}, where a standard normal has z, the backward pass under this prior.
      *
      * @param slope [R, Z]: -d log p(z_r) / dz = sum over k of s[r, k] (z_r - mean_k) / v_k
@@ -62,8 +62,8 @@ public interface PriorOps {
     void clamp(Tensor y, Tensor x, float low, float high);
 
     /**
-     * The backward pass of {@link #clamp} for descent: dx = dy within the bounds; outside, too, where a step against dy leads back, so
-     * that nothing is lost for good that once was moved beyond a bound; else 0.
+     * The backward pass of {@link #clamp} for descent: dx = dy within the bounds; outside, too, where a step against dy leads
+     * back, so that nothing is lost for good that once was moved beyond a bound; else 0.
      *
      * @param dx as many as x
      */

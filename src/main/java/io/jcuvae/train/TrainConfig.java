@@ -608,7 +608,7 @@ public final class TrainConfig {
         require(
                 posterior() == Posterior.GAUSSIAN,
                 Setting.PRIOR,
-                "needs --posterior gaussian, got " + posterior().label());
+                "needs --posterior gaussian, got " + posterior().label() + "; leave one of the two out");
         require(freeBits() == 0, Setting.FREE_BITS, why);
         require(totalCorrelation() == 0, Setting.TC, why);
     }

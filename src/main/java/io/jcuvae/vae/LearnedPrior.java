@@ -8,8 +8,8 @@ import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
 
 /**
- * A mixture of N diagonal normals as p(z), bound to the codes of a batch. Its divergence has no closed form: log q(z | x) - log p(z)
- * of the codes that are drawn stands for it.
+ * A mixture of N diagonal normals as p(z), bound to the codes of a batch. Its divergence has no closed form: log q(z | x) - log
+ * p(z) of the codes that are drawn stands for it.
  */
 final class LearnedPrior {
     private final Ops ops;

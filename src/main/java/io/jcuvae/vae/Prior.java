@@ -135,9 +135,9 @@ public record Prior(Kind kind, int components) {
     }
 
     /**
-     * Sets its parameters where a model begins. A mixture has equal weights, means drawn from N(0, 1/2) and variances of 1/2, so that
-     * mean and variance of the whole are those of a standard normal. Pseudo-input k is training row k count / N, rounded down,
-     * with noise of a hundredth of the data's standard deviation.
+     * Sets its parameters where a model begins. A mixture has equal weights, means drawn from N(0, 1/2) and variances of 1/2,
+     * so that mean and variance of the whole are those of a standard normal. Pseudo-input k is training row k count / N,
+     * rounded down, with noise of a hundredth of the data's standard deviation.
      *
      * @param layout of the model
      * @param values of the whole block

@@ -6,8 +6,8 @@ import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
 
 /**
- * The pseudo-inputs of a VampPrior on their way into the encoder. Where samples lie in [0, 1] they are held there, as in the paper,
- * whose hard tanh has those bounds; else they may be anything.
+ * The pseudo-inputs of a VampPrior on their way into the encoder. Where samples lie in [0, 1] they are held there, as in the
+ * paper, whose hard tanh has those bounds; else they may be anything.
  */
 final class PseudoInputs {
     private final Ops ops;

@@ -7,8 +7,8 @@ import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
 
 /**
- * A diagonal Gaussian posterior under a prior that is learned. The divergence has no closed form; log q(z | x) - log p(z) of the one
- * code that is drawn stands for it, whose expectation it is.
+ * A diagonal Gaussian posterior under a prior that is learned. The divergence has no closed form; log q(z | x) - log p(z) of
+ * the one code that is drawn stands for it, whose expectation it is.
  */
 final class SampledLatent implements Latent {
     private final Ops ops;

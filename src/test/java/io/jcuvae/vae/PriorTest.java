@@ -205,8 +205,8 @@ class PriorTest {
     }
 
     /**
-     * One component of mean zero and variance one is the standard normal. Value and gradients of a draw are those of the importance
-     * estimator with one draw, to rounding; their mean over the noise is the closed form's.
+     * One component of mean zero and variance one is the standard normal. Value and gradients of a draw are those of the
+     * importance estimator with one draw, to rounding; their mean over the noise is the closed form's.
      */
     @Test
     void oneUnitComponentIsTheNormalPrior() {
