@@ -17,6 +17,7 @@ import io.jcuvae.train.Model;
 import io.jcuvae.vae.Prior;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Scores a model on data: the negative ELBO and its parts, active units, and the importance-weighted log-likelihood. */
 public final class Evaluation {
@@ -42,6 +43,7 @@ public final class Evaluation {
      * @param trainedOn what the model was trained on
      * @param seed of the draws, the training run's
      * @param device what computed
+     * @param discrepancy between codes and prior, NaN for a model that was not trained to have little of it
      * @param prior what the KL term is held against; of a learned one it is an estimate with one draw per sample
      */
     public record Report(
@@ -64,6 +66,7 @@ public final class Evaluation {
             DataRecord trainedOn,
             long seed,
             String device,
+            double discrepancy,
             Prior prior) {
 
         /** Whether the model has a KL term, and so an ELBO. */
@@ -86,19 +89,22 @@ public final class Evaluation {
 
         /**
          * One object. Without importance samples {@code importance_samples} is 0 and {@code nll} and
-         * {@code nll_standard_error} are null; {@code bits_per_dimension} and {@code protocol_note} are there only where there
-         * are such.
+         * {@code nll_standard_error} are null; {@code mmd}, {@code bits_per_dimension}, {@code prior}, {@code kl_estimate} and {@code protocol_note} are there only
+         * where there are such.
          */
         public JsonObject toJson() {
             JsonObject json = new JsonObject();
             json.addProperty("loss", loss());
             json.addProperty("reconstruction", reconstruction);
             addFinite(json, "kl", kl);
-            json.addProperty("prior", prior.kind().label());
             if (prior.isLearned()) {
+                json.addProperty("prior", prior.kind().label());
                 json.addProperty("kl_estimate", "one draw per sample");
             }
             json.addProperty("active_units", activeUnits);
+            if (Double.isFinite(discrepancy)) {
+                json.addProperty("mmd", discrepancy);
+            }
             json.addProperty("latents", latents);
             json.addProperty("count", count);
             json.addProperty("binarization", binarization.label());
@@ -151,6 +157,14 @@ public final class Evaluation {
                         "%.4f   reconstruction only: codes without a posterior have no ELBO",
                         loss());
                 line(text, "latents", "%d of %d active", activeUnits, latents);
+            }
+            if (Double.isFinite(discrepancy)) {
+                line(
+                        text,
+                        "MMD",
+                        "%.4f   squared, unweighted, between the codes of %d rows and the prior",
+                        discrepancy,
+                        Math.min(count, HeldOutDiscrepancy.ROWS));
             }
             if (importanceSamples > 0) {
                 String error =
@@ -265,7 +279,18 @@ public final class Evaluation {
                 model.data(),
                 seed,
                 backend.description(),
+                discrepancy(model, backend, () -> Rows.open(model, source, split, limit), labels, key),
                 model.spec().prior());
+    }
+
+    private static double discrepancy(
+            Model model, Backend backend, Supplier<SampleReader> rows, RowLabels labels, long key) {
+        if (model.config().discrepancy() == 0) {
+            return Double.NaN;
+        }
+        try (SampleReader reader = rows.get()) {
+            return HeldOutDiscrepancy.of(model, backend, reader, labels, key);
+        }
     }
 
     private static void checkImportanceSamples(Model model, int importanceSamples) {

@@ -9,6 +9,8 @@ package io.jcuvae.tensor;
  */
 public interface Ops
         extends ConditionOps,
+                DiscrepancyOps,
+                HierarchyOps,
                 LikelihoodOps,
                 LinearOps,
                 MeasureOps,

@@ -40,8 +40,12 @@ public enum Preset {
     VAMP("VampPrior, 100 pseudo-inputs", null),
     /** The prior is a mixture of ten normals. */
     GMM_PRIOR("a mixture of 10 normals as prior", null),
+    /** Codes are drawn to the prior as a whole (Tolstikhin et al. 2018). */
+    WAE("an autoencoder whose codes follow the prior", null),
     /** The first with labels for encoder and decoder. */
     CVAE("dense layers that are told the label", null),
+    /** A second stochastic layer (Burda et al. 2016). */
+    TWO_LAYERS("two stochastic layers, 20 and 10", null),
     /** A small network that stops by itself, for rows of numbers in any units. */
     TABLE("rows of numbers, standardised", null);
 

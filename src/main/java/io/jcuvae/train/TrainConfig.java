@@ -20,6 +20,7 @@ import io.jcuvae.vae.Objective;
 import io.jcuvae.vae.Posterior;
 import io.jcuvae.vae.Prior;
 import io.jcuvae.vae.Reduction;
+import io.jcuvae.vae.Upper;
 import io.jcuvae.vae.VaeSpec;
 import java.io.IOException;
 import java.io.InputStream;
@@ -135,7 +136,7 @@ public final class TrainConfig {
         if (value.isJsonPrimitive()) {
             return value.getAsString();
         }
-        if (value.isJsonArray() && setting == Setting.HIDDEN) {
+        if (value.isJsonArray() && (setting == Setting.HIDDEN || setting == Setting.UPPER_HIDDEN)) {
             String text = value.getAsJsonArray().asList().stream()
                     .map(JsonElement::toString)
                     .collect(Collectors.joining(","));
@@ -217,8 +218,7 @@ public final class TrainConfig {
 
     /** Widths of the encoder's layers. */
     public List<Integer> hidden() {
-        return ((List<?>) values.get(Setting.HIDDEN))
-                .stream().map(Integer.class::cast).toList();
+        return widths(Setting.HIDDEN);
     }
 
     /** Nonlinearity of the hidden layers. */
@@ -346,6 +346,7 @@ public final class TrainConfig {
                     likelihood(),
                     posterior(),
                     conditioned() ? new Condition(classes) : Condition.NONE,
+                    upper(),
                     prior());
             if (spec.parameters() != likelihood().parameters(levels())) {
                 throw new IllegalArgumentException("the decoder ends with " + spec.parameters() * sample.count()
@@ -370,8 +371,13 @@ public final class TrainConfig {
      * @param setting one that the user gave
      */
     public void requireOfUse(Setting setting) {
+        if (setting == Setting.UPPER_HIDDEN && !upper().given()) {
+            throw new UserError(
+                    "--upper-hidden: are the layers between two stochastic ones; give --upper-latent N, too, or"
+                            + " leave it out");
+        }
         boolean dense = encoder().isMlp() || decoder().isMlp();
-        if (!dense && (setting == Setting.HIDDEN || setting == Setting.ACTIVATION)) {
+        if (!dense && (setting == Setting.HIDDEN || (setting == Setting.ACTIVATION && !upper().given()))) {
             throw new UserError("--" + setting.key()
                     + ": makes dense layers, but encoder and decoder are given layer by layer"
                     + Preset.of(this)
@@ -543,14 +549,20 @@ public final class TrainConfig {
         return new Prior(kind, learned && components > 0 ? components : kind.usual());
     }
 
+    /** Weight of the maximum mean discrepancy between codes and prior, 0 for none. */
+    public double discrepancy() {
+        return number(Setting.MMD);
+    }
+
     /** What is trained on. */
     public Objective objective() {
-        return new Objective(new KlTerm(freeBits(), capacity() > 0), estimator(), draws(), totalCorrelation(), 0);
+        return new Objective(
+                new KlTerm(freeBits(), capacity() > 0), estimator(), draws(), totalCorrelation(), 0, discrepancy());
     }
 
     /** Whether codes drawn from a normal distribution are codes of this model. */
     public boolean hasPrior() {
-        return posterior().hasDivergence();
+        return posterior().hasDivergence() || discrepancy() > 0;
     }
 
     /**
@@ -574,7 +586,33 @@ public final class TrainConfig {
             require(metric() != Metric.ELBO, Setting.METRIC, why);
             require(estimator() == Estimator.ELBO, Setting.ESTIMATOR, why);
             require(totalCorrelation() == 0, Setting.TC, why);
+            require(
+                    !upper().given(),
+                    Setting.UPPER_LATENT,
+                    "needs a posterior to draw from; take --posterior gaussian");
         }
+        if (upper().given()) {
+            String why = "does not go with --upper-latent, whose KL term has no closed form; leave one of them out";
+            require(freeBits() == 0, Setting.FREE_BITS, why);
+            require(totalCorrelation() == 0, Setting.TC, why);
+            require(
+                    discrepancy() == 0,
+                    Setting.MMD,
+                    "compares codes with a standard normal, which is not the prior with"
+                            + " --upper-latent; leave one of them out");
+            require(
+                    estimator() != Estimator.DREG,
+                    Setting.ESTIMATOR,
+                    "does not go with --upper-latent yet; take --estimator iwae");
+        }
+        require(
+                discrepancy() == 0 || batch() > 1,
+                Setting.BATCH,
+                "--mmd compares the codes of a batch with each other, so that it takes at least 2");
+        require(
+                discrepancy() == 0 || totalCorrelation() == 0,
+                Setting.MMD,
+                "does not go with --tc, another term of the batch; leave one of the two out");
         if (estimator() == Estimator.ELBO) {
             require(draws() == 1, Setting.DRAWS, "several draws are weighed by --estimator iwae or dreg");
             return;
@@ -585,6 +623,7 @@ public final class TrainConfig {
         require(freeBits() == 0, Setting.FREE_BITS, why);
         require(capacity() == 0, Setting.CAPACITY, why);
         require(totalCorrelation() == 0, Setting.TC, why);
+        require(discrepancy() == 0, Setting.MMD, why);
         require(
                 likelihood().isDensity(),
                 Setting.LIKELIHOOD,
@@ -611,12 +650,27 @@ public final class TrainConfig {
                 "needs --posterior gaussian, got " + posterior().label() + "; leave one of the two out");
         require(freeBits() == 0, Setting.FREE_BITS, why);
         require(totalCorrelation() == 0, Setting.TC, why);
+        require(
+                discrepancy() == 0,
+                Setting.MMD,
+                "draws codes to the standard normal, and --prior "
+                        + prior().kind().label() + " is another; leave one of the two out");
     }
 
     private void require(boolean sense, Setting setting, String why) {
         if (!sense) {
             throw new UserError("--" + setting.key() + " " + text(setting) + ": " + why);
         }
+    }
+
+    /** The second stochastic layer, if any. */
+    public Upper upper() {
+        int latents = (Integer) values.get(Setting.UPPER_LATENT);
+        return latents == 0 ? Upper.NONE : new Upper(latents, widths(Setting.UPPER_HIDDEN), activation());
+    }
+
+    private List<Integer> widths(Setting setting) {
+        return ((List<?>) values.get(setting)).stream().map(Integer.class::cast).toList();
     }
 
     /** Whether values are standardised by their mean and deviation over the training rows. */

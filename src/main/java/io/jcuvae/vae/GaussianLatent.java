@@ -3,6 +3,7 @@ package io.jcuvae.vae;
 import io.jcuvae.nn.Binding;
 import io.jcuvae.nn.Dense;
 import io.jcuvae.nn.ParameterLayout;
+import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Shape;
@@ -15,7 +16,10 @@ import io.jcuvae.tensor.Tensor;
 final class GaussianLatent implements Latent {
     private final Ops ops;
     private final Dense heads;
+    /** [B, Z] of {@link #drawn}: what z is made with. */
     private final Tensor noise;
+
+    private final Tensor drawn;
     private final Tensor z;
     private final Tensor dz;
     private final Tensor kl;
@@ -24,15 +28,21 @@ final class GaussianLatent implements Latent {
     /** [B]: divergence with a floor under each latent; null without one. */
     private final Tensor flooredKl;
 
-    private TotalCorrelation term;
+    private BatchTerm term;
     /** [Z]: which latents are above it. */
     private final Tensor active;
 
-    GaussianLatent(Binding binding, int latents, Tensor input, Tensor inputGradient, KlTerm klTerm) {
+    /**
+     * Binds the heads.
+     *
+     * @param further rows of noise that are drawn behind those of z, for others
+     */
+    GaussianLatent(Binding binding, int latents, Tensor input, Tensor inputGradient, KlTerm klTerm, int further) {
         ops = binding.ops();
-        heads = heads(binding, input, inputGradient);
+        heads = heads(binding, "", input, inputGradient);
         Shape shape = Shape.of(binding.rows(), latents);
-        noise = binding.arena().tensor("noise", shape);
+        drawn = binding.arena().tensor("noise", Shape.of(binding.rows() + further, latents));
+        noise = further == 0 ? drawn : drawn.view(0, shape);
         z = binding.arena().tensor("z", shape);
         kl = binding.arena().tensor("kl", Shape.of(binding.rows()));
         klWeights = binding.arena().tensor("kl.weights", Shape.of(binding.rows()));
@@ -42,26 +52,34 @@ final class GaussianLatent implements Latent {
         dz = binding.training() ? binding.arena().tensor("dz", shape) : null;
     }
 
-    /** The heads for mu and logvar as one layer. */
-    static Dense heads(Binding binding, Tensor input, Tensor inputGradient) {
+    /**
+     * The heads for mu and logvar as one layer.
+     *
+     * @param prefix of the parameters' names
+     */
+    static Dense heads(Binding binding, String prefix, Tensor input, Tensor inputGradient) {
         return new Dense(
                 binding,
-                "head",
-                binding.values().joined("mu.weight", "logvar.weight"),
-                binding.values().joined("mu.bias", "logvar.bias"),
-                binding.training() ? binding.gradients().joined("mu.weight", "logvar.weight") : null,
-                binding.training() ? binding.gradients().joined("mu.bias", "logvar.bias") : null,
+                prefix + "head",
+                joined(binding.values(), prefix, "weight"),
+                joined(binding.values(), prefix, "bias"),
+                binding.training() ? joined(binding.gradients(), prefix, "weight") : null,
+                binding.training() ? joined(binding.gradients(), prefix, "bias") : null,
                 Activation.IDENTITY,
                 input,
                 inputGradient);
     }
 
-    static void declare(ParameterLayout layout, int latents, Shape input) {
+    private static Tensor joined(Parameters block, String prefix, String what) {
+        return block.joined(prefix + "mu." + what, prefix + "logvar." + what);
+    }
+
+    static void declare(ParameterLayout layout, String prefix, int latents, Shape input) {
         int inputs = Math.toIntExact(input.count());
-        layout.weight("mu.weight", Shape.of(latents, inputs), inputs, latents);
-        layout.weight("logvar.weight", Shape.of(latents, inputs), inputs, latents);
-        layout.bias("mu.bias", Shape.of(latents), inputs);
-        layout.bias("logvar.bias", Shape.of(latents), inputs);
+        layout.weight(prefix + "mu.weight", Shape.of(latents, inputs), inputs, latents);
+        layout.weight(prefix + "logvar.weight", Shape.of(latents, inputs), inputs, latents);
+        layout.bias(prefix + "mu.bias", Shape.of(latents), inputs);
+        layout.bias(prefix + "logvar.bias", Shape.of(latents), inputs);
     }
 
     @Override
@@ -71,7 +89,7 @@ final class GaussianLatent implements Latent {
 
     @Override
     public Tensor noise() {
-        return noise;
+        return drawn;
     }
 
     @Override
@@ -95,7 +113,7 @@ final class GaussianLatent implements Latent {
     }
 
     /** Takes a term of the batch into the backward pass. */
-    void with(TotalCorrelation further) {
+    void with(BatchTerm further) {
         term = further;
     }
 
@@ -126,9 +144,6 @@ final class GaussianLatent implements Latent {
 
     @Override
     public void backward() {
-        if (term != null) {
-            term.backward(dz);
-        }
         if (active == null) {
             ops.sampleGaussianBackward(heads.outputGradient(), dz, heads.output(), noise, klWeights);
         } else {

@@ -10,7 +10,7 @@ import io.jcuvae.tensor.Tensor;
  * A Gaussian posterior of which K codes are drawn for each sample while training, and whose divergence is that of the draws:
  * what importance weights are made of. R = B K rows; those of a sample lie side by side.
  */
-final class ImportanceLatent implements Latent {
+final class ImportanceLatent implements Latent, Weighed {
     private final Ops ops;
     private final Dense heads;
     /** Null for the standard normal. */
@@ -93,8 +93,8 @@ final class ImportanceLatent implements Latent {
         return kl;
     }
 
-    /** [R]: log p(z) - log q(z | x) of the last draws, nats. */
-    Tensor ratio() {
+    @Override
+    public Tensor ratio() {
         return ratio;
     }
 
@@ -120,15 +120,8 @@ final class ImportanceLatent implements Latent {
         sample();
     }
 
-    /**
-     * Makes the bound.
-     *
-     * @param loss [B]
-     * @param reconstruction [B]
-     * @param weights [R]: of the likelihood's rows
-     * @param rows [R]: negative log-likelihood
-     */
-    void bound(Tensor loss, Tensor reconstruction, Tensor weights, Tensor rows, Tensor scalars, float scale) {
+    @Override
+    public void bound(Tensor loss, Tensor reconstruction, Tensor weights, Tensor rows, Tensor scalars, float scale) {
         ops.importance(loss, reconstruction, weights, ratioWeights, factors, rows, ratio, scalars, scale);
     }
 

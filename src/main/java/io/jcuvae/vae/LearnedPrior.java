@@ -80,7 +80,7 @@ final class LearnedPrior {
         PseudoInputs inputs = new PseudoInputs(own, spec.likelihood().needsUnitData(), placed, null, seen != null);
         Tensor sample = seen == null ? ChannelExchange.asItLies(placed, input) : seen.pictures();
         Sequential encoder = Sequential.bind(own, spec.encoder(), "enc", sample, null);
-        Dense ends = GaussianLatent.heads(own, encoder.output(), null);
+        Dense ends = GaussianLatent.heads(own, "", encoder.output(), null);
         return new LearnedPrior(binding, rows, spec.latents(), count, ends.output(), null, false, () -> {
             inputs.place();
             if (seen != null) {

@@ -28,6 +28,9 @@ public final class Vae {
     private final Conditioning conditioning;
     private final Sequential encoder;
     private final Latent latent;
+    /** The latent where it weighs its draws; null where it has one draw. */
+    private final Weighed weighed;
+
     private final Sequential decoder;
     private final Tensor output;
     private final ChannelExchange said;
@@ -37,7 +40,10 @@ public final class Vae {
     private final float rowWeight;
     private final Objective objective;
     /** A further term of the loss; null without one. */
-    private final TotalCorrelation term;
+    private final BatchTerm term;
+
+    /** What is drawn in each step; null where nothing is. */
+    private final Tensor noise;
 
     /** [R, D]: each sample as often as it has codes; x itself where that is once, or where the likelihood asks for no more. */
     private final Tensor target;
@@ -94,33 +100,54 @@ public final class Vae {
             dsaid = null;
         }
         likelihood = spec.likelihood().bind(drawn, output, doutput, target, spec.parameterRun());
-        reconstruction = latent instanceof ImportanceLatent
-                ? arena.tensor("reconstruction.mean", Shape.of(rows))
-                : likelihood.rows();
-        term = objective.totalCorrelation() > 0 ? new TotalCorrelation(binding, latent, objective, rowWeight) : null;
+        weighed = objective.estimator() == Estimator.ELBO ? null : (Weighed) latent;
+        reconstruction = weighed == null ? likelihood.rows() : arena.tensor("reconstruction.mean", Shape.of(rows));
+        noise = latent.noise() == null && objective.discrepancy() > 0
+                ? arena.tensor("noise", Shape.of(rows, spec.latents()))
+                : latent.noise();
+        term = term(binding);
         if (latent instanceof GaussianLatent gaussian) {
             gaussian.with(term);
         }
         loss = arena.tensor("loss", Shape.of(rows));
     }
 
+    private BatchTerm term(Binding binding) {
+        if (objective.discrepancy() > 0) {
+            // The last rows of the noise: those before them, if any, are in the codes.
+            Tensor prior =
+                    noise.view(noise.count() - latent.z().count(), latent.z().shape());
+            return new MaximumMeanDiscrepancy(binding, latent, prior, objective, rowWeight);
+        }
+        return objective.totalCorrelation() > 0 ? new TotalCorrelation(binding, latent, objective, rowWeight) : null;
+    }
+
     private Latent latent(VaeSpec spec, Binding binding, Binding encoded) {
         Tensor input = encoder.output();
         Tensor dinput = encoder.outputGradient();
+        if (spec.upper().given()) {
+            return new UpperLatent(binding, spec, input, dinput, objective);
+        }
         if (objective.estimator() != Estimator.ELBO) {
             boolean doubly = objective.estimator() == Estimator.DREG;
-            Dense heads = GaussianLatent.heads(encoded, input, dinput);
+            Dense heads = GaussianLatent.heads(encoded, "", input, dinput);
             LearnedPrior prior = LearnedPrior.bind(spec, binding, heads, objective.draws());
             return new ImportanceLatent(binding, spec.latents(), heads, prior, objective.draws(), doubly);
         }
         if (spec.prior().isLearned()) {
-            Dense heads = GaussianLatent.heads(encoded, input, dinput);
+            Dense heads = GaussianLatent.heads(encoded, "", input, dinput);
             return new SampledLatent(
                     binding, spec.latents(), heads, LearnedPrior.bind(spec, binding, heads, objective.draws()));
         }
         return spec.posterior() == Posterior.NONE
                 ? new PointLatent(binding, input, dinput)
-                : new GaussianLatent(binding, spec.latents(), input, dinput, objective.klTerm());
+                : new GaussianLatent(
+                        binding,
+                        spec.latents(),
+                        input,
+                        dinput,
+                        objective.klTerm(),
+                        objective.discrepancy() > 0 ? binding.rows() : 0);
     }
 
     /**
@@ -195,9 +222,27 @@ public final class Vae {
         return conditioning.labels();
     }
 
-    /** [R, Z]: the noise of the codes; null where none is drawn. */
+    /**
+     * [R, Z]: the noise of the codes, then [B, Z] codes of the prior where the objective compares with it; [R, Z + U] with a layer of
+     * U above; null where nothing is drawn.
+     */
     public Tensor noise() {
-        return latent.noise();
+        return noise;
+    }
+
+    /**
+     * [R, W]: what standard normals are put into so that {@link #fromPrior} makes codes of them: z itself, or the noise of
+     * several layers of codes.
+     */
+    public Tensor priorNoise() {
+        return latent instanceof UpperLatent upper ? upper.noise() : latent.z();
+    }
+
+    /** Standard normals in {@link #priorNoise} to codes of the prior. */
+    public void fromPrior() {
+        if (latent instanceof UpperLatent upper) {
+            upper.descend();
+        }
     }
 
     /** [B, 2Z]: posterior means, then log variances; [B, Z] codes where there is no variance. */
@@ -235,7 +280,7 @@ public final class Vae {
         return loss;
     }
 
-    /** [B]: a further term of the loss without its weight, nats; null where there is none. */
+    /** [B]: a further term of the loss without its weight; null where there is none. */
     public Tensor term() {
         return term == null ? null : term.values();
     }
@@ -292,7 +337,7 @@ public final class Vae {
      * @param counted of each sample's draws, the first so many
      */
     public void addWeights(Tensor state, int counted) {
-        ops.addWeights(state, likelihood.rows(), ((ImportanceLatent) latent).ratio(), counted);
+        ops.addWeights(state, likelihood.rows(), weighed.ratio(), counted);
     }
 
     /** The decoder's output to the expected data. */
@@ -309,12 +354,12 @@ public final class Vae {
         encode();
         sample();
         decode();
-        if (latent instanceof ImportanceLatent importance) {
+        if (weighed != null) {
             if (objective.draws() > 1) {
                 ops.repeatRows(target, x);
             }
             likelihood.forward();
-            importance.bound(loss, reconstruction, likelihood.weights(), likelihood.rows(), scalars, rowWeight);
+            weighed.bound(loss, reconstruction, likelihood.weights(), likelihood.rows(), scalars, rowWeight);
             // Only now are the weights known that the gradient is made with.
             likelihood.forwardAndBackward();
             return;
@@ -338,6 +383,9 @@ public final class Vae {
         }
         decoder.backward();
         conditioning.partCode();
+        if (term != null) {
+            term.backward(latent.zGradient());
+        }
         latent.backward();
         encoder.backward();
         if (pseudo != null) {

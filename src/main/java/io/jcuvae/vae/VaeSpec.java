@@ -28,6 +28,7 @@ import java.util.Optional;
  * @param likelihood what the decoder's output says about the data
  * @param posterior what the encoder says about z
  * @param condition what encoder and decoder are told beside
+ * @param upper a second stochastic layer
  * @param prior what codes are held against
  */
 public record VaeSpec(
@@ -38,14 +39,10 @@ public record VaeSpec(
         Likelihood likelihood,
         Posterior posterior,
         Condition condition,
+        Upper upper,
         Prior prior) {
 
-    /** A variational autoencoder with a Gaussian posterior that is told nothing beside the sample. */
-    public VaeSpec(Shape sample, List<LayerSpec> encoder, int latents, List<LayerSpec> decoder, Likelihood likelihood) {
-        this(sample, encoder, latents, decoder, likelihood, Posterior.GAUSSIAN, Condition.NONE);
-    }
-
-    /** One whose prior is the standard normal. */
+    /** Without a second stochastic layer. */
     public VaeSpec(
             Shape sample,
             List<LayerSpec> encoder,
@@ -54,7 +51,12 @@ public record VaeSpec(
             Likelihood likelihood,
             Posterior posterior,
             Condition condition) {
-        this(sample, encoder, latents, decoder, likelihood, posterior, condition, Prior.NORMAL);
+        this(sample, encoder, latents, decoder, likelihood, posterior, condition, Upper.NONE, Prior.NORMAL);
+    }
+
+    /** A variational autoencoder with a Gaussian posterior that is told nothing beside the sample. */
+    public VaeSpec(Shape sample, List<LayerSpec> encoder, int latents, List<LayerSpec> decoder, Likelihood likelihood) {
+        this(sample, encoder, latents, decoder, likelihood, Posterior.GAUSSIAN, Condition.NONE);
     }
 
     /**
@@ -67,17 +69,29 @@ public record VaeSpec(
         decoder = List.copyOf(decoder);
         checkEncoder(sample, encoder, condition);
         checkDecoder(sample, condition.joined(Shape.of(latents)), decoder, likelihood);
+        if (upper.given() && !posterior.hasDivergence()) {
+            throw new IllegalArgumentException("a second stochastic layer needs a posterior to draw from");
+        }
         prior.check(encoder, condition.joined(sampleInput(sample, encoder)), condition, posterior);
+        if (prior.isLearned() && upper.given()) {
+            throw new IllegalArgumentException("--prior " + prior.kind().label()
+                    + ": a second stochastic layer has a prior of" + " its own; leave one of the two out");
+        }
     }
 
     /** The same that is told something else. */
     public VaeSpec with(Condition other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other, prior);
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other, upper, prior);
+    }
+
+    /** The same with a second stochastic layer. */
+    public VaeSpec with(Upper other) {
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, other, prior);
     }
 
     /** The same with another prior. */
     public VaeSpec with(Prior other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, other);
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, upper, other);
     }
 
     /** What the encoder's first layer sees: {@link #sampleInput}, with the labels where there is a condition. */
@@ -133,7 +147,7 @@ public record VaeSpec(
 
     /** The most values that a layer makes of one sample, or takes: what a batch's memory depends on. */
     public int widest() {
-        long most = Math.max(sample.count(), widest(encoder, encoderInput()));
+        long most = Math.max(sample.count(), Math.max(upper.widest(), widest(encoder, encoderInput())));
         return Math.toIntExact(Math.max(most, widest(decoder, decoderInput())));
     }
 
@@ -187,8 +201,9 @@ public record VaeSpec(
         if (posterior == Posterior.NONE) {
             PointLatent.declare(layout, latents, encoded);
         } else {
-            GaussianLatent.declare(layout, latents, encoded);
+            GaussianLatent.declare(layout, "", latents, encoded);
         }
+        upper.declare(layout, latents);
         Sequential.declare(layout, decoder, "dec", decoderInput());
         likelihood.declare(layout);
         prior.declare(layout, latents, sample.count());

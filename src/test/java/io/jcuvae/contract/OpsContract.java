@@ -33,6 +33,8 @@ import org.junit.jupiter.api.Test;
  */
 public interface OpsContract
         extends ConditionContract,
+                HierarchyContract,
+                DiscrepancyContract,
                 LikelihoodContract,
                 MeasureContract,
                 NormContract,

@@ -937,6 +937,16 @@ final class ReferenceOps implements Ops {
         ReferenceObjectives.recordTerm(scalars, values);
     }
 
+    @Override
+    public void discrepancy(Tensor values, Tensor slopes, Tensor z, Tensor prior) {
+        ReferenceDiscrepancy.forward(values, slopes, z, prior);
+    }
+
+    @Override
+    public void discrepancyBackward(Tensor dz, Tensor slopes, Tensor z, Tensor prior, float weight) {
+        ReferenceDiscrepancy.backward(dz, slopes, z, prior, weight);
+    }
+
     // ---- labels
 
     @Override
@@ -952,6 +962,28 @@ final class ReferenceOps implements Ops {
     @Override
     public void firstColumns(Tensor x, Tensor y) {
         ReferenceCondition.firstColumns(x, y);
+    }
+
+    // ---- two stochastic layers
+
+    @Override
+    public void conditionalPrior(Tensor ratio, Tensor upper, Tensor z, Tensor prior) {
+        ReferenceHierarchy.conditionalPrior(ratio, upper, z, prior);
+    }
+
+    @Override
+    public void conditionalPriorBackward(Tensor dz, Tensor dprior, Tensor z, Tensor prior, Tensor weights) {
+        ReferenceHierarchy.conditionalPriorBackward(dz, dprior, z, prior, weights);
+    }
+
+    @Override
+    public void meanDivergence(Tensor kl, Tensor ratio) {
+        ReferenceHierarchy.meanDivergence(kl, ratio);
+    }
+
+    @Override
+    public void splitColumns(Tensor first, Tensor second, Tensor both) {
+        ReferenceHierarchy.splitColumns(first, second, both);
     }
 
     // ---- measures

@@ -380,14 +380,14 @@ class PriorTest {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new VaeSpec(
-                        Shape.of(6),
-                        plain.encoder(),
-                        LATENTS,
-                        plain.decoder(),
-                        Likelihood.BERNOULLI,
-                        Posterior.NONE,
-                        Condition.NONE,
-                        GMM));
+                                Shape.of(6),
+                                plain.encoder(),
+                                LATENTS,
+                                plain.decoder(),
+                                Likelihood.BERNOULLI,
+                                Posterior.NONE,
+                                Condition.NONE)
+                        .with(GMM));
         assertThrows(IllegalArgumentException.class, () -> new Prior(Prior.Kind.NORMAL, 3));
         assertThrows(IllegalArgumentException.class, () -> new Prior(Prior.Kind.VAMP, 0));
     }
