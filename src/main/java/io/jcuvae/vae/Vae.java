@@ -237,6 +237,16 @@ public final class Vae {
         likelihood.forward();
     }
 
+    /**
+     * The decoder's output to the reconstruction term of each value, which add up to the reconstruction rows.
+     *
+     * @param values [R, D]
+     * @param room [R, P D], overwritten; may be null where P is 1
+     */
+    public void scoreValues(Tensor values, Tensor room) {
+        likelihood.forwardValues(values, room);
+    }
+
     /** The decoder's output to the expected data. */
     public void mean() {
         likelihood.mean();
