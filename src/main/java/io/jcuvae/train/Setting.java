@@ -71,6 +71,11 @@ public enum Setting {
             "N",
             "categorical: grey levels, to the nearest of which values in [0, 1] are rounded",
             t -> integer(t, 2, 256)),
+    /** Whether values are standardised. */
+    STANDARDIZE(
+            "[true|false]",
+            "take every value less its mean over the training rows, in their deviations; results are in the data's units",
+            Setting::flag),
     /** What the encoder says about z. */
     POSTERIOR(
             "NAME",

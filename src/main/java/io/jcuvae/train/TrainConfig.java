@@ -549,6 +549,11 @@ public final class TrainConfig {
      * @throws UserError naming one that does not
      */
     public void requireSense() {
+        if (standardizes()) {
+            String why = "takes values in [0, 1], and --standardize makes others of them; leave one of the two out";
+            require(!likelihood().needsUnitData(), Setting.LIKELIHOOD, why);
+            require(binarization() == Binarization.NONE, Setting.BINARIZE, why);
+        }
         if (!posterior().hasDivergence()) {
             String why = "there is no KL term with --posterior none; leave it out, or take --posterior gaussian";
             require(freeBits() == 0, Setting.FREE_BITS, why);
@@ -583,6 +588,11 @@ public final class TrainConfig {
         if (!sense) {
             throw new UserError("--" + setting.key() + " " + text(setting) + ": " + why);
         }
+    }
+
+    /** Whether values are standardised by their mean and deviation over the training rows. */
+    public boolean standardizes() {
+        return (Boolean) values.get(Setting.STANDARDIZE);
     }
 
     /** Whether encoder and decoder are told the labels. */
