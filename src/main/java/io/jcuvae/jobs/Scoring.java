@@ -6,11 +6,13 @@ import io.jcuvae.data.DataSource;
 import io.jcuvae.data.RowLabels;
 import io.jcuvae.data.SampleReader;
 import io.jcuvae.data.Split;
+import io.jcuvae.data.TableColumn;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Model;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 
@@ -234,7 +236,10 @@ public final class Scoring {
             }
             usual = terms.medians();
         }
-        String[] names = IntStream.range(0, width).mapToObj(i -> "x" + i).toArray(String[]::new);
+        List<TableColumn> columns = model.data().table().columns();
+        String[] names = IntStream.range(0, width)
+                .mapToObj(i -> columns.isEmpty() ? "x" + i : columns.get(i).name())
+                .toArray(String[]::new);
         return new Blame(names, usual, request.blame());
     }
 

@@ -174,5 +174,6 @@ public final class ScoreChart {
         style.setLegendBorderColor(Color.WHITE);
         style.setLocale(Locale.ROOT);
         style.setYAxisMin(0.0);
+        style.setxAxisTickLabelsFormattingFunction(LossChart::nats);
     }
 }
