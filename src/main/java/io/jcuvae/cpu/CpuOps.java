@@ -42,6 +42,7 @@ final class CpuOps implements Ops {
     private final Convolutions convolutions;
     private final Rearrangement rearrangement;
     private final ConditionLoops conditions;
+    private final MeasureLoops measures;
     private final ThreadLocal<LikelihoodLoops> likelihoods = ThreadLocal.withInitial(LikelihoodLoops::new);
 
     CpuOps(Workers workers, Gemm gemm, int processors, int piece) {
@@ -53,6 +54,7 @@ final class CpuOps implements Ops {
         convolutions = new Convolutions(workers, gemm, processors, piece);
         rearrangement = new Rearrangement(workers);
         conditions = new ConditionLoops(workers);
+        measures = new MeasureLoops(workers);
         norms = new Norms(workers);
         densities = new Densities(workers);
     }
@@ -946,5 +948,27 @@ final class CpuOps implements Ops {
     @Override
     public void firstColumns(Tensor x, Tensor y) {
         conditions.firstColumns(x, y);
+    }
+
+    // ---- measures
+
+    @Override
+    public void bernoulliDraws(Tensor rows, Tensor logits, Tensor x) {
+        measures.bernoulli(rows, logits, x);
+    }
+
+    @Override
+    public void startWeights(Tensor state) {
+        measures.begin(state);
+    }
+
+    @Override
+    public void addWeights(Tensor state, Tensor rows, Tensor ratio, int counted) {
+        measures.add(state, rows, ratio, counted);
+    }
+
+    @Override
+    public void meanWeight(Tensor loss, Tensor state, long draws) {
+        measures.mean(loss, state, draws);
     }
 }

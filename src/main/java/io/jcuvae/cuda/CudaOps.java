@@ -34,6 +34,7 @@ final class CudaOps implements Ops, AutoCloseable {
     private final ConditionKernels conditions;
     private final GaussianKernels gaussians;
     private final LikelihoodKernels likelihoods;
+    private final MeasureKernels measures;
     private final NormKernels norms;
     private final ObjectiveKernels objectives;
     private final OptimizerKernels optimizers;
@@ -66,6 +67,7 @@ final class CudaOps implements Ops, AutoCloseable {
             conditions = new ConditionKernels(module(ConditionKernels.FAMILY), launch);
             gaussians = new GaussianKernels(module(GaussianKernels.FAMILY), launch);
             likelihoods = new LikelihoodKernels(module(LikelihoodKernels.FAMILY), launch);
+            measures = new MeasureKernels(module(MeasureKernels.FAMILY), launch);
             norms = new NormKernels(module(NormKernels.FAMILY), launch);
             objectives = new ObjectiveKernels(module(ObjectiveKernels.FAMILY), launch);
             optimizers = new OptimizerKernels(module(OptimizerKernels.FAMILY), launch);
@@ -814,6 +816,53 @@ final class CudaOps implements Ops, AutoCloseable {
                 writes(x),
                 y);
         conditions.first(x, y);
+    }
+
+    // ---- measures
+
+    @Override
+    public void bernoulliDraws(Tensor rows, Tensor logits, Tensor x) {
+        begin(
+                "bernoulliDraws",
+                are(ElementType.F32, logits, x)
+                        && logits.columns() == x.columns()
+                        && logits.rows() % x.rows() == 0
+                        && floats(logits.rows(), rows),
+                writes(rows),
+                logits,
+                x);
+        measures.bernoulli(rows, logits, x);
+    }
+
+    private static boolean weights(Tensor state) {
+        return are(ElementType.F64, state) && state.columns() == 2;
+    }
+
+    @Override
+    public void startWeights(Tensor state) {
+        begin("startWeights", weights(state), writes(state));
+        measures.start(state);
+    }
+
+    @Override
+    public void addWeights(Tensor state, Tensor rows, Tensor ratio, int counted) {
+        begin(
+                "addWeights",
+                weights(state)
+                        && floats(rows.count(), rows, ratio)
+                        && rows.count() % state.rows() == 0
+                        && counted <= rows.count() / state.rows(),
+                writes(state),
+                rows,
+                ratio,
+                state);
+        measures.add(state, rows, ratio, counted);
+    }
+
+    @Override
+    public void meanWeight(Tensor loss, Tensor state, long draws) {
+        begin("meanWeight", weights(state) && floats(state.rows(), loss), writes(loss), state);
+        measures.mean(loss, state, draws);
     }
 
     @Override

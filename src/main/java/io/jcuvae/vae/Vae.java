@@ -35,8 +35,10 @@ public final class Vae {
     /** A further term of the loss; null without one. */
     private final TotalCorrelation term;
 
-    /** [R, D]: each sample as often as it has codes; x itself where that is once. */
+    /** [R, D]: each sample as often as it has codes; x itself where that is once, or where the likelihood asks for no more. */
     private final Tensor target;
+    /** Whether a model that only looks fills the target when it encodes. */
+    private final boolean repeatsTarget;
     /** [B]: the mean over the draws of each sample; the likelihood's rows where there is one. */
     private final Tensor reconstruction;
 
@@ -55,7 +57,9 @@ public final class Vae {
         int draws = objective.draws();
         latent = latent(spec, binding);
         Binding drawn = draws == 1 ? binding : binding.withRows(Math.multiplyExact(rows, draws));
-        target = draws == 1 ? x : arena.tensor("x.repeated", Shape.of(drawn.rows(), x.columns()));
+        boolean once = draws == 1 || (!binding.training() && spec.likelihood().comparesDraws());
+        target = once ? x : arena.tensor("x.repeated", Shape.of(drawn.rows(), x.columns()));
+        repeatsTarget = !once && !binding.training();
         decoder = Sequential.bind(
                 drawn,
                 spec.decoder(),
@@ -112,6 +116,24 @@ public final class Vae {
                         new Binding(backend.ops(), values, buffers, null, null, 0, arena, rows, false),
                         1,
                         Objective.PLAIN));
+    }
+
+    /**
+     * Binds a model that only looks, at several codes of each sample: for importance weights.
+     *
+     * @param samples B, rows of a batch
+     * @param draws K, codes of each sample
+     */
+    public static Vae forImportance(
+            VaeSpec spec, Backend backend, Parameters values, Parameters buffers, int samples, int draws) {
+        Objective objective = new Objective(KlTerm.PLAIN, Estimator.IWAE, draws);
+        return Arena.bind(
+                backend,
+                arena -> new Vae(
+                        spec,
+                        new Binding(backend.ops(), values, buffers, null, null, 0, arena, samples, false),
+                        1,
+                        objective));
     }
 
     /** Binds a model that trains on reconstruction + beta KL. */
@@ -211,6 +233,9 @@ public final class Vae {
         conditioning.joinSample();
         encoder.forward();
         latent.posterior();
+        if (repeatsTarget) {
+            ops.repeatRows(target, x);
+        }
     }
 
     /** The posterior's parameters and noise to z, and the KL rows. */
@@ -245,6 +270,16 @@ public final class Vae {
      */
     public void scoreValues(Tensor values, Tensor room) {
         likelihood.forwardValues(values, room);
+    }
+
+    /**
+     * Adds the importance weights of the last draws, after {@link #score()}, of a model {@link #forImportance}.
+     *
+     * @param state see {@link io.jcuvae.tensor.MeasureOps#addWeights}
+     * @param counted of each sample's draws, the first so many
+     */
+    public void addWeights(Tensor state, int counted) {
+        ops.addWeights(state, likelihood.rows(), ((ImportanceLatent) latent).ratio(), counted);
     }
 
     /** The decoder's output to the expected data. */

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Test;
 public interface OpsContract
         extends ConditionContract,
                 LikelihoodContract,
+                MeasureContract,
                 NormContract,
                 ObjectiveContract,
                 SpatialContract,

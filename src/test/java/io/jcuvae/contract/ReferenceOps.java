@@ -917,4 +917,26 @@ final class ReferenceOps implements Ops {
     public void firstColumns(Tensor x, Tensor y) {
         ReferenceCondition.firstColumns(x, y);
     }
+
+    // ---- measures
+
+    @Override
+    public void bernoulliDraws(Tensor rows, Tensor logits, Tensor x) {
+        ReferenceMeasures.bernoulliDraws(rows, logits, x);
+    }
+
+    @Override
+    public void startWeights(Tensor state) {
+        ReferenceMeasures.startWeights(state);
+    }
+
+    @Override
+    public void addWeights(Tensor state, Tensor rows, Tensor ratio, int counted) {
+        ReferenceMeasures.addWeights(state, rows, ratio, counted);
+    }
+
+    @Override
+    public void meanWeight(Tensor loss, Tensor state, long draws) {
+        ReferenceMeasures.meanWeight(loss, state, draws);
+    }
 }

@@ -117,6 +117,7 @@ final class Scenarios {
         verbs.put("endStep", List.of(endStep()));
         verbs.putAll(ObjectiveScenarios.large());
         verbs.putAll(TrainingScenarios.large());
+        verbs.putAll(MeasureScenarios.large());
         return verbs;
     }
 
@@ -419,7 +420,7 @@ final class Scenarios {
     // ---- likelihoods
 
     /** Values in [0, 1], the ends among them. */
-    private static Pair pixels(Lab lab, int rows, int width) {
+    static Pair pixels(Lab lab, int rows, int width) {
         RandomGenerator random = lab.random();
         return lab.drawn("x", () -> random.nextInt(3) > 0 ? random.nextInt(2) : random.nextDouble(), rows, width);
     }
