@@ -64,8 +64,8 @@ final class AugmentCommand implements Command {
         Split split = CommonOptions.split(arguments);
         JsonObject json = ModelJob.run(arguments, output, "augmenting", (model, backend, progress) -> {
             DataSource source = ModelJob.source(arguments, output, model);
-            Augmentation.Result result = Augmentation.run(
-                    model, backend, source, split, limit, perSample, temperature, seed, out, progress);
+            Augmentation.Result result =
+                    Augmentation.run(model, backend, source, split, limit, perSample, temperature, seed, out, progress);
             ModelJob.warn(source, output);
             return describe(out, result, model.data().shape().sizes(), perSample, source);
         });
@@ -78,8 +78,8 @@ final class AugmentCommand implements Command {
         if (json.has("label_names")) {
             output.line("labels       "
                     + IntStream.range(0, json.getAsJsonArray("label_names").size())
-                            .mapToObj(i ->
-                                    i + " " + json.getAsJsonArray("label_names").get(i).getAsString())
+                            .mapToObj(i -> i + " "
+                                    + json.getAsJsonArray("label_names").get(i).getAsString())
                             .collect(Collectors.joining(", ")));
         }
         output.json(json);

@@ -59,7 +59,9 @@ final class ScoreCommand implements Command {
                 CommonOptions.value(
                         "draws", "N", "of z for each row --by loss (default " + ScoreKind.LOSS.defaultDraws() + ")"),
                 CommonOptions.value(
-                        "importance", "K", "draws for each row --by nll (default " + ScoreKind.NLL.defaultDraws() + ")"),
+                        "importance",
+                        "K",
+                        "draws for each row --by nll (default " + ScoreKind.NLL.defaultDraws() + ")"),
                 CommonOptions.value(
                         "out",
                         "FILE",
@@ -68,7 +70,9 @@ final class ScoreCommand implements Command {
                         "blame", "N", "name the N columns that make each row unusual, with their shares (default 0)"),
                 CommonOptions.flag("labels", "say how well scores agree with the labels: AUROC, average precision"),
                 CommonOptions.value(
-                        ANOMALY, "NAME,..", "the labels of anomalies, all others are normal; adds --labels (default 1)"),
+                        ANOMALY,
+                        "NAME,..",
+                        "the labels of anomalies, all others are normal; adds --labels (default 1)"),
                 CommonOptions.value(
                         NORMAL, "NAME,..", "the labels of normal rows, all others are anomalies; adds --labels"),
                 CommonOptions.value(HISTOGRAM, "FILE", "draw the scores into a .png, with the threshold"),
@@ -196,10 +200,12 @@ final class ScoreCommand implements Command {
      */
     private static ScoreRecipe recipe(Arguments arguments, Calibration calibrated) {
         Optional<ScoreKind> asked = arguments.text("by").map(ScoreKind::parse);
-        ScoreKind kind = asked.orElse(calibrated == null ? ScoreKind.RECONSTRUCTION : calibrated.recipe().kind());
-        ScoreRecipe usual = calibrated != null && calibrated.recipe().kind() == kind
-                ? calibrated.recipe()
-                : ScoreRecipe.of(kind);
+        ScoreKind kind = asked.orElse(
+                calibrated == null
+                        ? ScoreKind.RECONSTRUCTION
+                        : calibrated.recipe().kind());
+        ScoreRecipe usual =
+                calibrated != null && calibrated.recipe().kind() == kind ? calibrated.recipe() : ScoreRecipe.of(kind);
         int draws = arguments.integer("draws", 1, MOST_DRAWS, usual.draws());
         int importance = arguments.integer("importance", 1, MOST_DRAWS, usual.draws());
         if (arguments.has("draws") && kind != ScoreKind.LOSS) {
@@ -237,8 +243,9 @@ final class ScoreCommand implements Command {
     private static Calibration kept(Arguments arguments, Output output, Path file) {
         Calibration.Kept kept = Calibration.find(file);
         if (kept.changed()) {
-            output.warn(kept.file() + ": is of a model that has changed since, so there is no threshold; find one anew with"
-                    + " --calibrate");
+            output.warn(
+                    kept.file() + ": is of a model that has changed since, so there is no threshold; find one anew with"
+                            + " --calibrate");
         }
         if (kept.calibration() == null) {
             return null;
@@ -285,8 +292,11 @@ final class ScoreCommand implements Command {
             output.line("wrote " + file + ": " + Figures.count(report.count()) + " scores");
             if (report.detection() != null) {
                 Path beside = summary(file);
-                String text =
-                        new GsonBuilder().serializeNulls().setPrettyPrinting().create().toJson(report.toJson()) + "\n";
+                String text = new GsonBuilder()
+                                .serializeNulls()
+                                .setPrettyPrinting()
+                                .create()
+                                .toJson(report.toJson()) + "\n";
                 AtomicFile.write(beside, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
                 json.addProperty("summary", beside.toString());
                 output.line("wrote " + beside);

@@ -121,7 +121,8 @@ public final class DataSource {
     public DataSource unseen(String trainedOn) {
         LabelFilter filter = LabelFilter.of(trainedOn);
         if (filter == null || !filter.source().equals(name)) {
-            throw new UserError("--split unseen: the model was trained on " + trainedOn + ", and unseen are the rows that"
+            throw new UserError("--split unseen: the model was trained on " + trainedOn
+                    + ", and unseen are the rows that"
                     + " @label left out of the same data, beside its test rows; "
                     + (filter == null ? "use --split test, or train" : "give --data " + filter.source() + ", or train")
                     + " on normal rows as in --data SRC@label=0");
@@ -270,8 +271,7 @@ public final class DataSource {
      * @throws UserError if the file is damaged, a value is not finite, the split is empty, or memory does not suffice
      */
     public Dataset load(Split split, int limit) {
-        Dataset rows =
-                RowLoading.load(name, part(split), filter(split), marks == null ? requireLimit(limit) : 0);
+        Dataset rows = RowLoading.load(name, part(split), filter(split), marks == null ? requireLimit(limit) : 0);
         if (marks != null) {
             int[] chosen = chosen(split, requireLimit(limit));
             if (chosen.length == 0) {

@@ -39,7 +39,8 @@ record LabelFilter(String source, List<String> names, boolean without) {
             throw new UserError(Faults.quoted(text)
                     + ": is no choice of rows by their labels; write SRC@label=0, SRC@label=0,3 or SRC@label!=1");
         }
-        return new LabelFilter(text.substring(0, at), names.stream().map(String::strip).toList(), without);
+        return new LabelFilter(
+                text.substring(0, at), names.stream().map(String::strip).toList(), without);
     }
 
     private static boolean exists(String text) {
@@ -67,7 +68,8 @@ record LabelFilter(String source, List<String> names, boolean without) {
         for (int label : labels) {
             found.add(label);
         }
-        List<String> known = found.stream().map(label -> name(label, labelNames)).toList();
+        List<String> known =
+                found.stream().map(label -> name(label, labelNames)).toList();
         for (String name : names) {
             if (!known.contains(name) && (labelNames == null || !labelNames.contains(name))) {
                 throw new UserError(source + ": has no label " + Faults.quoted(name) + " (there are "

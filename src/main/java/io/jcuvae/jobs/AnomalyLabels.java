@@ -34,8 +34,9 @@ public record AnomalyLabels(List<String> names, boolean normal) {
     Marked mark(DataSource source, Split split, int limit) {
         int[] labels = source.labels(split, limit);
         if (labels == null) {
-            throw new UserError(source.name() + ": has no labels, which --labels needs; labels are an IDX file beside the"
-                    + " images, a member 'y' or 'labels' of an .npz, a column 'label' of a .csv, or sub-folders of pictures");
+            throw new UserError(
+                    source.name() + ": has no labels, which --labels needs; labels are an IDX file beside the"
+                            + " images, a member 'y' or 'labels' of an .npz, a column 'label' of a .csv, or sub-folders of pictures");
         }
         List<String> known = source.labelNames();
         String[] ofRows = new String[labels.length];

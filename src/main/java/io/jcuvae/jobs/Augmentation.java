@@ -63,8 +63,8 @@ public final class Augmentation {
         int[] kept = LabelledRows.keepsLabels(out) ? source.labels(split, limit) : null;
         RowLabels told = Rows.labels(model, source, split, limit);
         try (SampleReader reader = Rows.open(model, source, split, limit);
-                LabelledRows writer = new LabelledRows(
-                        out, model.data().shape(), model.data().table(), kept, perSample);
+                LabelledRows writer =
+                        new LabelledRows(out, model.data().shape(), model.data().table(), kept, perSample);
                 Variations variations =
                         new Variations(model, backend, perSample, temperature, Stream.GENERATION.key(seed))) {
             long rows = variations.write(reader, told, writer, progress);

@@ -158,7 +158,8 @@ public record Calibration(
         } catch (IOException | RuntimeException e) {
             String why = e instanceof JsonParseException ? "it is no JSON" : String.valueOf(e.getMessage());
             throw new UserError(
-                    file + ": holds no usable calibration (" + why.lines().findFirst().orElse("")
+                    file + ": holds no usable calibration ("
+                            + why.lines().findFirst().orElse("")
                             + "); delete it, or calibrate anew with score --calibrate",
                     e);
         }
@@ -220,8 +221,7 @@ public record Calibration(
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof Calibration calibration
-                && toJson().equals(calibration.toJson());
+        return other instanceof Calibration calibration && toJson().equals(calibration.toJson());
     }
 
     @Override

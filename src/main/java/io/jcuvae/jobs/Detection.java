@@ -50,7 +50,8 @@ public record Detection(long normal, long anomalies, Interval auroc, Interval av
         /** The figure and its interval for people, four digits each. */
         @Override
         public String toString() {
-            String ends = Double.isNaN(low) ? "no interval" : String.format(Locale.ROOT, "95 %%: %.4f to %.4f", low, high);
+            String ends =
+                    Double.isNaN(low) ? "no interval" : String.format(Locale.ROOT, "95 %%: %.4f to %.4f", low, high);
             return String.format(Locale.ROOT, "%.4f   (%s)", value, ends);
         }
     }
@@ -145,7 +146,8 @@ public record Detection(long normal, long anomalies, Interval auroc, Interval av
      */
     private static Interval onLogit(double value, double deviation) {
         double middle = logit(value);
-        return new Interval(value, 1 / (1 + Math.exp(Z * deviation - middle)), 1 / (1 + Math.exp(-Z * deviation - middle)));
+        return new Interval(
+                value, 1 / (1 + Math.exp(Z * deviation - middle)), 1 / (1 + Math.exp(-Z * deviation - middle)));
     }
 
     private static double logit(double share) {

@@ -90,7 +90,9 @@ final class RowScorer implements AutoCloseable {
         boolean weighing = recipe.kind() == ScoreKind.NLL;
         ratio = weighing ? allocate(Shape.of(images * chunk)) : null;
         terms = byValue ? allocate(Shape.of(images, encoder.x().columns())) : null;
-        room = byValue && encoder.output().count() > terms.count() ? allocate(encoder.output().shape()) : null;
+        room = byValue && encoder.output().count() > terms.count()
+                ? allocate(encoder.output().shape())
+                : null;
         values = byValue ? new float[Math.toIntExact(terms.count())] : null;
         encode = backend.record(this::encode);
         draw = drawing ? backend.record(this::draw) : null;
@@ -228,11 +230,12 @@ final class RowScorer implements AutoCloseable {
             return;
         }
         for (int i = 0; i < count; i++) {
-            double score = switch (recipe.kind()) {
-                case RECONSTRUCTION -> sum[i];
-                case LOSS -> sum[i] / recipe.draws();
-                case NLL -> Math.log(recipe.draws()) - largest[i] - Math.log(sum[i]);
-            };
+            double score =
+                    switch (recipe.kind()) {
+                        case RECONSTRUCTION -> sum[i];
+                        case LOSS -> sum[i] / recipe.draws();
+                        case NLL -> Math.log(recipe.draws()) - largest[i] - Math.log(sum[i]);
+                    };
             scores[i] = (float) score;
             if (!Float.isFinite(scores[i])) {
                 throw new UserError(source + ": the score of row " + (done + i) + " is " + score

@@ -48,7 +48,8 @@ final class ScoreFile implements Closeable {
     ScoreFile(Path file, boolean unusual, boolean labelled, int blamed) {
         this.file = file;
         this.blamed = blamed;
-        String name = file.getFileName() == null ? "" : file.getFileName().toString().toLowerCase(Locale.ROOT);
+        String name =
+                file.getFileName() == null ? "" : file.getFileName().toString().toLowerCase(Locale.ROOT);
         json = name.endsWith(".json");
         boolean npy = name.endsWith(".npy");
         if (!json && !npy && !name.endsWith(".csv")) {

@@ -26,9 +26,9 @@ public record ScoreRecipe(ScoreKind kind, int draws) {
                     + model.spec().posterior().label() + "); score it --by reconstruction");
         }
         if (kind == ScoreKind.NLL && !model.config().likelihood().isDensity()) {
-            throw new UserError(
-                    "--by nll: the model's likelihood is " + model.config().likelihood().label()
-                            + ", which is not a density and has no log-likelihood; score it --by reconstruction or loss");
+            throw new UserError("--by nll: the model's likelihood is "
+                    + model.config().likelihood().label()
+                    + ", which is not a density and has no log-likelihood; score it --by reconstruction or loss");
         }
     }
 

@@ -121,12 +121,7 @@ public final class Scoring {
                 line(text, "unusual", "%,d of %,d rows, %.2f %%", unusual, count, 100.0 * unusual / count);
             }
             if (detection != null) {
-                line(
-                        text,
-                        "labels",
-                        "%,d anomalies and %,d normal rows",
-                        detection.anomalies(),
-                        detection.normal());
+                line(text, "labels", "%,d anomalies and %,d normal rows", detection.anomalies(), detection.normal());
                 line(text, "AUROC", "%s", detection.auroc());
                 line(
                         text,
@@ -188,20 +183,21 @@ public final class Scoring {
                 throw new UserError("--by: " + why);
             });
         }
-        AnomalyLabels.Marked marked =
-                request.labels() == null ? null : request.labels().mark(source, split, request.limit());
-        Scoring scoring = new Scoring(request, marked, blame(model, backend, source, split, request));
+        Scoring scoring;
         try (SampleReader reader = Rows.open(model, source, split, request.limit());
-                RowScorer scorer = new RowScorer(model, backend, request.recipe(), request.blame() > 0);
-                ScoreFile file = request.out() == null
-                        ? null
-                        : new ScoreFile(
-                                request.out(), request.calibration() != null, marked != null, request.blame())) {
-            scoring.file = file;
+                RowScorer scorer = new RowScorer(model, backend, request.recipe(), request.blame() > 0)) {
+            AnomalyLabels.Marked marked =
+                    request.labels() == null ? null : request.labels().mark(source, split, request.limit());
+            scoring = new Scoring(request, marked, blame(model, backend, source, split, request));
             RowLabels labels = Rows.labels(model, source, split, request.limit());
-            scorer.run(reader, labels, source.name(), scoring::take, progress);
-            if (file != null) {
-                file.commit();
+            try (ScoreFile file = request.out() == null
+                    ? null
+                    : new ScoreFile(request.out(), request.calibration() != null, marked != null, request.blame())) {
+                scoring.file = file;
+                scorer.run(reader, labels, source.name(), scoring::take, progress);
+                if (file != null) {
+                    file.commit();
+                }
             }
         }
         return scoring.report(model, backend, source, split);
@@ -213,7 +209,8 @@ public final class Scoring {
         }
         int width = model.data().shape().width();
         if (model.data().shape().sizes().length > 1) {
-            throw new UserError("--blame: names columns of a table, and the model's samples are " + model.data().shape()
+            throw new UserError("--blame: names columns of a table, and the model's samples are "
+                    + model.data().shape()
                     + "; to see where pictures differ compare them with what `reconstruct` makes of them");
         }
         Calibration calibration = request.calibration();
@@ -225,8 +222,7 @@ public final class Scoring {
             int rows = UsualTerms.rows(width);
             int limit = request.limit() == 0 ? rows : Math.min(rows, request.limit());
             try (SampleReader reader = Rows.open(model, source, split, limit);
-                    RowScorer scorer =
-                            new RowScorer(model, backend, ScoreRecipe.of(ScoreKind.RECONSTRUCTION), true)) {
+                    RowScorer scorer = new RowScorer(model, backend, ScoreRecipe.of(ScoreKind.RECONSTRUCTION), true)) {
                 scorer.run(
                         reader,
                         Rows.labels(model, source, split, limit),
@@ -287,7 +283,13 @@ public final class Scoring {
                 model.config().likelihood().unit(),
                 request.calibration(),
                 threshold ? unusual : -1,
-                marked == null ? null : Detection.of(all, all.length, marked.anomaly(), model.config().seed()),
+                marked == null
+                        ? null
+                        : Detection.of(
+                                all,
+                                all.length,
+                                marked.anomaly(),
+                                model.config().seed()),
                 marked == null || !threshold ? -1 : found,
                 all,
                 marked == null ? null : marked.anomaly(),

@@ -87,7 +87,8 @@ public final class ScoreChart {
             XYSeries line = chart.addSeries("threshold", new double[] {at, at}, new double[] {0, highest});
             line.setXYSeriesRenderStyle(XYSeriesRenderStyle.Line);
             line.setLineColor(Color.DARK_GRAY);
-            line.setLineStyle(new BasicStroke(2, BasicStroke.CAP_BUTT, BasicStroke.JOIN_BEVEL, 0, new float[] {6, 4}, 0));
+            line.setLineStyle(
+                    new BasicStroke(2, BasicStroke.CAP_BUTT, BasicStroke.JOIN_BEVEL, 0, new float[] {6, 4}, 0));
             line.setMarker(SeriesMarkers.NONE);
         }
         return chart;

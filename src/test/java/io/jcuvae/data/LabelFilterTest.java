@@ -93,7 +93,9 @@ class LabelFilterTest {
                 whole.unseen(trainedOn).labels(Split.ALL, 0));
         for (String other : new String[] {file.toString(), "other.csv@label=0"}) {
             UserError error = assertThrows(UserError.class, () -> whole.unseen(other));
-            assertTrue(error.getMessage().contains("--split unseen: the model was trained on " + other), error.getMessage());
+            assertTrue(
+                    error.getMessage().contains("--split unseen: the model was trained on " + other),
+                    error.getMessage());
         }
     }
 

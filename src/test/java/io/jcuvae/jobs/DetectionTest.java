@@ -104,7 +104,15 @@ class DetectionTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 1, 1, 0", "1, 40, 1, 0", "40, 1, 1, 2", "7, 60, 0.5, 0", "30, 30, 1, 1", "25, 200, 2, 3", "9, 9, 0, 1"})
+    @CsvSource({
+        "1, 1, 1, 0",
+        "1, 40, 1, 0",
+        "40, 1, 1, 2",
+        "7, 60, 0.5, 0",
+        "30, 30, 1, 1",
+        "25, 200, 2, 3",
+        "9, 9, 0, 1"
+    })
     void figuresAreThoseOfTheDefinitions(int anomalies, int normal, double apart, int levels) {
         Random random = new Random(5);
         for (int round = 0; round < 10; round++) {
@@ -118,8 +126,14 @@ class DetectionTest {
             if (anomalies > 1 && normal > 1 && area > 0 && area < 1) {
                 double logit = Math.log(area / (1 - area));
                 double deviation = Math.sqrt(deLong(c)) / (area * (1 - area));
-                assertEquals(1 / (1 + Math.exp(1.959964 * deviation - logit)), found.auroc().low(), 1e-6);
-                assertEquals(1 / (1 + Math.exp(-1.959964 * deviation - logit)), found.auroc().high(), 1e-6);
+                assertEquals(
+                        1 / (1 + Math.exp(1.959964 * deviation - logit)),
+                        found.auroc().low(),
+                        1e-6);
+                assertEquals(
+                        1 / (1 + Math.exp(-1.959964 * deviation - logit)),
+                        found.auroc().high(),
+                        1e-6);
             }
         }
     }
@@ -160,8 +174,10 @@ class DetectionTest {
     @Test
     void aSingleAnomalyHasNone() {
         Detection found = of("00010", 1, 2, 3, 4, 5).detection(1);
-        assertTrue(Double.isNaN(found.auroc().low()) && Double.isNaN(found.averagePrecision().high()));
-        assertTrue(found.auroc().toString().contains("no interval"), found.auroc().toString());
+        assertTrue(Double.isNaN(found.auroc().low())
+                && Double.isNaN(found.averagePrecision().high()));
+        assertTrue(
+                found.auroc().toString().contains("no interval"), found.auroc().toString());
         JsonObject json = found.toJson();
         assertTrue(json.getAsJsonArray("auroc_95").get(0).isJsonNull());
     }

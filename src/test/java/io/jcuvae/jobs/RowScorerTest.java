@@ -154,7 +154,8 @@ class RowScorerTest {
         Dataset data = numbers(3, 4, 2);
         float[] x = data.floats();
         float[] noise = new float[2 * draws];
-        Philox.fillNormal(noise, 0, noise.length, Stream.EVALUATION.key(model.config().seed()), 0);
+        Philox.fillNormal(
+                noise, 0, noise.length, Stream.EVALUATION.key(model.config().seed()), 0);
         Found found = score(model, data, new ScoreRecipe(ScoreKind.LOSS, draws));
         for (int r = 0; r < 3; r++) {
             double mu0 = 0.4 * x[4 * r] - 0.2;
@@ -238,7 +239,8 @@ class RowScorerTest {
                         Setting.DECODER,
                         "[{'layer':'dense','outputs':48},{'layer':'reshape','shape':'3x4x4'},{'layer':'conv2d','channels':'data','kernel':1}]"
                                 .replace('\'', '"'));
-        Dataset data = Dataset.ofFloats("colours", new SampleShape(4, 4, 3), numbers(5, 48, 0.2).floats(), null);
+        Dataset data = Dataset.ofFloats(
+                "colours", new SampleShape(4, 4, 3), numbers(5, 48, 0.2).floats(), null);
         Model model = SmallModels.untrained(config, data, backend);
         Found found = score(model, backend, data, ScoreRecipe.of(ScoreKind.RECONSTRUCTION), true);
         // One value changed changes its own term by far most of those that the encoder's answer moves.
@@ -252,7 +254,9 @@ class RowScorerTest {
                 true);
         int most = 0;
         for (int i = 0; i < 48; i++) {
-            most = Math.abs(moved.terms[i] - found.terms[i]) > Math.abs(moved.terms[most] - found.terms[most]) ? i : most;
+            most = Math.abs(moved.terms[i] - found.terms[i]) > Math.abs(moved.terms[most] - found.terms[most])
+                    ? i
+                    : most;
         }
         assertEquals(7, most);
     }

@@ -29,14 +29,17 @@ class ThresholdTest {
         assertTrue(Math.pow(1 - rate, needed) <= 0.025 && Math.pow(1 - rate, needed - 1) > 0.025);
         Threshold.fit(numbers(needed), rate, "rows");
         UserError error = assertThrows(UserError.class, () -> Threshold.fit(numbers(needed - 1), rate, "rows"));
-        assertTrue(error.getMessage().contains("needs at least " + String.format("%,d", needed) + " normal rows"), error.getMessage());
+        assertTrue(
+                error.getMessage().contains("needs at least " + String.format("%,d", needed) + " normal rows"),
+                error.getMessage());
     }
 
     @Test
     void theErrorNamesARateThatWouldDo() {
         UserError error = assertThrows(UserError.class, () -> Threshold.fit(numbers(100), 0.01, "few.csv"));
         assertTrue(
-                error.getMessage().contains("--calibrate few.csv: has 100 rows") && error.getMessage().contains("from 0.037 on"),
+                error.getMessage().contains("--calibrate few.csv: has 100 rows")
+                        && error.getMessage().contains("from 0.037 on"),
                 error.getMessage());
         Threshold.fit(numbers(100), 0.037, "few.csv");
         assertTrue(assertThrows(UserError.class, () -> Threshold.fit(numbers(3), 0.1, "x"))
