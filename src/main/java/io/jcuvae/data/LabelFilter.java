@@ -10,8 +10,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Which rows of a source count by their labels, as a text says it: {@code SRC@label=0}, {@code SRC@label=cat,dog}, or all but some,
- * {@code SRC@label!=1}. Rows stay in the split that they have in the whole source.
+ * Which rows of a source count by their labels, as a text says it: {@code SRC@label=0}, {@code SRC@label=cat,dog}, or all
+ * but some, {@code SRC@label!=1}. Rows stay in the split that they have in the whole source.
  *
  * @param source the text before it
  * @param names of the labels, a sub-folder's for pictures, else a number

@@ -13,8 +13,9 @@ import java.util.stream.Stream;
 
 /**
  * Samples made of others, N of each, with the labels of the originals: .npz with members {@code data} float32 [rows, sizes...],
- * {@code origin} int32 [rows], the number of the original among the rows read, and {@code labels} int32 [rows]; .csv with columns x0,
- * x1, ..., label. Both are read back as labelled data. Other endings are those of {@link RowWriters#samples} and keep the samples alone.
+ * {@code origin} int32 [rows], the number of the original among the rows read, and {@code labels} int32 [rows]; .csv with
+ * columns x0, x1, ..., label. Both are read back as labelled data. Other endings are those of {@link RowWriters#samples} and
+ * keep the samples alone.
  */
 public final class LabelledRows implements Closeable {
     private static final int WHOLE_MEMBERS = 1;

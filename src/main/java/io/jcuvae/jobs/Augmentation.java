@@ -19,9 +19,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /**
- * Variations of samples: the expected data of codes drawn from each one's posterior, z = mu + T sigma noise, with the label of the
- * original. Variation n of row i has the normals (i N + n) Z .. of the seed's generation stream, so it depends on neither batch size
- * nor on how many rows there are.
+ * Variations of samples: the expected data of codes drawn from each one's posterior, z = mu + T sigma noise, with the label
+ * of the original. Variation n of row i has the normals (i N + n) Z .. of the seed's generation stream, so it depends on
+ * neither batch size nor on how many rows there are.
  */
 public final class Augmentation {
     private Augmentation() {}

@@ -3,8 +3,8 @@ package io.jcuvae.jobs;
 import java.util.stream.IntStream;
 
 /**
- * Which columns make a row unusual: by how much the reconstruction term of each, at the posterior's mean, exceeds what it usually
- * is, as a share of all that exceeds. A column that can never be foreseen is not blamed for that.
+ * Which columns make a row unusual: by how much the reconstruction term of each, at the posterior's mean, exceeds what it
+ * usually is, as a share of all that exceeds. A column that can never be foreseen is not blamed for that.
  */
 final class Blame {
     private final String[] names;

@@ -23,15 +23,16 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * From which score on a row of a model counts as unusual, kept beside the model file in calibration.json, which names the model by
- * the checksum of its parameters: a model that changed has none.
+ * From which score on a row of a model counts as unusual, kept beside the model file in calibration.json, which names the
+ * model by the checksum of its parameters: a model that changed has none.
  *
  * @param recipe how the rows were scored, and must be scored to be compared
  * @param threshold what was found
  * @param data the normal rows' source as the user named it
  * @param split which of its rows
  * @param model checksum of the model's parameters
- * @param usual what each value's reconstruction term is in the middle of the normal rows; empty for samples that are no rows of numbers
+ * @param usual what each value's reconstruction term is in the middle of the normal rows; empty for samples that are no rows
+ *     of numbers
  */
 public record Calibration(
         ScoreRecipe recipe, Threshold threshold, String data, Split split, String model, float[] usual) {

@@ -12,8 +12,9 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * Scores on their way to a file, row by row: .csv under {@code row,score[,unusual][,label][,column1,share1,...]}, .json, one array
- * with an object a line under the same names, or .npy, the scores alone as float32 [N]. Floats read back as the same floats.
+ * Scores on their way to a file, row by row: .csv under {@code row,score[,unusual][,label][,column1,share1,...]}, .json, one
+ * array with an object a line under the same names, or .npy, the scores alone as float32 [N]. Floats read back as the same
+ * floats.
  */
 final class ScoreFile implements Closeable {
     /**

@@ -17,8 +17,8 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
- * Gives every row a score, more for what is more unusual, and says how well the scores tell anomalies from normal rows where labels
- * are known. Rows stream through; with labels, or where scores are kept, four bytes of each stay, and its label.
+ * Gives every row a score, more for what is more unusual, and says how well the scores tell anomalies from normal rows where
+ * labels are known. Rows stream through; with labels, or where scores are kept, four bytes of each stay, and its label.
  */
 public final class Scoring {
     /**

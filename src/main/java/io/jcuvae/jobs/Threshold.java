@@ -10,9 +10,10 @@ import org.hipparchus.distribution.discrete.BinomialDistribution;
 
 /**
  * A score above which a row counts as unusual, from the scores of normal rows and without assuming a distribution. Of n scores
- * in order the k-th, k = ceil((n + 1)(1 - a)), is exceeded by a further normal row with a chance of at most a (Vovk et al. 2005,
- * conformal prediction); ties only lower it. The order statistics that enclose the (1 - a)-quantile with 95 % are those of the binomial
- * distribution (David, Nagaraja 2003, 7.1). How often this very threshold raises a false alarm is Beta(n + 1 - k, k) distributed.
+ * in order the k-th, k = ceil((n + 1)(1 - a)), is exceeded by a further normal row with a chance of at most a (Vovk et al.
+ * 2005, conformal prediction); ties only lower it. The order statistics that enclose the (1 - a)-quantile with 95 % are
+ * those of the binomial distribution (David, Nagaraja 2003, 7.1). How often this very threshold raises a false alarm is
+ * Beta(n + 1 - k, k) distributed.
  *
  * @param falseAlarm a, the chance asked for
  * @param threshold the k-th score; a row is unusual when its score is greater

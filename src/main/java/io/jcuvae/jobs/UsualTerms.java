@@ -3,8 +3,8 @@ package io.jcuvae.jobs;
 import java.util.Arrays;
 
 /**
- * What the reconstruction term of each value usually is: the median over the first rows, which a few anomalies among them do not
- * move.
+ * What the reconstruction term of each value usually is: the median over the first rows, which a few anomalies among them do
+ * not move.
  */
 final class UsualTerms {
     /** Rows that are looked at, fewer where they are wide. */

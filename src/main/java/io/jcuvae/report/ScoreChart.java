@@ -26,8 +26,9 @@ import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * How scores are distributed: the share of the rows of each kind in each of {@value #BINS} bins, the threshold among them. The last
- * bin has all scores above the 99th percentile of normal rows' range, so that a single row far out does not press the others together.
+ * How scores are distributed: the share of the rows of each kind in each of {@value #BINS} bins, the threshold among them.
+ * The last bin has all scores above the 99th percentile of normal rows' range, so that a single row far out does not press
+ * the others together.
  */
 public final class ScoreChart {
     static final int BINS = 60;

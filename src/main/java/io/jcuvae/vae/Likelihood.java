@@ -105,8 +105,8 @@ public enum Likelihood {
     /**
      * Sets the parameters of its own where a model begins: a learned variance is that of the data, or the scale that such a
      * variance has. Adam moves its logarithm by about the learning rate in a step, so that the way from 1 to the variance of
-     * pictures would take thousands of steps, in which the reconstruction counts for little. Where the decoder gives scales, they
-     * begin so by the bias of its last layer.
+     * pictures would take thousands of steps, in which the reconstruction counts for little. Where the decoder gives scales,
+     * they begin so by the bias of its last layer.
      *
      * @param layout of the model
      * @param values of the whole block

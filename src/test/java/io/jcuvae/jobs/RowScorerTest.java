@@ -83,8 +83,8 @@ class RowScorerTest {
     }
 
     /**
-     * x = W z + b + e with unit noise and orthogonal columns of W: the posterior is normal with independent parts, which an encoder of
-     * one layer gives exactly, so every importance weight is p(x) and the negative ELBO is -log p(x) on average.
+     * x = W z + b + e with unit noise and orthogonal columns of W: the posterior is normal with independent parts, which an
+     * encoder of one layer gives exactly, so every importance weight is p(x) and the negative ELBO is -log p(x) on average.
      */
     private static Model linear() {
         TrainConfig config = SmallRuns.config(1)
@@ -237,7 +237,8 @@ class RowScorerTest {
                 .with(Setting.LIKELIHOOD, "gaussian-per-value")
                 .with(
                         Setting.DECODER,
-                        "[{'layer':'dense','outputs':48},{'layer':'reshape','shape':'3x4x4'},{'layer':'conv2d','channels':'data','kernel':1}]"
+                        ("[{'layer':'dense','outputs':48},{'layer':'reshape','shape':'3x4x4'},"
+                                        + "{'layer':'conv2d','channels':'data','kernel':1}]")
                                 .replace('\'', '"'));
         Dataset data = Dataset.ofFloats(
                 "colours", new SampleShape(4, 4, 3), numbers(5, 48, 0.2).floats(), null);

@@ -61,9 +61,9 @@ class ThresholdTest {
     }
 
     /**
-     * Of 400 thresholds on uniform scores: the mean rate of false alarms is at most the one asked for (its standard error is below
-     * 2 % of it), and the interval of the quantile and that of the rate hold the truth in at least 95 %, but for four standard
-     * deviations of 4.4.
+     * Of 400 thresholds on uniform scores: the mean rate of false alarms is at most the one asked for (its standard error is
+     * below 2 % of it), and the interval of the quantile and that of the rate hold the truth in at least 95 %, but for four
+     * standard deviations of 4.4.
      */
     @ParameterizedTest
     @CsvSource({"0.1, 60", "0.05, 400", "0.01, 400"})
