@@ -36,7 +36,8 @@ public record AnomalyLabels(List<String> names, boolean normal) {
         if (labels == null) {
             throw new UserError(
                     source.name() + ": has no labels, which --labels needs; labels are an IDX file beside the"
-                            + " images, a member 'y' or 'labels' of an .npz, a column 'label' of a .csv, or sub-folders of pictures");
+                            + " images, a member 'y' or 'labels' of an .npz, a column 'label' of a"
+                            + " .csv, or sub-folders of pictures");
         }
         List<String> known = source.labelNames();
         String[] ofRows = new String[labels.length];
