@@ -89,7 +89,8 @@ public final class Evaluation {
 
         /**
          * One object. Without importance samples {@code importance_samples} is 0 and {@code nll} and
-         * {@code nll_standard_error} are null; {@code mmd}, {@code bits_per_dimension}, {@code prior}, {@code kl_estimate} and {@code protocol_note} are there only
+         * {@code nll_standard_error} are null; {@code mmd}, {@code bits_per_dimension}, {@code prior}, {@code kl_estimate} and
+         * {@code protocol_note} are there only
          * where there are such.
          */
         public JsonObject toJson() {
@@ -273,14 +274,18 @@ public final class Evaluation {
                 evaluated.toString(),
                 evaluated.units(),
                 evaluated.caution(),
-                training.covers(evaluated)
-                        ? null
-                        : "trained on " + training.input() + "; do not compare with its figures",
+                note(training, evaluated),
                 model.data(),
                 seed,
                 backend.description(),
                 discrepancy(model, backend, () -> Rows.open(model, source, split, limit), labels, key),
                 model.spec().prior());
+    }
+
+    private static String note(Protocol training, Protocol evaluated) {
+        return training.covers(evaluated)
+                ? null
+                : "trained on " + training.input() + "; do not compare with its figures";
     }
 
     private static double discrepancy(

@@ -591,20 +591,7 @@ public final class TrainConfig {
                     Setting.UPPER_LATENT,
                     "needs a posterior to draw from; take --posterior gaussian");
         }
-        if (upper().given()) {
-            String why = "does not go with --upper-latent, whose KL term has no closed form; leave one of them out";
-            require(freeBits() == 0, Setting.FREE_BITS, why);
-            require(totalCorrelation() == 0, Setting.TC, why);
-            require(
-                    discrepancy() == 0,
-                    Setting.MMD,
-                    "compares codes with a standard normal, which is not the prior with"
-                            + " --upper-latent; leave one of them out");
-            require(
-                    estimator() != Estimator.DREG,
-                    Setting.ESTIMATOR,
-                    "does not go with --upper-latent yet; take --estimator iwae");
-        }
+        requireSenseOfParts();
         require(
                 discrepancy() == 0 || batch() > 1,
                 Setting.BATCH,
@@ -655,6 +642,23 @@ public final class TrainConfig {
                 Setting.MMD,
                 "draws codes to the standard normal, and --prior "
                         + prior().kind().label() + " is another; leave one of the two out");
+    }
+
+    private void requireSenseOfParts() {
+        if (upper().given()) {
+            String why = "does not go with --upper-latent, whose KL term has no closed form; leave one of them out";
+            require(freeBits() == 0, Setting.FREE_BITS, why);
+            require(totalCorrelation() == 0, Setting.TC, why);
+            require(
+                    discrepancy() == 0,
+                    Setting.MMD,
+                    "compares codes with a standard normal, which is not the prior with"
+                            + " --upper-latent; leave one of them out");
+            require(
+                    estimator() != Estimator.DREG,
+                    Setting.ESTIMATOR,
+                    "does not go with --upper-latent yet; take --estimator iwae");
+        }
     }
 
     private void require(boolean sense, Setting setting, String why) {
