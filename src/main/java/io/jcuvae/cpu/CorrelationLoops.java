@@ -7,8 +7,9 @@ import io.jcuvae.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * The total correlation of {@link io.jcuvae.tensor.ObjectiveOps} on heap arrays: B^2 Z densities and as many exponentials, in loops
- * over the posteriors of a batch. Densities are in floats, whatever is summed over the batch in doubles, in the order of the rows.
+ * The total correlation of {@link io.jcuvae.tensor.ObjectiveOps} on heap arrays: B^2 Z densities and as many
+ * exponentials, in loops over the posteriors of a batch. Densities are in floats, whatever is summed over the batch in
+ * doubles, in the order of the rows.
  */
 final class CorrelationLoops {
     /** Densities of a task: some tens of microseconds of work. */

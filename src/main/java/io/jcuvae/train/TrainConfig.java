@@ -594,14 +594,7 @@ public final class TrainConfig {
                     Setting.ESTIMATOR,
                     "does not go with --upper-latent yet; take --estimator iwae");
         }
-        require(
-                discrepancy() == 0 || batch() > 1,
-                Setting.BATCH,
-                "--mmd compares the codes of a batch with each other, so that it takes at least 2");
-        require(
-                discrepancy() == 0 || totalCorrelation() == 0,
-                Setting.MMD,
-                "does not go with --tc, another term of the batch; leave one of the two out");
+        requireOneBatchTerm();
         if (estimator() == Estimator.ELBO) {
             require(draws() == 1, Setting.DRAWS, "several draws are weighed by --estimator iwae or dreg");
             return;
@@ -620,6 +613,17 @@ public final class TrainConfig {
                 draws() == 1 || !decoder().toJson().toString().contains("\"dropout\""),
                 Setting.DRAWS,
                 "the decoder has dropout, whose masks belong to samples and not to draws; leave one of the two out");
+    }
+
+    private void requireOneBatchTerm() {
+        require(
+                discrepancy() == 0 || batch() > 1,
+                Setting.BATCH,
+                "--mmd compares the codes of a batch with each other, so that it takes at least 2");
+        require(
+                discrepancy() == 0 || totalCorrelation() == 0,
+                Setting.MMD,
+                "does not go with --tc, another term of the batch; leave one of the two out");
     }
 
     private void require(boolean sense, Setting setting, String why) {

@@ -203,8 +203,8 @@ public final class Vae {
     }
 
     /**
-     * [R, Z]: the noise of the codes, then [B, Z] codes of the prior where the objective compares with it; [R, Z + U] with a layer of
-     * U above; null where nothing is drawn.
+     * [R, Z]: the noise of the codes, then [B, Z] codes of the prior where the objective compares with it; [R, Z + U]
+     * with a layer of U above; null where nothing is drawn.
      */
     public Tensor noise() {
         return noise;

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What holds of the plain VAE's runs holds of every variant's: stopped and resumed, fed in a ring, in steps of several batches. */
+/** What holds of the plain VAE's runs holds of every variant's: stopped and resumed, fed in a ring, several batches a step. */
 class VariantRunsTest {
     private static final Dataset TRAIN = ConditionRuns.blobs(75, 1);
     private static final Dataset TEST = ConditionRuns.blobs(20, 2);

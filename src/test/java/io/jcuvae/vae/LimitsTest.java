@@ -19,8 +19,8 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /**
- * What variants are the limits of, beside what stands where they are: {@link PointLatentTest} without noise, {@link ImportanceTest}
- * with one draw, and likelihoods in their contract.
+ * What variants are the limits of, beside what stands where they are: {@link PointLatentTest} without noise, {@link
+ * ImportanceTest} with one draw, and likelihoods in their contract.
  */
 class LimitsTest {
     private static final int ROWS = 4;
