@@ -580,21 +580,15 @@ public final class TrainConfig {
                     Setting.UPPER_LATENT,
                     "needs a posterior to draw from; take --posterior gaussian");
         }
-        if (upper().given()) {
-            String why = "does not go with --upper-latent, whose KL term has no closed form; leave one of them out";
-            require(freeBits() == 0, Setting.FREE_BITS, why);
-            require(totalCorrelation() == 0, Setting.TC, why);
-            require(
-                    discrepancy() == 0,
-                    Setting.MMD,
-                    "compares codes with a standard normal, which is not the prior with"
-                            + " --upper-latent; leave one of them out");
-            require(
-                    estimator() != Estimator.DREG,
-                    Setting.ESTIMATOR,
-                    "does not go with --upper-latent yet; take --estimator iwae");
-        }
-        requireOneBatchTerm();
+        requireSenseOfParts();
+        require(
+                discrepancy() == 0 || batch() > 1,
+                Setting.BATCH,
+                "--mmd compares the codes of a batch with each other, so that it takes at least 2");
+        require(
+                discrepancy() == 0 || totalCorrelation() == 0,
+                Setting.MMD,
+                "does not go with --tc, another term of the batch; leave one of the two out");
         if (estimator() == Estimator.ELBO) {
             require(draws() == 1, Setting.DRAWS, "several draws are weighed by --estimator iwae or dreg");
             return;
@@ -615,15 +609,21 @@ public final class TrainConfig {
                 "the decoder has dropout, whose masks belong to samples and not to draws; leave one of the two out");
     }
 
-    private void requireOneBatchTerm() {
-        require(
-                discrepancy() == 0 || batch() > 1,
-                Setting.BATCH,
-                "--mmd compares the codes of a batch with each other, so that it takes at least 2");
-        require(
-                discrepancy() == 0 || totalCorrelation() == 0,
-                Setting.MMD,
-                "does not go with --tc, another term of the batch; leave one of the two out");
+    private void requireSenseOfParts() {
+        if (upper().given()) {
+            String why = "does not go with --upper-latent, whose KL term has no closed form; leave one of them out";
+            require(freeBits() == 0, Setting.FREE_BITS, why);
+            require(totalCorrelation() == 0, Setting.TC, why);
+            require(
+                    discrepancy() == 0,
+                    Setting.MMD,
+                    "compares codes with a standard normal, which is not the prior with"
+                            + " --upper-latent; leave one of them out");
+            require(
+                    estimator() != Estimator.DREG,
+                    Setting.ESTIMATOR,
+                    "does not go with --upper-latent yet; take --estimator iwae");
+        }
     }
 
     private void require(boolean sense, Setting setting, String why) {
