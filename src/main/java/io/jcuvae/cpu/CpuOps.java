@@ -45,6 +45,7 @@ final class CpuOps implements Ops {
     private final PriorLoops priors;
     private final HierarchyLoops hierarchies;
     private final DiscrepancyLoops discrepancies;
+    private final CorrelationLoops correlations;
     private final MeasureLoops measures;
     private final ThreadLocal<LikelihoodLoops> likelihoods = ThreadLocal.withInitial(LikelihoodLoops::new);
 
@@ -60,6 +61,7 @@ final class CpuOps implements Ops {
         priors = new PriorLoops(workers);
         hierarchies = new HierarchyLoops(workers);
         discrepancies = new DiscrepancyLoops(workers);
+        correlations = new CorrelationLoops(workers);
         measures = new MeasureLoops(workers);
         norms = new Norms(workers);
         densities = new Densities(workers);
@@ -949,7 +951,7 @@ final class CpuOps implements Ops {
     @Override
     public void totalCorrelation(
             Tensor values, Tensor pairs, Tensor joint, Tensor marginals, Tensor z, Tensor head, float offset) {
-        variants.totalCorrelation(values, pairs, joint, marginals, z, head, offset);
+        correlations.forward(values, pairs, joint, marginals, z, head, offset);
     }
 
     @Override
@@ -962,7 +964,7 @@ final class CpuOps implements Ops {
             Tensor z,
             Tensor head,
             float weight) {
-        variants.totalCorrelationBackward(dz, dhead, pairs, joint, marginals, z, head, weight);
+        correlations.backward(dz, dhead, pairs, joint, marginals, z, head, weight);
     }
 
     @Override
