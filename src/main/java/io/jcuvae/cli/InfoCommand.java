@@ -10,6 +10,7 @@ import io.jcuvae.data.Split;
 import io.jcuvae.data.Table;
 import io.jcuvae.data.TableColumn;
 import io.jcuvae.data.TableSchema;
+import io.jcuvae.jobs.Calibration;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.ColumnKind;
 import io.jcuvae.tensor.Shape;
@@ -42,7 +43,9 @@ final class InfoCommand implements Command {
             Setting.ENCODER,
             Setting.DECODER,
             Setting.CONDITION,
-            Setting.LIKELIHOOD);
+            Setting.LIKELIHOOD,
+            Setting.PRIOR,
+            Setting.COMPONENTS);
 
     @Override
     public String summary() {
@@ -117,6 +120,7 @@ final class InfoCommand implements Command {
         table.lines().forEach(output::line);
         condition(classes).forEach(output::line);
         output.line("likelihood   " + config.likelihood().label());
+        prior(spec).forEach(output::line);
         JsonObject json = new JsonObject();
         json.addProperty("preset", Preset.of(config).map(Preset::label).orElse(null));
         json.add("sample", NetworkTable.sizes(sample));
@@ -169,6 +173,7 @@ final class InfoCommand implements Command {
                         ? ", and " + model.spec().upper().latents() + " above"
                         : ""));
         lines.add("likelihood   " + config.likelihood().label());
+        lines.addAll(prior(model.spec()));
         lines.add("trained on   " + data.source() + ": " + Figures.count(data.count()) + " training and "
                 + Figures.count(data.testCount()) + " held-out samples of " + data.shape());
         lines.add("fingerprint  " + data.fingerprint());
@@ -177,6 +182,7 @@ final class InfoCommand implements Command {
                 + config.likelihood().unit() + " per sample");
         lines.add("training     batch " + config.batch() + ", Adam at " + config.learningRate() + ", beta "
                 + config.beta() + ", " + config.initialisation().label() + " initialisation, seed " + config.seed());
+        calibration(path).ifPresent(lines::add);
         if (last == null) {
             lines.add("figures      none: there is no metrics.jsonl beside the model");
         } else {
@@ -186,6 +192,16 @@ final class InfoCommand implements Command {
                     + last.get("active_units") + " of " + config.latents() + " active");
         }
         return lines;
+    }
+
+    /** The threshold for scores that is kept beside a model, or that it is void. */
+    private static Optional<String> calibration(Path path) {
+        Calibration.Kept kept = Calibration.find(Model.file(path));
+        return kept.calibration() != null
+                ? Optional.of("threshold    " + kept.calibration())
+                : kept.changed()
+                        ? Optional.of("threshold    void: " + kept.file() + " is of a model that has changed since")
+                        : Optional.empty();
     }
 
     private static List<String> condition(Classes classes) {
@@ -219,6 +235,12 @@ final class InfoCommand implements Command {
         return lines;
     }
 
+    private static List<String> prior(VaeSpec spec) {
+        return spec.prior().isLearned()
+                ? List.of("prior        learned, " + spec.prior().describe())
+                : List.of();
+    }
+
     private static String nats(JsonObject line, String key) {
         return line.has(key) ? Figures.nats(line.get(key).getAsDouble()) : "?";
     }
@@ -230,6 +252,12 @@ final class InfoCommand implements Command {
         json.addProperty("binarization", model.config().binarization().label());
         json.add("settings", model.config().toJson());
         json.add("data", model.data().toJson());
+        Calibration kept = Calibration.find(Model.file(path)).calibration();
+        if (kept != null) {
+            JsonObject calibration = kept.toJson();
+            calibration.remove("usual_terms");
+            json.add("calibration", calibration);
+        }
         json.add("metrics", last);
         return json;
     }
@@ -242,6 +270,8 @@ final class InfoCommand implements Command {
             json.addProperty("upper_latents", spec.upper().latents());
         }
         json.addProperty("likelihood", spec.likelihood().label());
+        json.addProperty("prior", spec.prior().kind().label());
+        json.addProperty("components", spec.prior().components());
         json.add("layers", table.json());
     }
 }

@@ -5,7 +5,10 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.BiFunction;
+import java.util.stream.IntStream;
 
 /**
  * What {@code --data} names: a built-in set, a folder or zip of pictures, a folder of IDX files, or one file.
@@ -17,7 +20,7 @@ import java.util.List;
 public final class DataSource {
     private static final String FORMS =
             "accepted are mnist-sample, moons[:N], a folder or .zip of pictures, a folder with MNIST-named IDX files,"
-                    + " or one .npy, .npz[:key], .csv or IDX file";
+                    + " or one .npy, .npz[:key], .csv or IDX file; @label=0 behind it takes the rows with that label";
     private static final String DIGITS = "mnist-sample";
     private static final String MOONS = "moons";
     private static final int MOONS_DEFAULT = 10_000;
@@ -27,6 +30,9 @@ public final class DataSource {
     private final RowSource test;
     private final PictureSet pictures;
     private final Told told;
+    /** Which rows of a split count, of those that the source has; null for all; the first is the same source
+     * without them. */
+    private final BiFunction<DataSource, Split, boolean[]> marks;
     /** The file where it is text, and what is known of its columns. */
     private final Path text;
 
@@ -40,11 +46,18 @@ public final class DataSource {
     }
 
     private DataSource(String name, RowSource train, RowSource test, PictureSet pictures, Told told) {
-        this(name, train, test, pictures, told, null, Table.NONE);
+        this(name, train, test, pictures, told, null, null, Table.NONE);
     }
 
     private DataSource(
-            String name, RowSource train, RowSource test, PictureSet pictures, Told told, Path text, Table table) {
+            String name,
+            RowSource train,
+            RowSource test,
+            PictureSet pictures,
+            Told told,
+            BiFunction<DataSource, Split, boolean[]> marks,
+            Path text,
+            Table table) {
         this.text = text;
         this.table = table;
         this.name = name;
@@ -52,6 +65,7 @@ public final class DataSource {
         this.test = test;
         this.pictures = pictures;
         this.told = told;
+        this.marks = marks;
     }
 
     /**
@@ -72,6 +86,11 @@ public final class DataSource {
      * @throws UserError if it is none of the accepted forms, or names no file that exists
      */
     public static DataSource parse(String src, PictureOptions options) {
+        LabelFilter filter = LabelFilter.of(src);
+        if (filter != null) {
+            DataSource all = parse(filter.source(), options);
+            return all.marked(src, (source, split) -> filter.marks(source.labels(split, 0), source.labelNames()));
+        }
         Told told = new Told();
         if (src.equals(DIGITS)) {
             return new DataSource(src, digits("train"), digits("t10k"), null, told);
@@ -91,11 +110,46 @@ public final class DataSource {
         FileKind kind = folder ? FileKind.PICTURES : FileKind.of(path, FORMS);
         if (kind != FileKind.PICTURES) {
             Path csv = kind == FileKind.CSV ? path : null;
-            return new DataSource(src, rows(file, kind, told.warnings()), null, null, told, csv, Table.NONE);
+            return new DataSource(src, rows(file, kind, told.warnings()), null, null, told, null, csv, Table.NONE);
         }
         PictureSet set = PictureSet.of(path, options, told.notes()::add, told.warnings()::add)
                 .orElseThrow(() -> noPictures(path, folder));
         return new DataSource(src, set.train(), set.test(), set, told);
+    }
+
+    private DataSource marked(String as, BiFunction<DataSource, Split, boolean[]> some) {
+        return new DataSource(as, train, test, pictures, told, some, text, table);
+    }
+
+    /**
+     * What a model has not seen of its training data: the held-out rows, and those whose label it was not trained on.
+     *
+     * @param trainedOn what the model was trained on, as a text that chooses rows of this source by their labels; only
+     *     {@link Split#ALL} of the result may be asked for
+     * @throws UserError when it was trained on other data, or on rows of every label
+     */
+    public DataSource unseen(String trainedOn) {
+        LabelFilter filter = LabelFilter.of(trainedOn);
+        if (filter == null || !filter.source().equals(name)) {
+            throw new UserError("--split unseen: the model was trained on " + trainedOn
+                    + ", and unseen are the rows that"
+                    + " @label left out of the same data, beside its test rows; "
+                    + (filter == null ? "use --split test, or train" : "give --data " + filter.source() + ", or train")
+                    + " on normal rows as in --data SRC@label=0");
+        }
+        return marked(name, (source, split) -> {
+            boolean[] trained = filter.marks(source.labels(Split.ALL, 0), source.labelNames());
+            boolean[] unseen = new boolean[trained.length];
+            if (hasTestSplit()) {
+                Arrays.fill(unseen, source.labels(Split.TRAIN, 0).length, unseen.length, true);
+            } else {
+                Split.heldOut(unseen, 0, unseen.length);
+            }
+            for (int r = 0; r < unseen.length; r++) {
+                unseen[r] |= !trained[r];
+            }
+            return unseen;
+        });
     }
 
     private static UserError noPictures(Path path, boolean folder) {
@@ -194,7 +248,7 @@ public final class DataSource {
                 throw new UserError(
                         name + ": has numbers alone, and the schema names levels; a table with levels is a" + " .csv");
             }
-            return new DataSource(name, train, test, pictures, told, null, schema);
+            return new DataSource(name, train, test, pictures, told, marks, null, schema);
         }
         Table closed = TableReader.withLevels(schema, ByteSource.open(text));
         RowSource rows = keepLabels -> {
@@ -202,7 +256,7 @@ public final class DataSource {
             note(told.warnings(), reader.warnings());
             return new RowSource.Open(reader, reader::labels);
         };
-        return new DataSource(name, rows, null, null, told, text, closed);
+        return new DataSource(name, rows, null, null, told, marks, text, closed);
     }
 
     /** The source as the user wrote it. */
@@ -254,8 +308,15 @@ public final class DataSource {
      * @throws UserError if the file is damaged, a value is not finite, the split is empty, or memory does not suffice
      */
     public Dataset load(Split split, int limit) {
-        Dataset rows = RowLoading.load(name, part(split), filter(split), requireLimit(limit))
+        Dataset rows = RowLoading.load(name, part(split), filter(split), marks == null ? requireLimit(limit) : 0)
                 .withTable(table);
+        if (marks != null) {
+            int[] chosen = chosen(split, requireLimit(limit));
+            if (chosen.length == 0) {
+                throw RowLoading.noRows(name, split);
+            }
+            rows = rows.select(chosen);
+        }
         return labelNames() == null ? rows : rows.withLabelNames(labelNames());
     }
 
@@ -270,12 +331,33 @@ public final class DataSource {
     public SampleReader open(Split split, int limit) {
         requireLimit(limit);
         SampleReader all = part(split).open(false).reader();
-        SampleReader rows = new SelectedReader(all, filter(split), limit);
+        SampleReader rows = new SelectedReader(all, filter(split), marks == null ? limit : 0);
+        if (marks != null) {
+            rows = marked(rows, split, limit);
+        }
         if (rows.count() == 0) {
             rows.close();
             throw RowLoading.noRows(name, split);
         }
         return rows;
+    }
+
+    private SampleReader marked(SampleReader rows, Split split, int limit) {
+        try {
+            return new MarkedReader(rows, marks.apply(marked(name, null), split), limit);
+        } catch (RuntimeException e) {
+            rows.close();
+            throw e;
+        }
+    }
+
+    /** The numbers of the marked rows within their split. */
+    private int[] chosen(Split split, int limit) {
+        boolean[] some = marks.apply(marked(name, null), split);
+        return IntStream.range(0, some.length)
+                .filter(row -> some[row])
+                .limit(limit == 0 ? Integer.MAX_VALUE : limit)
+                .toArray();
     }
 
     /**
@@ -288,6 +370,10 @@ public final class DataSource {
      */
     public int[] labels(Split split, int limit) {
         requireLimit(limit);
+        if (marks != null) {
+            int[] all = marked(name, null).labels(split, 0);
+            return Arrays.stream(chosen(split, limit)).map(row -> all[row]).toArray();
+        }
         RowSource.Open open = part(split).open(true);
         try (SampleReader reader = open.reader()) {
             // Who knows how many rows there are has labels apart from them.

@@ -45,6 +45,11 @@ public final class RowWriters {
         };
     }
 
+    /** A writer of one number for each row: .npy, float32 [rows]. */
+    public static RowWriter numbers(Path file) {
+        return new NpyWriter(file, 1, -1);
+    }
+
     /**
      * A writer of samples in the units of their table's file: a .csv has the schema's names and levels, other formats the number of
      * a level.

@@ -1,6 +1,7 @@
 package io.jcuvae.vae;
 
 import io.jcuvae.nn.Binding;
+import io.jcuvae.nn.Dense;
 import io.jcuvae.nn.Parameters;
 import io.jcuvae.nn.Sequential;
 import io.jcuvae.tensor.Arena;
@@ -19,6 +20,9 @@ public final class Vae {
     private final Ops ops;
     private final Arena arena;
     private final Tensor x;
+    /** Rows below those of x that train with them; null without. */
+    private final PseudoInputs pseudo;
+
     /** Between the sample's order and the network's; null where they are the same. */
     private final ChannelExchange seen;
 
@@ -60,17 +64,26 @@ public final class Vae {
         this.rowWeight = rowWeight;
         this.objective = objective;
         int rows = binding.rows();
-        x = arena.tensor("x", Shape.of(rows, Math.toIntExact(spec.sample().count())));
+        int below = binding.training() && spec.prior().encodes() ? spec.prior().components() : 0;
+        Binding encoded = below == 0 ? binding : binding.withRows(Math.addExact(rows, below));
+        Tensor all = arena.tensor(
+                "x", Shape.of(encoded.rows(), Math.toIntExact(spec.sample().count())));
+        x = all.rows(0, rows);
         Shape input = spec.sampleInput();
-        seen = spec.exchangesChannels(input) ? ChannelExchange.of(binding, "x.pictures", input, x) : null;
+        seen = spec.exchangesChannels(input) ? ChannelExchange.of(encoded, "x.pictures", input, all) : null;
         conditioning = new Conditioning(binding, spec.condition());
         boolean table = spec.table().given();
         columns = table ? arena.tensor("columns", Shape.of(spec.table().width(), TableLayout.FIELDS)) : null;
         entered = table ? arena.tensor("x.entered", Shape.of(rows, spec.table().inputs())) : null;
-        Tensor sample = table ? entered : seen == null ? ChannelExchange.asItLies(x, input) : seen.pictures();
-        encoder = Sequential.bind(binding, spec.encoder(), "enc", conditioning.sample(sample), null);
+        Tensor sample = table ? entered : seen == null ? ChannelExchange.asItLies(all, input) : seen.pictures();
+        Tensor dsample = below == 0 ? null : arena.tensor("x.d", sample.shape());
+        boolean unit = spec.likelihood().needsUnitData();
+        pseudo = below == 0
+                ? null
+                : new PseudoInputs(binding, unit, all.rows(rows, below), dsample.rows(rows, below), seen != null);
+        encoder = Sequential.bind(encoded, spec.encoder(), "enc", conditioning.sample(sample), dsample);
         int draws = objective.draws();
-        latent = latent(spec, binding);
+        latent = latent(spec, binding, encoded);
         Binding drawn = draws == 1 ? binding : binding.withRows(Math.multiplyExact(rows, draws));
         boolean once = draws == 1 || (!binding.training() && spec.likelihood().comparesDraws());
         target = once ? x : arena.tensor("x.repeated", Shape.of(drawn.rows(), x.columns()));
@@ -118,7 +131,7 @@ public final class Vae {
         return objective.totalCorrelation() > 0 ? new TotalCorrelation(binding, latent, objective, rowWeight) : null;
     }
 
-    private Latent latent(VaeSpec spec, Binding binding) {
+    private Latent latent(VaeSpec spec, Binding binding, Binding encoded) {
         Tensor input = encoder.output();
         Tensor dinput = encoder.outputGradient();
         if (spec.upper().given()) {
@@ -126,7 +139,14 @@ public final class Vae {
         }
         if (objective.estimator() != Estimator.ELBO) {
             boolean doubly = objective.estimator() == Estimator.DREG;
-            return new ImportanceLatent(binding, spec.latents(), input, dinput, objective.draws(), doubly);
+            Dense heads = GaussianLatent.heads(encoded, "", input, dinput);
+            LearnedPrior prior = LearnedPrior.bind(spec, binding, heads, objective.draws());
+            return new ImportanceLatent(binding, spec.latents(), heads, prior, objective.draws(), doubly);
+        }
+        if (spec.prior().isLearned()) {
+            Dense heads = GaussianLatent.heads(encoded, "", input, dinput);
+            return new SampledLatent(
+                    binding, spec.latents(), heads, LearnedPrior.bind(spec, binding, heads, objective.draws()));
         }
         return spec.posterior() == Posterior.NONE
                 ? new PointLatent(binding, input, dinput)
@@ -269,7 +289,7 @@ public final class Vae {
         return reconstruction;
     }
 
-    /** [B]: divergence from the prior, nats; zero where there is none. */
+    /** [B]: divergence from the prior, nats, of the codes drawn where the prior is learned; zero where there is none. */
     public Tensor kl() {
         return latent.kl();
     }
@@ -291,6 +311,9 @@ public final class Vae {
 
     /** x and the labels to the posterior's parameters. */
     public void encode() {
+        if (pseudo != null) {
+            pseudo.place();
+        }
         if (columns != null) {
             ops.tableInput(entered, x, columns);
         }
@@ -327,6 +350,16 @@ public final class Vae {
     /** The decoder's output to the reconstruction rows. */
     public void score() {
         likelihood.forward();
+    }
+
+    /**
+     * The decoder's output to the reconstruction term of each value, which add up to the reconstruction rows.
+     *
+     * @param values [R, D]
+     * @param room [R, P D], overwritten; may be null where P is 1
+     */
+    public void scoreValues(Tensor values, Tensor room) {
+        likelihood.forwardValues(values, room);
     }
 
     /**
@@ -387,5 +420,8 @@ public final class Vae {
         }
         latent.backward();
         encoder.backward();
+        if (pseudo != null) {
+            pseudo.backward();
+        }
     }
 }

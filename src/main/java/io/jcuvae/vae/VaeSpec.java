@@ -30,6 +30,7 @@ import java.util.Optional;
  * @param posterior what the encoder says about z
  * @param condition what encoder and decoder are told beside
  * @param upper a second stochastic layer
+ * @param prior what codes are held against
  * @param table the columns of rows that have a likelihood each; {@link TableLayout#NONE} for other samples
  */
 public record VaeSpec(
@@ -41,6 +42,7 @@ public record VaeSpec(
         Posterior posterior,
         Condition condition,
         Upper upper,
+        Prior prior,
         TableLayout table) {
 
     /** Without a second stochastic layer. */
@@ -52,7 +54,7 @@ public record VaeSpec(
             Likelihood likelihood,
             Posterior posterior,
             Condition condition) {
-        this(sample, encoder, latents, decoder, likelihood, posterior, condition, Upper.NONE);
+        this(sample, encoder, latents, decoder, likelihood, posterior, condition, Upper.NONE, Prior.NORMAL);
     }
 
     /** A variational autoencoder with a Gaussian posterior that is told nothing beside the sample. */
@@ -69,7 +71,8 @@ public record VaeSpec(
             Likelihood likelihood,
             Posterior posterior,
             Condition condition,
-            Upper upper) {
+            Upper upper,
+            Prior prior) {
         this(
                 sample,
                 encoder,
@@ -79,6 +82,7 @@ public record VaeSpec(
                 posterior,
                 condition,
                 upper,
+                prior,
                 likelihood == Likelihood.TABLE
                         ? TableLayout.numeric(Math.toIntExact(sample.count()))
                         : TableLayout.NONE);
@@ -97,6 +101,11 @@ public record VaeSpec(
                     + " values, and a table of " + table.width() + " columns");
         }
         checkEncoder(seen(sample, encoder, table), encoder, condition);
+        if (table.given() && prior.encodes()) {
+            throw new IllegalArgumentException("--prior " + prior.kind().label()
+                    + ": its pseudo-inputs are values of pictures and do not go with --likelihood table; take --prior"
+                    + " gmm");
+        }
         if (table.given()) {
             checkTable(condition.joined(Shape.of(latents)), decoder, table);
         } else {
@@ -105,16 +114,26 @@ public record VaeSpec(
         if (upper.given() && !posterior.hasDivergence()) {
             throw new IllegalArgumentException("a second stochastic layer needs a posterior to draw from");
         }
+        prior.check(encoder, condition.joined(seen(sample, encoder, table)), condition, posterior);
+        if (prior.isLearned() && upper.given()) {
+            throw new IllegalArgumentException("--prior " + prior.kind().label()
+                    + ": a second stochastic layer has a prior of" + " its own; leave one of the two out");
+        }
     }
 
     /** The same that is told something else. */
     public VaeSpec with(Condition other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other, upper, table);
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other, upper, prior, table);
     }
 
     /** The same with a second stochastic layer. */
     public VaeSpec with(Upper other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, other, table);
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, other, prior, table);
+    }
+
+    /** The same with another prior. */
+    public VaeSpec with(Prior other) {
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, upper, other, table);
     }
 
     /** What the encoder's first layer sees: {@link #sampleInput}, with the labels where there is a condition. */
@@ -245,6 +264,7 @@ public record VaeSpec(
                         Posterior.GAUSSIAN,
                         Condition.NONE,
                         Upper.NONE,
+                        Prior.NORMAL,
                         tableOrNone)
                 : new VaeSpec(sample, encoder, latents, decoder, likelihood);
     }
@@ -261,6 +281,7 @@ public record VaeSpec(
         upper.declare(layout, latents);
         Sequential.declare(layout, decoder, "dec", decoderInput());
         likelihood.declare(layout, table);
+        prior.declare(layout, latents, sample.count());
         return layout;
     }
 

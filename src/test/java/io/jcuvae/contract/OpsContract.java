@@ -39,6 +39,7 @@ public interface OpsContract
                 MeasureContract,
                 NormContract,
                 ObjectiveContract,
+                PriorContract,
                 SpatialContract,
                 TableContract,
                 TrainingContract {
