@@ -84,6 +84,14 @@ public enum Likelihood {
         return this != MSE;
     }
 
+    /** Whether the output of the decoder is a mean, or the logit of one. */
+    public boolean startsAtMean() {
+        return switch (this) {
+            case BERNOULLI, MSE, GAUSSIAN, GAUSSIAN_LEARNED, LAPLACE -> true;
+            default -> false;
+        };
+    }
+
     /** What its rows are counted in. */
     public String unit() {
         return isDensity() ? "nats" : "squared error";
