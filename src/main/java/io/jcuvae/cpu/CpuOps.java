@@ -43,6 +43,8 @@ final class CpuOps implements Ops {
     private final Rearrangement rearrangement;
     private final ConditionLoops conditions;
     private final HierarchyLoops hierarchies;
+    private final DiscrepancyLoops discrepancies;
+    private final MeasureLoops measures;
     private final ThreadLocal<LikelihoodLoops> likelihoods = ThreadLocal.withInitial(LikelihoodLoops::new);
 
     CpuOps(Workers workers, Gemm gemm, int processors, int piece) {
@@ -55,6 +57,8 @@ final class CpuOps implements Ops {
         rearrangement = new Rearrangement(workers);
         conditions = new ConditionLoops(workers);
         hierarchies = new HierarchyLoops(workers);
+        discrepancies = new DiscrepancyLoops(workers);
+        measures = new MeasureLoops(workers);
         norms = new Norms(workers);
         densities = new Densities(workers);
     }
@@ -933,6 +937,16 @@ final class CpuOps implements Ops {
         variants.recordTerm(scalars, values);
     }
 
+    @Override
+    public void discrepancy(Tensor values, Tensor slopes, Tensor z, Tensor prior) {
+        discrepancies.forward(values, slopes, z, prior);
+    }
+
+    @Override
+    public void discrepancyBackward(Tensor dz, Tensor slopes, Tensor z, Tensor prior, float weight) {
+        discrepancies.backward(dz, slopes, z, prior, weight);
+    }
+
     // ---- labels
 
     @Override
@@ -970,5 +984,27 @@ final class CpuOps implements Ops {
     @Override
     public void splitColumns(Tensor first, Tensor second, Tensor both) {
         hierarchies.split(first, second, both);
+    }
+
+    // ---- measures
+
+    @Override
+    public void bernoulliDraws(Tensor rows, Tensor logits, Tensor x) {
+        measures.bernoulli(rows, logits, x);
+    }
+
+    @Override
+    public void startWeights(Tensor state) {
+        measures.begin(state);
+    }
+
+    @Override
+    public void addWeights(Tensor state, Tensor rows, Tensor ratio, int counted) {
+        measures.add(state, rows, ratio, counted);
+    }
+
+    @Override
+    public void meanWeight(Tensor loss, Tensor state, long draws) {
+        measures.mean(loss, state, draws);
     }
 }

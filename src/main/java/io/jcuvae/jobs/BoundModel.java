@@ -216,9 +216,9 @@ final class BoundModel {
     }
 
     /**
-     * Codes from the prior: that of sample i is made of temperature times the normals i W .. of a sequence, which are its code, or
-     * of a model with a second stochastic layer Z for the code and U for what is above. The model can do nothing
-     * else meanwhile.
+     * Codes from the prior: that of sample i is made of temperature times the normals i W .. of a sequence. They are its code,
+     * or of a model with a second stochastic layer Z for the code and U for what is above. The model can do nothing else
+     * meanwhile.
      *
      * @param key of the sequence
      */

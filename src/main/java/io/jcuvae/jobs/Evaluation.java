@@ -16,6 +16,7 @@ import io.jcuvae.train.Evaluator;
 import io.jcuvae.train.Model;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Scores a model on data: the negative ELBO and its parts, active units, and the importance-weighted log-likelihood. */
 public final class Evaluation {
@@ -41,6 +42,7 @@ public final class Evaluation {
      * @param trainedOn what the model was trained on
      * @param seed of the draws, the training run's
      * @param device what computed
+     * @param discrepancy between codes and prior, NaN for a model that was not trained to have little of it
      */
     public record Report(
             double reconstruction,
@@ -61,7 +63,8 @@ public final class Evaluation {
             String protocolNote,
             DataRecord trainedOn,
             long seed,
-            String device) {
+            String device,
+            double discrepancy) {
 
         /** Whether the model has a KL term, and so an ELBO. */
         public boolean hasElbo() {
@@ -83,8 +86,8 @@ public final class Evaluation {
 
         /**
          * One object. Without importance samples {@code importance_samples} is 0 and {@code nll} and
-         * {@code nll_standard_error} are null; {@code bits_per_dimension} and {@code protocol_note} are there only where there
-         * are such.
+         * {@code nll_standard_error} are null; {@code mmd}, {@code bits_per_dimension} and {@code protocol_note} are there only
+         * where there are such.
          */
         public JsonObject toJson() {
             JsonObject json = new JsonObject();
@@ -92,6 +95,9 @@ public final class Evaluation {
             json.addProperty("reconstruction", reconstruction);
             addFinite(json, "kl", kl);
             json.addProperty("active_units", activeUnits);
+            if (Double.isFinite(discrepancy)) {
+                json.addProperty("mmd", discrepancy);
+            }
             json.addProperty("latents", latents);
             json.addProperty("count", count);
             json.addProperty("binarization", binarization.label());
@@ -141,6 +147,14 @@ public final class Evaluation {
                         "%.4f   reconstruction only: codes without a posterior have no ELBO",
                         loss());
                 line(text, "latents", "%d of %d active", activeUnits, latents);
+            }
+            if (Double.isFinite(discrepancy)) {
+                line(
+                        text,
+                        "MMD",
+                        "%.4f   squared, unweighted, between the codes of %d rows and the prior",
+                        discrepancy,
+                        Math.min(count, HeldOutDiscrepancy.ROWS));
             }
             if (importanceSamples > 0) {
                 String error =
@@ -254,7 +268,18 @@ public final class Evaluation {
                         : "trained on " + training.input() + "; do not compare with its figures",
                 model.data(),
                 seed,
-                backend.description());
+                backend.description(),
+                discrepancy(model, backend, () -> Rows.open(model, source, split, limit), labels, key));
+    }
+
+    private static double discrepancy(
+            Model model, Backend backend, Supplier<SampleReader> rows, RowLabels labels, long key) {
+        if (model.config().discrepancy() == 0) {
+            return Double.NaN;
+        }
+        try (SampleReader reader = rows.get()) {
+            return HeldOutDiscrepancy.of(model, backend, reader, labels, key);
+        }
     }
 
     private static void checkImportanceSamples(Model model, int importanceSamples) {

@@ -28,16 +28,15 @@ final class OutputStart {
     static void apply(VaeSpec spec, float[] values, Dataset training) {
         List<LayerSpec> decoder = spec.decoder();
         int last = decoder.size() - 1;
-        boolean dense = last >= 0
-                && decoder.get(last) instanceof DenseSpec layer
-                && layer.outputs() == training.width();
+        boolean dense =
+                last >= 0 && decoder.get(last) instanceof DenseSpec layer && layer.outputs() == training.width();
         if (!dense) {
-            throw new UserError("--init-output data-mean: needs a decoder that ends with a dense layer of " + training.width()
-                    + " outputs, one for each value; it ends with "
-                    + (last < 0 ? "no layer" : decoder.get(last).describe()) + "; leave the option out");
+            throw new UserError(
+                    "--init-output data-mean: needs a decoder that ends with a dense layer of " + training.width()
+                            + " outputs, one for each value; it ends with "
+                            + (last < 0 ? "no layer" : decoder.get(last).describe()) + "; leave the option out");
         }
-        int start = Math.toIntExact(
-                spec.layout().entry("dec" + last + ".bias").offset());
+        int start = Math.toIntExact(spec.layout().entry("dec" + last + ".bias").offset());
         double[] means = means(training);
         for (int d = 0; d < means.length; d++) {
             values[start + d] = (float) (spec.likelihood() == Likelihood.BERNOULLI ? logit(means[d]) : means[d]);

@@ -26,8 +26,7 @@ public record Pace(double stepSeconds, double evaluationSeconds, int stepsPerEpo
      * @param validation the data's own validation rows, or null
      * @param backend for this alone
      */
-    public static Pace measure(
-            TrainConfig config, Dataset train, Dataset test, Dataset validation, Backend backend) {
+    public static Pace measure(TrainConfig config, Dataset train, Dataset test, Dataset validation, Backend backend) {
         double seconds = Math.max(LEAST, Math.min(MOST, SHARE * config.budget().seconds()));
         long start = System.nanoTime();
         Watching watching = new Watching(seconds);
@@ -35,8 +34,7 @@ public record Pace(double stepSeconds, double evaluationSeconds, int stepsPerEpo
         watching.begin();
         trainer.run(watching::stops);
         double evaluation = trainer.evaluationSeconds();
-        return new Pace(
-                watching.stepSeconds(), evaluation, trainer.stepsPerEpoch(), (System.nanoTime() - start) / 1e9);
+        return new Pace(watching.stepSeconds(), evaluation, trainer.stepsPerEpoch(), (System.nanoTime() - start) / 1e9);
     }
 
     /** Takes the time between steps. */

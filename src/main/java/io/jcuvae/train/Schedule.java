@@ -109,7 +109,8 @@ public final class Schedule {
             throw unused("lr-at " + config.text(Setting.LR_AT), "--lr-schedule milestones");
         }
         if (rate == Rate.STAGES && config.finalRate() == 0) {
-            throw new UserError("--lr-schedule stages: needs --lr-final, the rate of the last stage, as in --lr-final 1e-4");
+            throw new UserError(
+                    "--lr-schedule stages: needs --lr-final, the rate of the last stage, as in --lr-final 1e-4");
         }
         if (rate == Rate.CONSTANT && config.finalRate() > 0) {
             throw unused("lr-final " + config.finalRate(), "a --lr-schedule that lowers the rate");

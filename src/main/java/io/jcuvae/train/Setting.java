@@ -108,6 +108,11 @@ public enum Setting {
             "X",
             "adds X times the total correlation of a batch's codes, beta - 1 of beta-TC-VAE, 0 for none",
             t -> real(t, 0, 1e6, true)),
+    /** Weight of the discrepancy between codes and prior. */
+    MMD(
+            "X",
+            "adds X times the squared maximum mean discrepancy between a batch's codes and the prior (WAE-MMD), 0 for none",
+            t -> real(t, 0, 1e9, true)),
     /** Codes of each sample. */
     DRAWS("K", "iwae and dreg: codes drawn of each sample", t -> integer(t, 1, 10_000)),
     /** How the training loss adds up over the batch. */
@@ -135,7 +140,10 @@ public enum Setting {
             "step and exponential: the learning rate is multiplied by --lr-factor over each such length",
             Stretch::parse),
     /** When the learning rate is multiplied. */
-    LR_AT("LENGTH,...", "milestones: after each of these lengths the learning rate is multiplied by --lr-factor", Setting::lengths),
+    LR_AT(
+            "LENGTH,...",
+            "milestones: after each of these lengths the learning rate is multiplied by --lr-factor",
+            Setting::lengths),
     /** What the learning rate is multiplied by. */
     LR_FACTOR("X", "step, exponential, milestones and plateau: factor of the learning rate", t -> real(t, 0, 1, false)),
     /** Epochs without improvement before the learning rate falls. */
@@ -153,9 +161,7 @@ public enum Setting {
     ADAM_EPSILON("X", "Adam: added to the root of the second moment", t -> real(t, 0, 1, false)),
     /** Where Adam's second moment begins. */
     ADAM_SECOND(
-            "X",
-            "Adam: where the second moment begins; above 0 the first steps are small",
-            t -> real(t, 0, 1e6, true)),
+            "X", "Adam: where the second moment begins; above 0 the first steps are small", t -> real(t, 0, 1e6, true)),
     /** AdamW's decay. */
     WEIGHT_DECAY("X", "AdamW: each step shrinks what --decayed names by rate times X", t -> real(t, 0, 100, true)),
     /** What weight decay acts on. */

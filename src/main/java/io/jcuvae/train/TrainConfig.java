@@ -539,14 +539,20 @@ public final class TrainConfig {
         return number(Setting.TC);
     }
 
+    /** Weight of the maximum mean discrepancy between codes and prior, 0 for none. */
+    public double discrepancy() {
+        return number(Setting.MMD);
+    }
+
     /** What is trained on. */
     public Objective objective() {
-        return new Objective(new KlTerm(freeBits(), capacity() > 0), estimator(), draws(), totalCorrelation(), 0);
+        return new Objective(
+                new KlTerm(freeBits(), capacity() > 0), estimator(), draws(), totalCorrelation(), 0, discrepancy());
     }
 
     /** Whether codes drawn from a normal distribution are codes of this model. */
     public boolean hasPrior() {
-        return posterior().hasDivergence();
+        return posterior().hasDivergence() || discrepancy() > 0;
     }
 
     /**
@@ -574,10 +580,46 @@ public final class TrainConfig {
                     Setting.UPPER_LATENT,
                     "needs a posterior to draw from; take --posterior gaussian");
         }
+        requireSenseOfParts();
+        require(
+                discrepancy() == 0 || batch() > 1,
+                Setting.BATCH,
+                "--mmd compares the codes of a batch with each other, so that it takes at least 2");
+        require(
+                discrepancy() == 0 || totalCorrelation() == 0,
+                Setting.MMD,
+                "does not go with --tc, another term of the batch; leave one of the two out");
+        if (estimator() == Estimator.ELBO) {
+            require(draws() == 1, Setting.DRAWS, "several draws are weighed by --estimator iwae or dreg");
+            return;
+        }
+        require(!conditioned() || draws() == 1, Setting.DRAWS, "several draws do not go with --condition labels yet");
+        String why =
+                "does not go with --estimator " + estimator().label() + ", which has no KL term apart; leave it out";
+        require(freeBits() == 0, Setting.FREE_BITS, why);
+        require(capacity() == 0, Setting.CAPACITY, why);
+        require(totalCorrelation() == 0, Setting.TC, why);
+        require(discrepancy() == 0, Setting.MMD, why);
+        require(
+                likelihood().isDensity(),
+                Setting.LIKELIHOOD,
+                "is no density, of which importance weights could be made; take --likelihood gaussian");
+        require(
+                draws() == 1 || !decoder().toJson().toString().contains("\"dropout\""),
+                Setting.DRAWS,
+                "the decoder has dropout, whose masks belong to samples and not to draws; leave one of the two out");
+    }
+
+    private void requireSenseOfParts() {
         if (upper().given()) {
             String why = "does not go with --upper-latent, whose KL term has no closed form; leave one of them out";
             require(freeBits() == 0, Setting.FREE_BITS, why);
             require(totalCorrelation() == 0, Setting.TC, why);
+            require(
+                    discrepancy() == 0,
+                    Setting.MMD,
+                    "compares codes with a standard normal, which is not the prior with"
+                            + " --upper-latent; leave one of them out");
             require(
                     estimator() != Estimator.DREG,
                     Setting.ESTIMATOR,
@@ -589,24 +631,6 @@ public final class TrainConfig {
                     Setting.INIT_OUTPUT,
                     "the likelihood " + likelihood().label() + " is not told by a mean alone; leave it out");
         }
-        if (estimator() == Estimator.ELBO) {
-            require(draws() == 1, Setting.DRAWS, "several draws are weighed by --estimator iwae or dreg");
-            return;
-        }
-        require(!conditioned() || draws() == 1, Setting.DRAWS, "several draws do not go with --condition labels yet");
-        String why =
-                "does not go with --estimator " + estimator().label() + ", which has no KL term apart; leave it out";
-        require(freeBits() == 0, Setting.FREE_BITS, why);
-        require(capacity() == 0, Setting.CAPACITY, why);
-        require(totalCorrelation() == 0, Setting.TC, why);
-        require(
-                likelihood().isDensity(),
-                Setting.LIKELIHOOD,
-                "is no density, of which importance weights could be made; take --likelihood gaussian");
-        require(
-                draws() == 1 || !decoder().toJson().toString().contains("\"dropout\""),
-                Setting.DRAWS,
-                "the decoder has dropout, whose masks belong to samples and not to draws; leave one of the two out");
     }
 
     private void require(boolean sense, Setting setting, String why) {
@@ -666,15 +690,14 @@ public final class TrainConfig {
 
     /** After what lengths the learning rate is multiplied. */
     public List<Stretch> milestones() {
-        return ((List<?>) values.get(Setting.LR_AT)).stream().map(Stretch.class::cast).toList();
+        return ((List<?>) values.get(Setting.LR_AT))
+                .stream().map(Stretch.class::cast).toList();
     }
 
     /** Adam's constants. */
     public Adam adam() {
-        return new Adam(
-                (float) number(Setting.ADAM_BETA1),
-                (float) number(Setting.ADAM_BETA2),
-                (float) number(Setting.ADAM_EPSILON));
+        return new Adam((float) number(Setting.ADAM_BETA1), (float) number(Setting.ADAM_BETA2), (float)
+                number(Setting.ADAM_EPSILON));
     }
 
     /** Where Adam's second moment begins. */

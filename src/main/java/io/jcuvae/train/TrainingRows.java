@@ -46,7 +46,8 @@ final class TrainingRows {
      * @param shuffles whether each epoch has an order of its own, else all have that of the data
      * @param told one line where they do not fit
      */
-    TrainingRows(Dataset data,
+    TrainingRows(
+            Dataset data,
             RowLabels labels,
             int batch,
             long seed,

@@ -19,7 +19,8 @@ public final class Update {
     private final double clip;
     private final double averaging;
 
-    private Update(Backend backend, TrainState state, Tensor table, Adam adam, Tensor decay, double clip, double averaging) {
+    private Update(
+            Backend backend, TrainState state, Tensor table, Adam adam, Tensor decay, double clip, double averaging) {
         this.ops = backend.ops();
         this.state = state;
         this.adam = adam;

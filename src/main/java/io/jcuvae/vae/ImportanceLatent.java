@@ -39,9 +39,10 @@ final class ImportanceLatent implements Latent, Weighed {
         Shape shape = Shape.of(rows, latents);
         noise = binding.arena().tensor("noise", shape);
         z = binding.arena().tensor("z", shape);
-        dz = binding.arena().tensor("dz", shape);
+        boolean training = binding.training();
+        dz = training ? binding.arena().tensor("dz", shape) : null;
         ratio = binding.arena().tensor("log.ratio", Shape.of(rows));
-        ratioWeights = binding.arena().tensor("log.ratio.weights", Shape.of(rows));
+        ratioWeights = training ? binding.arena().tensor("log.ratio.weights", Shape.of(rows)) : null;
         factors = doublyReparameterised ? binding.arena().tensor("path.factors", Shape.of(rows)) : null;
         kl = binding.arena().tensor("kl", Shape.of(binding.rows()));
         klWeights = binding.arena().tensor("kl.weights", Shape.of(binding.rows()));
@@ -84,6 +85,11 @@ final class ImportanceLatent implements Latent, Weighed {
     }
 
     @Override
+    public Tensor ratio() {
+        return ratio;
+    }
+
+    @Override
     public void posterior() {
         heads.forward();
     }
@@ -103,12 +109,6 @@ final class ImportanceLatent implements Latent, Weighed {
     @Override
     public void bound(Tensor loss, Tensor reconstruction, Tensor weights, Tensor rows, Tensor scalars, float scale) {
         ops.importance(loss, reconstruction, weights, ratioWeights, factors, rows, ratio, scalars, scale);
-    }
-
-    @Override
-    public void logRatio(Tensor out) {
-        Shape column = Shape.of(Math.toIntExact(ratio.count()), 1);
-        ops.repeatRows(out.reshape(column), ratio.reshape(column));
     }
 
     @Override

@@ -7,7 +7,7 @@ sealed interface Latent permits GaussianLatent, ImportanceLatent, PointLatent, U
     /** [B, 2Z] means, then log variances; [B, Z] codes where there is no variance. */
     Tensor head();
 
-    /** [R, Z]: standard normal noise, filled before {@link #sample()}; null where none is drawn. */
+    /** [R, Z] or more rows: standard normal noise, filled before {@link #sample()}; null where none is drawn. */
     Tensor noise();
 
     /** [R, Z]: the codes. */
@@ -33,13 +33,6 @@ sealed interface Latent permits GaussianLatent, ImportanceLatent, PointLatent, U
 
     /** Makes z the code that stands for the sample: the mean. */
     void center();
-
-    /**
-     * log p(z) - log q(z | x) of the codes drawn last, nats; of all codes, where there are several layers of them.
-     *
-     * @param out receives [R]
-     */
-    void logRatio(Tensor out);
 
     /** Turns the gradient of z and the KL weights into gradients of the heads and of the encoder's output. */
     void backward();

@@ -87,11 +87,6 @@ final class PointLatent implements Latent {
     }
 
     @Override
-    public void logRatio(Tensor out) {
-        throw new IllegalStateException("a point has no density");
-    }
-
-    @Override
     public void backward() {
         head.backward();
     }

@@ -74,7 +74,7 @@ final class UpperLatent implements Latent, Weighed {
         klWeights = tensor(binding, "kl.weights", Shape.of(binding.rows()));
         // Without importance weights there is one draw, and its ratio is the KL term.
         boolean elbo = objective.estimator() == Estimator.ELBO;
-        ratioWeights = elbo ? klWeights : tensor(binding, "log.ratio.weights", rows);
+        ratioWeights = elbo ? klWeights : training ? tensor(binding, "log.ratio.weights", rows) : null;
     }
 
     private static Tensor tensor(Binding binding, String name, Shape shape) {
@@ -142,9 +142,8 @@ final class UpperLatent implements Latent, Weighed {
     }
 
     @Override
-    public void logRatio(Tensor out) {
-        Shape column = Shape.of(Math.toIntExact(ratio.count()), 1);
-        ops.repeatRows(out.reshape(column), ratio.reshape(column));
+    public Tensor ratio() {
+        return ratio;
     }
 
     /** From the prior: the noise to u, and by p(z | u) to z. */

@@ -4,6 +4,9 @@ import io.jcuvae.tensor.Tensor;
 
 /** A latent that makes importance weights of its draws. */
 sealed interface Weighed permits ImportanceLatent, UpperLatent {
+    /** [R]: log p(z) - log q(z | x) of the last draws, of all codes where there are several layers of them; nats. */
+    Tensor ratio();
+
     /**
      * Makes the bound.
      *

@@ -64,6 +64,7 @@ class UpperCommandsTest {
             {"--upper-hidden", "8"},
             {"--upper-latent", "2", "--free-bits", "0.1"},
             {"--upper-latent", "2", "--tc", "1"},
+            {"--upper-latent", "2", "--mmd", "10"},
             {"--upper-latent", "2", "--estimator", "dreg"},
             {"--upper-latent", "2", "--posterior", "none"},
         };

@@ -34,7 +34,9 @@ import org.junit.jupiter.api.Test;
 public interface OpsContract
         extends ConditionContract,
                 HierarchyContract,
+                DiscrepancyContract,
                 LikelihoodContract,
+                MeasureContract,
                 NormContract,
                 ObjectiveContract,
                 SpatialContract,

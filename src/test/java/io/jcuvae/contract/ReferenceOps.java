@@ -901,6 +901,16 @@ final class ReferenceOps implements Ops {
         ReferenceObjectives.recordTerm(scalars, values);
     }
 
+    @Override
+    public void discrepancy(Tensor values, Tensor slopes, Tensor z, Tensor prior) {
+        ReferenceDiscrepancy.forward(values, slopes, z, prior);
+    }
+
+    @Override
+    public void discrepancyBackward(Tensor dz, Tensor slopes, Tensor z, Tensor prior, float weight) {
+        ReferenceDiscrepancy.backward(dz, slopes, z, prior, weight);
+    }
+
     // ---- labels
 
     @Override
@@ -938,5 +948,27 @@ final class ReferenceOps implements Ops {
     @Override
     public void splitColumns(Tensor first, Tensor second, Tensor both) {
         ReferenceHierarchy.splitColumns(first, second, both);
+    }
+
+    // ---- measures
+
+    @Override
+    public void bernoulliDraws(Tensor rows, Tensor logits, Tensor x) {
+        ReferenceMeasures.bernoulliDraws(rows, logits, x);
+    }
+
+    @Override
+    public void startWeights(Tensor state) {
+        ReferenceMeasures.startWeights(state);
+    }
+
+    @Override
+    public void addWeights(Tensor state, Tensor rows, Tensor ratio, int counted) {
+        ReferenceMeasures.addWeights(state, rows, ratio, counted);
+    }
+
+    @Override
+    public void meanWeight(Tensor loss, Tensor state, long draws) {
+        ReferenceMeasures.meanWeight(loss, state, draws);
     }
 }

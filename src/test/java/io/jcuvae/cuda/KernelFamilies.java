@@ -22,6 +22,8 @@ final class KernelFamilies {
                 Map.entry(GaussianKernels.FAMILY, GaussianKernels.SIGNATURES),
                 Map.entry(HierarchyKernels.FAMILY, HierarchyKernels.SIGNATURES),
                 Map.entry(LikelihoodKernels.FAMILY, LikelihoodKernels.SIGNATURES),
+                Map.entry(MmdKernels.FAMILY, MmdKernels.SIGNATURES),
+                Map.entry(MeasureKernels.FAMILY, MeasureKernels.SIGNATURES),
                 Map.entry(NormKernels.FAMILY, NormKernels.SIGNATURES),
                 Map.entry(ObjectiveKernels.FAMILY, ObjectiveKernels.SIGNATURES),
                 Map.entry(OptimizerKernels.FAMILY, OptimizerKernels.SIGNATURES),
