@@ -11,9 +11,9 @@ import java.util.stream.Stream;
 
 /**
  * A folder of IDX files named as MNIST's are: {@code train-images-idx3-ubyte}, {@code train-labels-idx1-ubyte}, and
- * the same with {@code t10k} or {@code test}, and with {@code valid} or {@code validation} for validation rows; each also with {@code .idx}, with a prefix as in
- * {@code binarized_mnist_train-}, and gzipped. Labels are optional. Without test images the training images are
- * divided like a single file.
+ * the same with {@code t10k} or {@code test}, and with {@code valid} or {@code validation} for validation rows; each
+ * also with {@code .idx}, with a prefix as in {@code binarized_mnist_train-}, and gzipped. Labels are optional. Without
+ * test images the training images are divided like a single file.
  *
  * @param train the training rows
  * @param validation the validation rows, or null

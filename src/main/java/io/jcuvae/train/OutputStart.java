@@ -9,8 +9,8 @@ import io.jcuvae.vae.VaeSpec;
 import java.util.List;
 
 /**
- * Where the decoder's output begins: at the mean of the data, by the bias of its last layer, so that the first steps need not find
- * it (as in the code of Burda et al. 2016).
+ * Where the decoder's output begins: at the mean of the data, by the bias of its last layer, so that the first steps need not
+ * find it (as in the code of Burda et al. 2016).
  */
 final class OutputStart {
     /** Means are kept this far from 0 and 1 before their logit is taken, as in that code. */
