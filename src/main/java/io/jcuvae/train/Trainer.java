@@ -198,8 +198,7 @@ public final class Trainer {
             Listener listener) {
         RunFolder run = folder == null ? null : new RunFolder(folder);
         Trainer trainer = new Trainer(config, train, test, validation, backend, run, listener);
-        float[] values = config.initialisation().values(trainer.spec.layout(), config.seed());
-        config.likelihood().start(trainer.spec.layout(), values, () -> DataVariance.of(trainer.rows.train()));
+        float[] values = Beginning.values(config, trainer.spec.layout(), trainer.rows.train());
         if (config.startsAtMean()) {
             OutputStart.apply(trainer.spec, values, trainer.training);
         }
