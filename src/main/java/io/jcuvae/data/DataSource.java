@@ -27,6 +27,7 @@ public final class DataSource {
 
     private final String name;
     private final RowSource train;
+    private final RowSource validation;
     private final RowSource test;
     private final PictureSet pictures;
     private final Told told;
@@ -46,12 +47,13 @@ public final class DataSource {
     }
 
     private DataSource(String name, RowSource train, RowSource test, PictureSet pictures, Told told) {
-        this(name, train, test, pictures, told, null, null, Table.NONE);
+        this(name, train, null, test, pictures, told, null, null, Table.NONE);
     }
 
     private DataSource(
             String name,
             RowSource train,
+            RowSource validation,
             RowSource test,
             PictureSet pictures,
             Told told,
@@ -62,6 +64,7 @@ public final class DataSource {
         this.table = table;
         this.name = name;
         this.train = train;
+        this.validation = validation;
         this.test = test;
         this.pictures = pictures;
         this.told = told;
@@ -105,12 +108,14 @@ public final class DataSource {
         boolean folder = Files.isDirectory(path);
         if (folder && MnistFolder.isOne(path)) {
             MnistFolder digits = MnistFolder.of(path);
-            return new DataSource(src, digits.train(), digits.test(), null, told);
+            return new DataSource(
+                    src, digits.train(), digits.validation(), digits.test(), null, told, null, null, Table.NONE);
         }
         FileKind kind = folder ? FileKind.PICTURES : FileKind.of(path, FORMS);
         if (kind != FileKind.PICTURES) {
             Path csv = kind == FileKind.CSV ? path : null;
-            return new DataSource(src, rows(file, kind, told.warnings()), null, null, told, null, csv, Table.NONE);
+            return new DataSource(
+                    src, rows(file, kind, told.warnings()), null, null, null, told, null, csv, Table.NONE);
         }
         PictureSet set = PictureSet.of(path, options, told.notes()::add, told.warnings()::add)
                 .orElseThrow(() -> noPictures(path, folder));
@@ -118,7 +123,7 @@ public final class DataSource {
     }
 
     private DataSource marked(String as, BiFunction<DataSource, Split, boolean[]> some) {
-        return new DataSource(as, train, test, pictures, told, some, text, table);
+        return new DataSource(as, train, validation, test, pictures, told, some, text, table);
     }
 
     /**
@@ -248,7 +253,7 @@ public final class DataSource {
                 throw new UserError(
                         name + ": has numbers alone, and the schema names levels; a table with levels is a" + " .csv");
             }
-            return new DataSource(name, train, test, pictures, told, marks, null, schema);
+            return new DataSource(name, train, validation, test, pictures, told, marks, null, schema);
         }
         Table closed = TableReader.withLevels(schema, ByteSource.open(text));
         RowSource rows = keepLabels -> {
@@ -256,7 +261,7 @@ public final class DataSource {
             note(told.warnings(), reader.warnings());
             return new RowSource.Open(reader, reader::labels);
         };
-        return new DataSource(name, rows, null, null, told, marks, text, closed);
+        return new DataSource(name, rows, null, null, null, told, marks, text, closed);
     }
 
     /** The source as the user wrote it. */
@@ -267,6 +272,11 @@ public final class DataSource {
     /** Whether test rows are set apart by the source itself. */
     public boolean hasTestSplit() {
         return test != null;
+    }
+
+    /** Whether validation rows are set apart by the source itself. */
+    public boolean hasValidationSplit() {
+        return validation != null;
     }
 
     /** The rows that evaluation reads by default: TEST where the source sets test rows apart, else ALL. */
@@ -393,15 +403,22 @@ public final class DataSource {
     }
 
     private RowSource part(Split split) {
-        if (test == null || split == Split.TRAIN) {
-            return train;
+        if (split == Split.VALIDATION) {
+            if (validation == null) {
+                throw new UserError(name + ": has no validation rows of its own; use train, test or all");
+            }
+            return validation;
         }
-        return split == Split.TEST ? test : new JoinedRows(name, train, test);
+        if (split == Split.ALL) {
+            RowSource fitted = validation == null ? train : new JoinedRows(name, train, validation);
+            return test == null ? fitted : new JoinedRows(name, fitted, test);
+        }
+        return split == Split.TEST && test != null ? test : train;
     }
 
     /** What remains to be selected by row index. */
     private Split filter(Split split) {
-        return test == null ? split : Split.ALL;
+        return test == null && split != Split.VALIDATION ? split : Split.ALL;
     }
 
     private static int requireLimit(int limit) {
