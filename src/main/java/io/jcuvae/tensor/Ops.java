@@ -7,7 +7,8 @@ package io.jcuvae.tensor;
  * <p>Default methods are composed of the primitive ones; a backend may override them with something fused, and the default
  * is what that is tested against. Everything writes into given tensors and nothing allocates.
  */
-public interface Ops extends ConditionOps, LikelihoodOps, LinearOps, NormOps, ObjectiveOps, SpatialOps, TrainingOps {
+public interface Ops
+        extends CodebookOps, ConditionOps, LikelihoodOps, LinearOps, NormOps, ObjectiveOps, SpatialOps, TrainingOps {
 
     // ---- the Gaussian posterior; a row of head is [mu(Z) | logvar(Z)]
 

@@ -17,6 +17,7 @@ import com.google.gson.JsonObject;
  * @param totalCorrelation of the codes in training, nats, or null where it is not trained on
  * @param seconds training time of the epoch, evaluation left out
  * @param samplesPerSecond training rate
+ * @param codes what training made of a codebook, or null where there is none
  */
 public record EpochMetrics(
         int epoch,
@@ -28,7 +29,31 @@ public record EpochMetrics(
         Norms norms,
         Double totalCorrelation,
         double seconds,
-        double samplesPerSecond) {
+        double samplesPerSecond,
+        Codes codes) {
+
+    /** Of a model without a codebook. */
+    public EpochMetrics(
+            int epoch,
+            Losses train,
+            Evaluator.Result test,
+            Evaluator.Result validation,
+            HeldOutLoss heldOut,
+            Schedule.Values values,
+            Norms norms,
+            Double totalCorrelation,
+            double seconds,
+            double samplesPerSecond) {
+        this(epoch, train, test, validation, heldOut, values, norms, totalCorrelation, seconds, samplesPerSecond, null);
+    }
+
+    /**
+     * What training made of a codebook.
+     *
+     * @param commitment the commitment term with its weight, mean per sample over the epoch
+     * @param revived codes that were put onto an encoder output since the run began, those of the first step among them
+     */
+    public record Codes(double commitment, long revived) {}
 
     /**
      * Averages per sample, nats.
@@ -78,6 +103,13 @@ public record EpochMetrics(
         }
         if (totalCorrelation != null) {
             json.addProperty("train_tc", totalCorrelation);
+        }
+        if (codes != null) {
+            json.addProperty("train_commitment", codes.commitment());
+            json.addProperty("test_commitment", test.codes().commitment());
+            json.addProperty("test_perplexity", test.codes().perplexity());
+            json.addProperty("test_codes_used", test.codes().used());
+            json.addProperty("codes_revived", codes.revived());
         }
         json.addProperty("seconds", seconds);
         json.addProperty("samples_per_second", samplesPerSecond);

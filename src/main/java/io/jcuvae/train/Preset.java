@@ -37,7 +37,9 @@ public enum Preset {
     /** The total correlation counts six times (Chen et al. 2018). */
     TC_VAE("total correlation weighed 6 times", null),
     /** The first with labels for encoder and decoder. */
-    CVAE("dense layers that are told the label", null);
+    CVAE("dense layers that are told the label", null),
+    /** Eight slots of 256 codes (van den Oord et al. 2017). */
+    VQ("8 slots of 256 codes", null);
 
     private final String summary;
     private final Shape example;

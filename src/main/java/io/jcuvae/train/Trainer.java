@@ -14,6 +14,8 @@ import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.tensor.TrainingOps;
 import io.jcuvae.tensor.UserError;
+import io.jcuvae.vae.Codebook;
+import io.jcuvae.vae.Posterior;
 import io.jcuvae.vae.Vae;
 import io.jcuvae.vae.VaeSpec;
 import java.nio.file.Files;
@@ -401,7 +403,8 @@ public final class Trainer {
                         ? null
                         : scalars[Scalars.TERM_SUM.ordinal()] / scalars[Scalars.SAMPLES.ordinal()],
                 seconds,
-                rate);
+                rate,
+                codes(scalars));
         double rateFactor = watch.rateFactor();
         if (schedule.settledAfter(epoch)) {
             double value = config.metric().of(validated == null ? result : validated, schedule.heldOutLoss());
@@ -434,6 +437,14 @@ public final class Trainer {
                 config.binarization(),
                 Evaluator.binarizationKey(config.binarization(), false, config.seed()),
                 config.seed());
+    }
+
+    private EpochMetrics.Codes codes(double[] scalars) {
+        return spec.posterior() == Posterior.VQ
+                ? new EpochMetrics.Codes(
+                        scalars[Scalars.TERM_SUM.ordinal()] / scalars[Scalars.SAMPLES.ordinal()],
+                        Codebook.revived(state.buffers(), backend))
+                : null;
     }
 
     private EpochMetrics.Norms norms(double[] scalars) {

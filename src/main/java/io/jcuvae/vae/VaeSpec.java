@@ -28,6 +28,7 @@ import java.util.Optional;
  * @param likelihood what the decoder's output says about the data
  * @param posterior what the encoder says about z
  * @param condition what encoder and decoder are told beside
+ * @param codebook what a posterior of codes chooses from
  */
 public record VaeSpec(
         Shape sample,
@@ -36,7 +37,20 @@ public record VaeSpec(
         List<LayerSpec> decoder,
         Likelihood likelihood,
         Posterior posterior,
-        Condition condition) {
+        Condition condition,
+        Codebook codebook) {
+
+    /** A model without a codebook. */
+    public VaeSpec(
+            Shape sample,
+            List<LayerSpec> encoder,
+            int latents,
+            List<LayerSpec> decoder,
+            Likelihood likelihood,
+            Posterior posterior,
+            Condition condition) {
+        this(sample, encoder, latents, decoder, likelihood, posterior, condition, Codebook.NONE);
+    }
 
     /** A variational autoencoder with a Gaussian posterior that is told nothing beside the sample. */
     public VaeSpec(Shape sample, List<LayerSpec> encoder, int latents, List<LayerSpec> decoder, Likelihood likelihood) {
@@ -53,11 +67,22 @@ public record VaeSpec(
         decoder = List.copyOf(decoder);
         checkEncoder(sample, encoder, condition);
         checkDecoder(sample, condition.joined(Shape.of(latents)), decoder, likelihood);
+        codebook.slots(latents);
     }
 
     /** The same that is told something else. */
     public VaeSpec with(Condition other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other);
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other, codebook);
+    }
+
+    /** The same with codes for a posterior. */
+    public VaeSpec with(Codebook other) {
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, Posterior.VQ, condition, other);
+    }
+
+    /** S, the slots of a code where it is one of a {@link Codebook}, else 0. */
+    public int slots() {
+        return posterior == Posterior.VQ ? codebook.slots(latents) : 0;
     }
 
     /** What the encoder's first layer sees: {@link #sampleInput}, with the labels where there is a condition. */
@@ -113,7 +138,9 @@ public record VaeSpec(
 
     /** The most values that a layer makes of one sample, or takes: what a batch's memory depends on. */
     public int widest() {
-        long most = Math.max(sample.count(), widest(encoder, encoderInput()));
+        // Each slot is compared with each code.
+        long compared = (long) slots() * codebook.codes();
+        long most = Math.max(Math.max(sample.count(), compared), widest(encoder, encoderInput()));
         return Math.toIntExact(Math.max(most, widest(decoder, decoderInput())));
     }
 
@@ -164,10 +191,13 @@ public record VaeSpec(
     public ParameterLayout layout() {
         ParameterLayout layout = new ParameterLayout();
         Shape encoded = Sequential.declare(layout, encoder, "enc", encoderInput());
-        if (posterior == Posterior.NONE) {
-            PointLatent.declare(layout, latents, encoded);
-        } else {
+        if (posterior == Posterior.GAUSSIAN) {
             GaussianLatent.declare(layout, latents, encoded);
+        } else {
+            PointLatent.declare(layout, latents, encoded);
+        }
+        if (posterior == Posterior.VQ) {
+            codebook.declare(layout.buffers());
         }
         Sequential.declare(layout, decoder, "dec", decoderInput());
         likelihood.declare(layout);

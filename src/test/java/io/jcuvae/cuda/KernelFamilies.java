@@ -15,17 +15,18 @@ final class KernelFamilies {
 
     /** Every family with the signatures that its launcher declares. */
     static Map<String, List<KernelSignature>> all() {
-        return new TreeMap<>(Map.of(
-                ActivationKernels.FAMILY, ActivationKernels.SIGNATURES,
-                ConditionKernels.FAMILY, ConditionKernels.SIGNATURES,
-                DensityKernels.FAMILY, DensityKernels.SIGNATURES,
-                GaussianKernels.FAMILY, GaussianKernels.SIGNATURES,
-                LikelihoodKernels.FAMILY, LikelihoodKernels.SIGNATURES,
-                NormKernels.FAMILY, NormKernels.SIGNATURES,
-                ObjectiveKernels.FAMILY, ObjectiveKernels.SIGNATURES,
-                OptimizerKernels.FAMILY, OptimizerKernels.SIGNATURES,
-                SpatialKernels.FAMILY, SpatialKernels.SIGNATURES,
-                StepKernels.FAMILY, StepKernels.SIGNATURES));
+        return new TreeMap<>(Map.ofEntries(
+                Map.entry(ActivationKernels.FAMILY, ActivationKernels.SIGNATURES),
+                Map.entry(ConditionKernels.FAMILY, ConditionKernels.SIGNATURES),
+                Map.entry(DensityKernels.FAMILY, DensityKernels.SIGNATURES),
+                Map.entry(GaussianKernels.FAMILY, GaussianKernels.SIGNATURES),
+                Map.entry(LikelihoodKernels.FAMILY, LikelihoodKernels.SIGNATURES),
+                Map.entry(NormKernels.FAMILY, NormKernels.SIGNATURES),
+                Map.entry(ObjectiveKernels.FAMILY, ObjectiveKernels.SIGNATURES),
+                Map.entry(OptimizerKernels.FAMILY, OptimizerKernels.SIGNATURES),
+                Map.entry(SpatialKernels.FAMILY, SpatialKernels.SIGNATURES),
+                Map.entry(StepKernels.FAMILY, StepKernels.SIGNATURES),
+                Map.entry(VqKernels.FAMILY, VqKernels.SIGNATURES)));
     }
 
     /** A family's PTX as the driver gets it, without the zero at its end. */

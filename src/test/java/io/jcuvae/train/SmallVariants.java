@@ -1,5 +1,6 @@
 package io.jcuvae.train;
 
+import io.jcuvae.vae.Posterior;
 import java.util.stream.Stream;
 
 /** The presets that are variants of the training, on networks and data as small as {@link SmallRuns} has them. */
@@ -16,8 +17,11 @@ public final class SmallVariants {
 
     /** Batches of 32, as {@link SmallRuns#config} has them. */
     public static TrainConfig config(String preset, int epochs) {
-        return SmallRuns.with(
+        TrainConfig config = SmallRuns.with(
                 TrainConfig.preset(preset),
                 "--data blobs --epochs " + epochs + " --batch 32 --hidden 32,16 --latent 3 --threads 1");
+        return config.posterior() == Posterior.VQ
+                ? SmallRuns.with(config, "--latent 6 --code-size 2 --codes 7 --code-decay 0.7")
+                : config;
     }
 }
