@@ -3,6 +3,8 @@ package io.jcuvae.cli;
 import io.jcuvae.data.Classes;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.jobs.AggregatePosterior;
+import io.jcuvae.jobs.CodePrior;
+import io.jcuvae.jobs.CodeSampler;
 import io.jcuvae.jobs.Generation;
 import io.jcuvae.jobs.Labels;
 import io.jcuvae.jobs.Mixture;
@@ -10,8 +12,11 @@ import io.jcuvae.jobs.Progress;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Model;
+import io.jcuvae.vae.Posterior;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import org.apache.commons.cli.Option;
 
 /** Draws new samples. */
@@ -35,23 +40,30 @@ final class GenerateCommand implements Command {
                 CommonOptions.samples(),
                 CommonOptions.value("seed", "N", "start of the random sequence (default 0)"),
                 CommonOptions.value(
-                        "temperature", "T", "scale of the latent codes: 1 is the prior, less is tamer (default 1)"),
+                        "temperature",
+                        "T",
+                        "scale of the latent codes: 1 is the prior, less is tamer; of a tree, probabilities are p^(1/T)"
+                                + " (default 1)"),
                 CommonOptions.value(
                         "sampler",
                         "NAME",
                         "where codes come from: normal, the prior, or gmm, a mixture of normals fitted to the codes of the"
-                                + " training data and kept beside the model (default normal)"),
+                                + " training data and kept beside the model; tree, of codes of a codebook, likewise (default"
+                                + " normal; tree for a model with a codebook)"),
                 CommonOptions.value(
                         COMPONENTS,
                         "K",
                         "normals of the mixture (default " + AggregatePosterior.COMPONENTS
                                 + ", or as many as the kept one has)"),
                 CommonOptions.value(
-                        "data", "SRC", "whose training rows it is fitted to (default what the model was trained on)"),
+                        "data",
+                        "SRC",
+                        "whose training rows mixture or tree are fitted to (default what the model was trained on)"),
                 CommonOptions.value(
                         "limit",
                         "N",
-                        "fit it to the first N rows, 0 for all (default " + AggregatePosterior.SAMPLES + ")"),
+                        "fit it to the first N rows, 0 for all (default " + AggregatePosterior.SAMPLES
+                                + ", a tree to all)"),
                 CommonOptions.skipBad(),
                 CommonOptions.device(),
                 CommonOptions.precision(),
@@ -74,14 +86,28 @@ final class GenerateCommand implements Command {
                 arguments.text("label").filter(Classes.ALL::equals).isPresent() ? 8 : 64);
         long seed = arguments.wholeNumber("seed", Long.MIN_VALUE, Long.MAX_VALUE, 0);
         double temperature = arguments.number("temperature", 1);
-        boolean mixture = isMixture(arguments);
+        Optional<Sampler> asked = sampler(arguments);
+        asked.ifPresent(sampler -> requireOfUse(sampler, arguments));
         AggregatePosterior.Wanted wanted = new AggregatePosterior.Wanted(
                 arguments.integer(COMPONENTS, 1, MOST_COMPONENTS, 0),
                 arguments.text("data").orElse(null),
                 arguments.integer("limit", 0, Integer.MAX_VALUE, -1));
         return ModelJob.write(arguments, output, "generating", (model, backend, out, progress) -> {
             int[] classes = Labels.of(model, arguments.text("label").orElse(null));
-            Mixture sampler = mixture ? mixture(arguments, output, model, backend, wanted) : null;
+            boolean codes = model.spec().posterior() == Posterior.VQ;
+            Sampler chosen = asked.orElse(codes ? Sampler.TREE : Sampler.NORMAL);
+            requireOfUse(chosen, arguments);
+            if (codes && chosen == Sampler.GMM) {
+                throw new UserError(
+                        "--sampler gmm: fits normals, and the model's codes are those of a codebook; leave it"
+                                + " out, or take --sampler tree");
+            }
+            CodeSampler sampler =
+                    switch (chosen) {
+                        case NORMAL -> null;
+                        case GMM -> mixture(arguments, output, model, backend, wanted);
+                        case TREE -> tree(arguments, output, model, backend, wanted);
+                    };
             Generation.run(model, backend, classes, sampler, count, seed, temperature, out, progress);
             return model.data().shape().sizes();
         });
@@ -105,17 +131,52 @@ final class GenerateCommand implements Command {
         return mixture;
     }
 
-    /** Whether codes come from a mixture; refuses its options where they do not. */
-    private static boolean isMixture(Arguments arguments) {
-        String sampler = arguments.text("sampler").orElse("normal");
-        if (!sampler.equals("normal") && !sampler.equals("gmm")) {
-            throw new UserError("--sampler: must be normal or gmm, got '" + sampler + "'");
-        }
+    private static CodePrior tree(
+            Arguments arguments, Output output, Model model, Backend backend, AggregatePosterior.Wanted wanted) {
+        List<DataSource> opened = new ArrayList<>();
+        CodePrior tree = CodePrior.of(
+                Model.file(arguments.requiredPath("model")),
+                model,
+                backend,
+                () -> {
+                    opened.add(ModelJob.source(arguments, output, model));
+                    return opened.get(0);
+                },
+                new CodePrior.Wanted(wanted.data(), wanted.samples()),
+                Progress.SILENT,
+                output::note);
+        opened.forEach(source -> ModelJob.warn(source, output));
+        return tree;
+    }
+
+    /** Where codes come from. */
+    private enum Sampler {
+        NORMAL,
+        GMM,
+        TREE
+    }
+
+    private static Optional<Sampler> sampler(Arguments arguments) {
+        return arguments.text("sampler").map(name -> {
+            for (Sampler sampler : Sampler.values()) {
+                if (sampler.name().toLowerCase(Locale.ROOT).equals(name)) {
+                    return sampler;
+                }
+            }
+            throw new UserError("--sampler: must be normal, gmm or tree, got '" + name + "'");
+        });
+    }
+
+    /** Refuses options of a sampler that is not asked for. */
+    private static void requireOfUse(Sampler sampler, Arguments arguments) {
         for (String option : OF_THE_MIXTURE) {
-            if (sampler.equals("normal") && arguments.has(option)) {
+            if (sampler == Sampler.NORMAL && arguments.has(option)) {
                 throw new UserError("--" + option + ": is about fitting a mixture; add --sampler gmm, or leave it out");
             }
         }
-        return sampler.equals("gmm");
+        if (sampler == Sampler.TREE && arguments.has(COMPONENTS)) {
+            throw new UserError(
+                    "--" + COMPONENTS + ": is about a mixture of normals, and a tree has none; leave it out");
+        }
     }
 }

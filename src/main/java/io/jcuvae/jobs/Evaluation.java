@@ -11,9 +11,11 @@ import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Binarization;
 import io.jcuvae.tensor.Failure;
 import io.jcuvae.tensor.UserError;
+import io.jcuvae.train.CodeUse;
 import io.jcuvae.train.DataRecord;
 import io.jcuvae.train.Evaluator;
 import io.jcuvae.train.Model;
+import io.jcuvae.vae.VaeSpec;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -41,6 +43,9 @@ public final class Evaluation {
      * @param trainedOn what the model was trained on
      * @param seed of the draws, the training run's
      * @param device what computed
+     * @param codes what the samples make of a codebook; null where there is none
+     * @param slots S, of a code of a codebook
+     * @param bookSize K, of a codebook
      */
     public record Report(
             double reconstruction,
@@ -61,7 +66,10 @@ public final class Evaluation {
             String protocolNote,
             DataRecord trainedOn,
             long seed,
-            String device) {
+            String device,
+            CodeUse codes,
+            int slots,
+            int bookSize) {
 
         /** Whether the model has a KL term, and so an ELBO. */
         public boolean hasElbo() {
@@ -92,6 +100,14 @@ public final class Evaluation {
             json.addProperty("reconstruction", reconstruction);
             addFinite(json, "kl", kl);
             json.addProperty("active_units", activeUnits);
+            if (codes != null) {
+                json.addProperty("kl_of", "S log K, the same for every sample: a uniform prior over the codes");
+                json.addProperty("commitment", codes.commitment());
+                json.addProperty("perplexity", codes.perplexity());
+                json.addProperty("codes_used", codes.used());
+                json.addProperty("codes", bookSize);
+                json.addProperty("slots", slots);
+            }
             json.addProperty("latents", latents);
             json.addProperty("count", count);
             json.addProperty("binarization", binarization.label());
@@ -126,7 +142,9 @@ public final class Evaluation {
         /** Lines for people, the protocol beside the numbers. */
         public String toText() {
             StringBuilder text = new StringBuilder();
-            if (hasElbo()) {
+            if (codes != null) {
+                ofCodes(text);
+            } else if (hasElbo()) {
                 line(
                         text,
                         "loss",
@@ -165,6 +183,21 @@ public final class Evaluation {
             }
             line(text, "computed by", "%s, seed %d", device, seed);
             return text.toString();
+        }
+
+        private void ofCodes(StringBuilder text) {
+            line(text, "loss", "%.4f   reconstruction + KL, the negative ELBO under a uniform prior", loss());
+            line(text, "reconstruction", "%.4f", reconstruction);
+            line(
+                    text,
+                    "KL",
+                    "%.4f   %d log %d, whatever the sample: what its %d codes cost where all are alike",
+                    kl,
+                    slots,
+                    bookSize,
+                    slots);
+            line(text, "codes", "perplexity %.1f, %d of %d used", codes.perplexity(), codes.used(), bookSize);
+            line(text, "commitment", "%.4f   beside the reconstruction in training", codes.commitment());
         }
 
         private static void line(StringBuilder text, String name, String format, Object... values) {
@@ -233,7 +266,7 @@ public final class Evaluation {
         }
         return new Report(
                 result.reconstruction(),
-                model.spec().posterior().hasDivergence() ? result.kl() : Double.NaN,
+                kl(model.spec(), result),
                 result.activeUnits(),
                 model.spec().latents(),
                 result.count(),
@@ -254,7 +287,19 @@ public final class Evaluation {
                         : "trained on " + training.input() + "; do not compare with its figures",
                 model.data(),
                 seed,
-                backend.description());
+                backend.description(),
+                result.codes(),
+                model.spec().slots(),
+                model.spec().codebook().codes());
+    }
+
+    /** The KL term; of codes, which training leaves out as a constant, S log K; NaN where there is none. */
+    private static double kl(VaeSpec spec, Evaluator.Result result) {
+        return switch (spec.posterior()) {
+            case GAUSSIAN -> result.kl();
+            case NONE -> Double.NaN;
+            case VQ -> spec.slots() * Math.log(spec.codebook().codes());
+        };
     }
 
     private static void checkImportanceSamples(Model model, int importanceSamples) {
@@ -262,8 +307,8 @@ public final class Evaluation {
             throw new UserError("--importance: must be at least 0, got " + importanceSamples);
         }
         if (importanceSamples > 0 && !model.spec().posterior().hasDivergence()) {
-            throw new UserError("--importance: the model has no posterior to draw from (--posterior none), and so no"
-                    + " log-likelihood; leave the option out");
+            throw new UserError("--importance: the model has no posterior to draw from (--posterior "
+                    + model.spec().posterior().label() + "), and so no log-likelihood; leave the option out");
         }
         if (importanceSamples > 0 && !model.config().likelihood().isDensity()) {
             throw new UserError("--importance: the model's likelihood is "
