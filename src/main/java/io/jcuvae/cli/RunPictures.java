@@ -49,8 +49,11 @@ record RunPictures(List<String> notes, List<String> warnings) {
         }
         // Computed inside, too: a device that has no memory left costs the pictures alone.
         Drawing.attempt(folder.reconstructions(), file -> {
+                    float[] seen = rows.clone();
+                    model.data().table().encode(seen, pairs);
                     float[] made = Reconstruction.of(
-                            model, backend, rows, RowLabels.of(model.data().classes(), test.first(pairs)), pairs);
+                            model, backend, seen, RowLabels.of(model.data().classes(), test.first(pairs)), pairs);
+                    model.data().table().decode(made, pairs);
                     ImageGrid.writePairs(file, rows, made, pairs, shape, 0);
                 })
                 .ifPresent(warnings::add);
@@ -67,6 +70,7 @@ record RunPictures(List<String> notes, List<String> warnings) {
                     int count = told ? OF_A_CLASS : SAMPLES;
                     float[] made = Generation.sample(
                             model, backend, classes, null, count, model.config().seed(), 1);
+                    model.data().table().decode(made, classes.length * count);
                     ImageGrid.write(file, made, classes.length * count, shape, told ? count : 0);
                 })
                 .ifPresent(warnings::add);

@@ -165,7 +165,7 @@ final class TrainReport {
         if (config.hasPrior() || config.posterior() == Posterior.VQ) {
             lines.add("  " + Main.PROGRAM + " generate" + model
                     + (config.conditioned() ? " --label all" : " --count 100") + " --out samples"
-                    + (image ? ".png" : ".npy"));
+                    + (image ? ".png" : trainer.model().data().table().given() ? ".csv" : ".npy"));
         }
         lines.add("  " + Main.PROGRAM + " encode" + model + " --out codes.npy");
         return lines;

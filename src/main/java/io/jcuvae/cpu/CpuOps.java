@@ -43,6 +43,8 @@ final class CpuOps implements Ops {
     private final Rearrangement rearrangement;
     private final ConditionLoops conditions;
     private final CodebookLoops codebooks;
+    private final DiscrepancyLoops discrepancies;
+    private final MeasureLoops measures;
     private final ThreadLocal<LikelihoodLoops> likelihoods = ThreadLocal.withInitial(LikelihoodLoops::new);
 
     CpuOps(Workers workers, Gemm gemm, int processors, int piece) {
@@ -55,6 +57,8 @@ final class CpuOps implements Ops {
         rearrangement = new Rearrangement(workers);
         conditions = new ConditionLoops(workers);
         codebooks = new CodebookLoops(workers);
+        discrepancies = new DiscrepancyLoops(workers);
+        measures = new MeasureLoops(workers);
         norms = new Norms(workers);
         densities = new Densities(workers);
     }
@@ -971,6 +975,16 @@ final class CpuOps implements Ops {
         codebooks.track(codebook, counts, sums, revived, total, x, codes, scalars, decay, threshold, key);
     }
 
+    @Override
+    public void discrepancy(Tensor values, Tensor slopes, Tensor z, Tensor prior) {
+        discrepancies.forward(values, slopes, z, prior);
+    }
+
+    @Override
+    public void discrepancyBackward(Tensor dz, Tensor slopes, Tensor z, Tensor prior, float weight) {
+        discrepancies.backward(dz, slopes, z, prior, weight);
+    }
+
     // ---- labels
 
     @Override
@@ -986,5 +1000,27 @@ final class CpuOps implements Ops {
     @Override
     public void firstColumns(Tensor x, Tensor y) {
         conditions.firstColumns(x, y);
+    }
+
+    // ---- measures
+
+    @Override
+    public void bernoulliDraws(Tensor rows, Tensor logits, Tensor x) {
+        measures.bernoulli(rows, logits, x);
+    }
+
+    @Override
+    public void startWeights(Tensor state) {
+        measures.begin(state);
+    }
+
+    @Override
+    public void addWeights(Tensor state, Tensor rows, Tensor ratio, int counted) {
+        measures.add(state, rows, ratio, counted);
+    }
+
+    @Override
+    public void meanWeight(Tensor loss, Tensor state, long draws) {
+        measures.mean(loss, state, draws);
     }
 }

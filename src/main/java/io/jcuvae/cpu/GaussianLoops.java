@@ -23,6 +23,20 @@ final class GaussianLoops {
         }
     }
 
+    /** exp(logvar / 2), which the draws of a sample share. */
+    static void deviations(double[] deviations, float[] head, int ho, int latents) {
+        for (int i = 0; i < latents; i++) {
+            deviations[i] = Math.exp(0.5 * head[ho + latents + i]);
+        }
+    }
+
+    /** {@link #reparameterize} with the deviations known. */
+    static void move(float[] z, int zo, float[] head, int ho, double[] deviations, float[] noise, int no, int latents) {
+        for (int i = 0; i < latents; i++) {
+            z[zo + i] = (float) (head[ho + i] + deviations[i] * noise[no + i]);
+        }
+    }
+
     static float kl(float[] head, int ho, int latents) {
         double kl = 0;
         for (int i = 0; i < latents; i++) {

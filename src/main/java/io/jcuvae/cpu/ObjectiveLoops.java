@@ -60,11 +60,15 @@ final class ObjectiveLoops {
         int latents = z.columns();
         check(ratio.count() == z.rows(), "drawGaussian", z, ratio, head, noise);
         rows(z.rows(), latents, (from, end) -> {
+            double[] deviations = new double[latents];
             for (int r = from; r < end; r++) {
                 int at = start(z) + r * latents;
                 int mean = start(head) + 2 * (r / draws) * latents;
                 int noises = start(noise) + r * latents;
-                GaussianLoops.reparameterize(floats(z), at, floats(head), mean, floats(noise), noises, latents);
+                if (r == from || r % draws == 0) {
+                    GaussianLoops.deviations(deviations, floats(head), mean, latents);
+                }
+                GaussianLoops.move(floats(z), at, floats(head), mean, deviations, floats(noise), noises, latents);
                 floats(ratio)[start(ratio) + r] =
                         GaussianLoops.logRatio(floats(z), at, floats(head), mean, floats(noise), noises, latents);
             }

@@ -34,6 +34,8 @@ final class CudaOps implements Ops, AutoCloseable {
     private final ConditionKernels conditions;
     private final GaussianKernels gaussians;
     private final LikelihoodKernels likelihoods;
+    private final MmdKernels discrepancies;
+    private final MeasureKernels measures;
     private final NormKernels norms;
     private final ObjectiveKernels objectives;
     private final OptimizerKernels optimizers;
@@ -67,6 +69,8 @@ final class CudaOps implements Ops, AutoCloseable {
             conditions = new ConditionKernels(module(ConditionKernels.FAMILY), launch);
             gaussians = new GaussianKernels(module(GaussianKernels.FAMILY), launch);
             likelihoods = new LikelihoodKernels(module(LikelihoodKernels.FAMILY), launch);
+            discrepancies = new MmdKernels(module(MmdKernels.FAMILY), launch);
+            measures = new MeasureKernels(module(MeasureKernels.FAMILY), launch);
             norms = new NormKernels(module(NormKernels.FAMILY), launch);
             objectives = new ObjectiveKernels(module(ObjectiveKernels.FAMILY), launch);
             optimizers = new OptimizerKernels(module(OptimizerKernels.FAMILY), launch);
@@ -885,6 +889,53 @@ final class CudaOps implements Ops, AutoCloseable {
         conditions.first(x, y);
     }
 
+    // ---- measures
+
+    @Override
+    public void bernoulliDraws(Tensor rows, Tensor logits, Tensor x) {
+        begin(
+                "bernoulliDraws",
+                are(ElementType.F32, logits, x)
+                        && logits.columns() == x.columns()
+                        && logits.rows() % x.rows() == 0
+                        && floats(logits.rows(), rows),
+                writes(rows),
+                logits,
+                x);
+        measures.bernoulli(rows, logits, x);
+    }
+
+    private static boolean weights(Tensor state) {
+        return are(ElementType.F64, state) && state.columns() == 2;
+    }
+
+    @Override
+    public void startWeights(Tensor state) {
+        begin("startWeights", weights(state), writes(state));
+        measures.start(state);
+    }
+
+    @Override
+    public void addWeights(Tensor state, Tensor rows, Tensor ratio, int counted) {
+        begin(
+                "addWeights",
+                weights(state)
+                        && floats(rows.count(), rows, ratio)
+                        && rows.count() % state.rows() == 0
+                        && counted <= rows.count() / state.rows(),
+                writes(state),
+                rows,
+                ratio,
+                state);
+        measures.add(state, rows, ratio, counted);
+    }
+
+    @Override
+    public void meanWeight(Tensor loss, Tensor state, long draws) {
+        begin("meanWeight", weights(state) && floats(state.rows(), loss), writes(loss), state);
+        measures.mean(loss, state, draws);
+    }
+
     @Override
     public void quantize(Tensor bytes, Tensor x) {
         begin("quantize", floats(bytes.count(), x) && are(ElementType.U8, bytes), writes(bytes), x);
@@ -1069,6 +1120,35 @@ final class CudaOps implements Ops, AutoCloseable {
                 && z.rows() % head.rows() == 0
                 && floats(z.count(), z)
                 && floats(z.count(), others);
+    }
+
+    @Override
+    public void discrepancy(Tensor values, Tensor slopes, Tensor z, Tensor prior) {
+        begin(
+                "discrepancy",
+                discrepancies(slopes, z, prior) && floats(z.rows(), values),
+                writes(values, slopes),
+                z,
+                prior);
+        discrepancies.forward(values, slopes, z, prior);
+    }
+
+    @Override
+    public void discrepancyBackward(Tensor dz, Tensor slopes, Tensor z, Tensor prior, float weight) {
+        begin(
+                "discrepancyBackward",
+                discrepancies(slopes, z, prior) && floats(z.count(), dz),
+                writes(dz),
+                slopes,
+                z,
+                prior);
+        discrepancies.backward(dz, slopes, z, prior, weight);
+    }
+
+    private static boolean discrepancies(Tensor slopes, Tensor z, Tensor prior) {
+        return floats(z.count(), z, prior)
+                && prior.columns() == z.columns()
+                && floats(2L * z.rows() * z.rows(), slopes);
     }
 
     // ---- the options of training

@@ -153,11 +153,13 @@ public final class Baseline {
         List<Measured> trained = new ArrayList<>();
         for (Named named : models) {
             Model model = named.model();
-            Measured one = new Measured(
-                    named.name(),
-                    model.spec().latents(),
-                    train.width(),
-                    (rows, count) -> Reconstruction.of(model, backend, rows, count));
+            Measured one = new Measured(named.name(), model.spec().latents(), train.width(), (rows, count) -> {
+                float[] made = Reconstruction.of(model, backend, rows, count);
+                // Errors are compared in the units of the data.
+                model.data().table().decode(made, count);
+                model.data().table().decode(rows, count);
+                return made;
+            });
             pass(train.shape(), () -> Rows.open(model, source, Split.TEST, limit), List.of(one), columns, progress);
             trained.add(one);
         }

@@ -2,7 +2,6 @@ package io.jcuvae.jobs;
 
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.RowWriter;
-import io.jcuvae.data.RowWriters;
 import io.jcuvae.data.SampleReader;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.train.Model;
@@ -25,7 +24,7 @@ public final class Decoding {
         int number = Labels.one(model, labelOrNull);
         try (SampleReader reader =
                         DataSource.openLatents(latentsFile, model.spec().latents());
-                RowWriter writer = RowWriters.samples(out, model.data().shape(), reader.count())) {
+                RowWriter writer = Rows.writer(model, out, reader.count(), 0)) {
             BoundModel bound = new BoundModel(model, backend);
             bound.label(number);
             float[] codes = bound.codes();

@@ -18,6 +18,7 @@ import io.jcuvae.train.Model;
 import io.jcuvae.vae.VaeSpec;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Scores a model on data: the negative ELBO and its parts, active units, and the importance-weighted log-likelihood. */
 public final class Evaluation {
@@ -46,6 +47,7 @@ public final class Evaluation {
      * @param codes what the samples make of a codebook; null where there is none
      * @param slots S, of a code of a codebook
      * @param bookSize K, of a codebook
+     * @param discrepancy between codes and prior, NaN for a model that was not trained to have little of it
      */
     public record Report(
             double reconstruction,
@@ -69,7 +71,8 @@ public final class Evaluation {
             String device,
             CodeUse codes,
             int slots,
-            int bookSize) {
+            int bookSize,
+            double discrepancy) {
 
         /** Whether the model has a KL term, and so an ELBO. */
         public boolean hasElbo() {
@@ -91,8 +94,8 @@ public final class Evaluation {
 
         /**
          * One object. Without importance samples {@code importance_samples} is 0 and {@code nll} and
-         * {@code nll_standard_error} are null; {@code bits_per_dimension} and {@code protocol_note} are there only where there
-         * are such.
+         * {@code nll_standard_error} are null; {@code mmd}, {@code bits_per_dimension} and {@code protocol_note} are there only
+         * where there are such.
          */
         public JsonObject toJson() {
             JsonObject json = new JsonObject();
@@ -107,6 +110,9 @@ public final class Evaluation {
                 json.addProperty("codes_used", codes.used());
                 json.addProperty("codes", bookSize);
                 json.addProperty("slots", slots);
+            }
+            if (Double.isFinite(discrepancy)) {
+                json.addProperty("mmd", discrepancy);
             }
             json.addProperty("latents", latents);
             json.addProperty("count", count);
@@ -159,6 +165,14 @@ public final class Evaluation {
                         "%.4f   reconstruction only: codes without a posterior have no ELBO",
                         loss());
                 line(text, "latents", "%d of %d active", activeUnits, latents);
+            }
+            if (Double.isFinite(discrepancy)) {
+                line(
+                        text,
+                        "MMD",
+                        "%.4f   squared, unweighted, between the codes of %d rows and the prior",
+                        discrepancy,
+                        Math.min(count, HeldOutDiscrepancy.ROWS));
             }
             if (importanceSamples > 0) {
                 String error =
@@ -290,7 +304,8 @@ public final class Evaluation {
                 backend.description(),
                 result.codes(),
                 model.spec().slots(),
-                model.spec().codebook().codes());
+                model.spec().codebook().codes(),
+                discrepancy(model, backend, () -> Rows.open(model, source, split, limit), labels, key));
     }
 
     /** The KL term; of codes, which training leaves out as a constant, S log K; NaN where there is none. */
@@ -300,6 +315,16 @@ public final class Evaluation {
             case NONE -> Double.NaN;
             case VQ -> spec.slots() * Math.log(spec.codebook().codes());
         };
+    }
+
+    private static double discrepancy(
+            Model model, Backend backend, Supplier<SampleReader> rows, RowLabels labels, long key) {
+        if (model.config().discrepancy() == 0) {
+            return Double.NaN;
+        }
+        try (SampleReader reader = rows.get()) {
+            return HeldOutDiscrepancy.of(model, backend, reader, labels, key);
+        }
     }
 
     private static void checkImportanceSamples(Model model, int importanceSamples) {

@@ -1,7 +1,6 @@
 package io.jcuvae.jobs;
 
 import io.jcuvae.data.RowWriter;
-import io.jcuvae.data.RowWriters;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.UserError;
@@ -58,7 +57,7 @@ public final class Generation {
         long total = count * classes.length;
         BoundModel bound = new BoundModel(model, backend);
         int columns = classes.length == 1 ? 0 : (int) Math.min(count, Integer.MAX_VALUE);
-        try (RowWriter writer = RowWriters.samples(out, model.data().shape(), total, columns)) {
+        try (RowWriter writer = Rows.writer(model, out, total, columns)) {
             try (RowsOut rows =
                     new RowsOut(backend, bound.output(), writer, out.toString(), done -> progress.at(done, total))) {
                 generate(bound, samplerOrNull, rows, classes, count, seed, temperature);
@@ -131,7 +130,7 @@ public final class Generation {
     }
 
     /**
-     * The first samples of some classes, in memory: for pictures.
+     * The first samples of some classes, in memory, as the model sees them: for pictures.
      *
      * @param classes as {@link Labels#of} gives them
      * @param samplerOrNull where codes come from, null for the prior

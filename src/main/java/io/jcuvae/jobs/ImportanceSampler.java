@@ -14,16 +14,26 @@ import io.jcuvae.tensor.Tensor;
 import io.jcuvae.train.Model;
 import io.jcuvae.vae.Vae;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
+import java.util.function.DoubleConsumer;
 
 /**
  * The importance-weighted estimate of the negative log-likelihood (Burda et al. 2015): for each sample -log of the mean over
  * K draws of w = p(x | z) p(z) / q(z | x). Its expectation falls towards -log p(x) as K grows; K = 1 is the negative ELBO.
  *
- * <p>Draw k of sample i uses the normals (i K + k) Z .. of the seed's evaluation stream. The weights are added up on the
- * host in double with a running maximum, so that any K takes the same memory.
+ * <p>Draw k of sample i uses the normals (i K + k) Z .. of the seed's evaluation stream. Some samples are encoded at once, or a
+ * single one where K is large, and their draws are decoded in parts of equal size, each a recorded step. A part's weights are
+ * added on the device, in double and relative to the largest, so that any K takes the same memory and one number for each sample
+ * comes back.
  */
 final class ImportanceSampler implements AutoCloseable {
+    /**
+     * Rows of a part where the device asks for no more, as long as they have at most {@link #ELEMENTS} values where they are
+     * widest: a matrix product arranges the weights anew for each.
+     */
+    private static final int ROWS = 4096;
+
+    private static final int ELEMENTS = 1 << 22;
+
     /**
      * The mean over the samples.
      *
@@ -33,20 +43,21 @@ final class ImportanceSampler implements AutoCloseable {
     record Estimate(double mean, double standardError) {}
 
     private final Backend backend;
-    private final Vae encoder;
-    private final Vae decoder;
-    private final Tensor ratio;
+    private final Vae vae;
     private final Tensor scalars;
+    /** [B, 2]: the weights so far, see {@link io.jcuvae.tensor.MeasureOps#addWeights}. */
+    private final Tensor weights;
+
+    private final Delivery delivery;
     private final int draws;
     private final int latents;
-    private final int images;
+    private final int samples;
+    /** Draws of each sample in a part. */
     private final int chunk;
-    private final double[] largest;
-    private final double[] sum;
-    private final Delivery delivery;
-    private Recorded draw;
-    /** Draws of each sample that were added so far. */
-    private int drawn;
+
+    private final Recorded encode;
+    private final Recorded mean;
+    private DoubleConsumer taker;
 
     /**
      * Binds a model.
@@ -57,19 +68,27 @@ final class ImportanceSampler implements AutoCloseable {
         this.backend = backend;
         this.draws = draws;
         latents = model.spec().latents();
+        int widest = model.spec().widest();
+        int most = Math.max(
+                backend.rowsAtOnce(widest), Math.min(ROWS, Integer.highestOneBit(Math.max(1, ELEMENTS / widest))));
         // Either whole samples with all their draws, or one sample in several parts.
-        int most = backend.rowsAtOnce(model.spec().widest());
-        images = Math.max(1, most / draws);
-        chunk = Math.min(draws, most);
-        int rows = images * chunk;
-        encoder = Vae.forInference(model.spec(), backend, model.values(), model.buffers(), images);
-        decoder = Vae.forInference(model.spec(), backend, model.values(), model.buffers(), rows);
-        ratio = Tensor.of(backend.allocate(ElementType.F32, rows), Shape.of(rows));
+        samples = Math.max(1, most / draws);
+        int parts = parts(draws, most);
+        chunk = parts(draws, parts);
+        vae = Vae.forImportance(model.spec(), backend, model.values(), model.buffers(), samples, chunk);
         scalars = Scalars.allocate(backend);
-        largest = new double[images];
-        sum = new double[images];
-        delivery = new Delivery(
-                backend, this::add, Delivery.Part.floats(decoder.reconstruction()), Delivery.Part.floats(ratio));
+        weights = Tensor.of(backend.allocate(ElementType.F64, 2L * samples), Shape.of(samples, 2));
+        Tensor nll = Tensor.of(backend.allocate(ElementType.F32, samples), Shape.of(samples));
+        delivery = new Delivery(backend, this::take, Delivery.Part.floats(nll));
+        encode = backend.record(() -> {
+            vae.encode();
+            backend.ops().startWeights(weights);
+        });
+        mean = backend.record(() -> backend.ops().meanWeight(nll, weights, draws));
+    }
+
+    private static int parts(int count, int size) {
+        return (count + size - 1) / size;
     }
 
     /**
@@ -86,87 +105,87 @@ final class ImportanceSampler implements AutoCloseable {
             long binarizationKey,
             long seed,
             Progress progress) {
-        int width = encoder.x().columns();
-        float[] batch = new float[images * width];
-        float[] oneHot = encoder.labels() == null
-                ? null
-                : new float[(int) encoder.labels().count()];
+        Mean mean = new Mean();
+        each(reader, labels, binarization, binarizationKey, seed, progress, mean);
+        return new Estimate(mean.value, Math.sqrt(mean.squares / (mean.count - 1) / mean.count));
+    }
+
+    /** One sample at a time (Welford 1962). */
+    private static final class Mean implements DoubleConsumer {
+        private double value;
+        private double squares;
+        private long count;
+
+        @Override
+        public void accept(double nll) {
+            count++;
+            double delta = nll - value;
+            value += delta / count;
+            squares += delta * (nll - value);
+        }
+    }
+
+    /**
+     * Estimates for each row of a reader.
+     *
+     * @param to receives the rows' negative log-likelihoods in their order, nats
+     */
+    void each(
+            SampleReader reader,
+            RowLabels labels,
+            Binarization binarization,
+            long binarizationKey,
+            long seed,
+            Progress progress,
+            DoubleConsumer to) {
+        int width = vae.x().columns();
+        float[] batch = new float[samples * width];
+        float[] oneHot =
+                vae.labels() == null ? null : new float[(int) vae.labels().count()];
         long key = Stream.EVALUATION.key(seed);
-        draw = backend.record(() -> draw(key));
-        double mean = 0;
-        double squares = 0;
+        Recorded whole = backend.record(() -> draw(key, chunk));
+        int rest = draws % chunk;
+        Recorded last = rest == 0 ? whole : backend.record(() -> draw(key, rest));
+        double[] values = new double[Scalars.COUNT];
+        taker = to;
         long done = 0;
         int read;
-        while ((read = reader.read(batch, images)) > 0) {
+        while ((read = reader.read(batch, samples)) > 0) {
             if (binarization != Binarization.NONE) {
                 Binarization.draw(batch, 0, read, done, width, binarizationKey, 0);
             }
             if (oneHot != null) {
                 labels.oneHot(oneHot, done, read);
-                backend.upload(encoder.labels(), oneHot, 0);
-                backend.ops().repeatRows(decoder.labels(), encoder.labels());
+                backend.upload(vae.labels(), oneHot, 0);
             }
-            weigh(batch, done, key);
-            for (int i = 0; i < read; i++) {
-                double nll = Math.log(draws) - largest[i] - Math.log(sum[i]);
-                done++;
-                // One sample at a time (Welford 1962).
-                double delta = nll - mean;
-                mean += delta / done;
-                squares += delta * (nll - mean);
+            backend.upload(vae.x(), batch, 0);
+            encode.run();
+            for (int asked = 0; asked < draws; asked += chunk) {
+                long position = (done * draws + asked) * latents;
+                values[Scalars.NOISE_POSITION.ordinal()] = position;
+                backend.upload(scalars, values);
+                backend.reserveNoise(key, position, vae.noise().count());
+                (asked + chunk <= draws ? whole : last).run();
             }
+            mean.run();
+            delivery.send(read);
+            done += read;
             progress.at(done, reader.count());
-        }
-        return new Estimate(mean, Math.sqrt(squares / (done - 1) / done));
-    }
-
-    /** Leaves log sum of w over the draws of each sample as {@link #largest} + log {@link #sum}. */
-    private void weigh(float[] batch, long first, long key) {
-        backend.upload(encoder.x(), batch, 0);
-        encoder.encode();
-        backend.ops().repeatRows(decoder.x(), encoder.x());
-        backend.ops().repeatRows(decoder.head(), encoder.head());
-        Arrays.fill(largest, Double.NEGATIVE_INFINITY);
-        Arrays.fill(sum, 0);
-        drawn = 0;
-        double[] values = new double[Scalars.COUNT];
-        for (int asked = 0; asked < draws; asked += chunk) {
-            long position = (first * draws + asked) * latents;
-            values[Scalars.NOISE_POSITION.ordinal()] = position;
-            backend.upload(scalars, values);
-            backend.reserveNoise(key, position, decoder.noise().count());
-            draw.run();
-            delivery.send(images * chunk);
         }
         delivery.flush();
     }
 
-    private void draw(long key) {
-        backend.ops().normal(decoder.noise(), scalars, key);
-        decoder.sample();
-        decoder.decode();
-        decoder.score();
-        backend.ops().gaussianLogRatio(ratio, decoder.z(), decoder.head(), decoder.noise());
+    private void draw(long key, int counted) {
+        backend.ops().normal(vae.noise(), scalars, key);
+        vae.sample();
+        vae.decode();
+        vae.score();
+        vae.addWeights(weights, counted);
     }
 
-    private void add(ByteBuffer[] parts, int rows) {
-        int counted = Math.min(chunk, draws - drawn);
-        for (int i = 0; i < images; i++) {
-            for (int k = 0; k < counted; k++) {
-                int at = Float.BYTES * (i * chunk + k);
-                add(i, (double) parts[1].getFloat(at) - parts[0].getFloat(at));
-            }
-        }
-        drawn += chunk;
-    }
-
-    private void add(int image, double logWeight) {
-        if (logWeight > largest[image]) {
-            sum[image] = sum[image] * Math.exp(largest[image] - logWeight) + 1;
-            largest[image] = logWeight;
-        } else {
-            // A weight of zero adds nothing; NaN must not hide.
-            sum[image] += logWeight == Double.NEGATIVE_INFINITY ? 0 : Math.exp(logWeight - largest[image]);
+    private void take(ByteBuffer[] parts, int rows) {
+        for (int i = 0; i < rows; i++) {
+            taker.accept(parts[0].getFloat(Float.BYTES * i));
         }
     }
 

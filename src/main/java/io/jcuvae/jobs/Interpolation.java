@@ -3,7 +3,6 @@ package io.jcuvae.jobs;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.RowLabels;
 import io.jcuvae.data.RowWriter;
-import io.jcuvae.data.RowWriters;
 import io.jcuvae.data.SampleReader;
 import io.jcuvae.data.Split;
 import io.jcuvae.tensor.Backend;
@@ -70,7 +69,7 @@ public final class Interpolation {
         float[][] ends = pick(model, source, Rows.split(source, splitOrNull), from, to);
         int[] labels = labels(model, source, Rows.split(source, splitOrNull), (int) from, (int) to);
         Interpolation line = new Interpolation(model, backend, ends[0], ends[1], labels, steps);
-        try (RowWriter writer = RowWriters.samples(out, model.data().shape(), steps)) {
+        try (RowWriter writer = Rows.writer(model, out, steps, 0)) {
             for (int done = 0; done < steps; done += line.model.rows()) {
                 writer.write(line.samples, line.decode(done));
             }

@@ -15,8 +15,15 @@ import io.jcuvae.vae.Likelihood;
  * @param values what the data hold
  * @param binarization what is done to them first
  * @param sample the shape of a sample, which says how its values are called
+ * @param standardized whether figures are of standardised values
  */
-record Protocol(Likelihood likelihood, int levels, ValueKind values, Binarization binarization, SampleShape sample) {
+record Protocol(
+        Likelihood likelihood,
+        int levels,
+        ValueKind values,
+        Binarization binarization,
+        SampleShape sample,
+        boolean standardized) {
     /** What the model was trained with. */
     static Protocol ofTraining(Model model) {
         return new Protocol(
@@ -24,12 +31,13 @@ record Protocol(Likelihood likelihood, int levels, ValueKind values, Binarizatio
                 model.config().levels(),
                 model.data().values(),
                 model.config().binarization(),
-                model.data().shape());
+                model.data().shape(),
+                model.config().standardizes());
     }
 
     /** The same treatment of other values. */
     Protocol with(ValueKind other) {
-        return new Protocol(likelihood, levels, other, binarization, sample);
+        return new Protocol(likelihood, levels, other, binarization, sample, standardized);
     }
 
     /** Whether figures can be compared. A model of any numbers takes those that happen to lie in [0, 1] as well. */
@@ -46,7 +54,7 @@ record Protocol(Likelihood likelihood, int levels, ValueKind values, Binarizatio
                         + (binarization == Binarization.NONE
                                 ? "used as they are"
                                 : "drawn to 0 or 1 (" + binarization.label() + " binarization)");
-            case REAL -> "real values";
+            case REAL -> standardized ? "standardised values" : "real values";
         };
     }
 

@@ -3,7 +3,6 @@ package io.jcuvae.jobs;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.RowLabels;
 import io.jcuvae.data.RowWriter;
-import io.jcuvae.data.RowWriters;
 import io.jcuvae.data.SampleReader;
 import io.jcuvae.data.Split;
 import io.jcuvae.tensor.Backend;
@@ -34,7 +33,7 @@ public final class Reconstruction {
             Path out,
             Progress progress) {
         try (SampleReader reader = Rows.open(model, source, Rows.split(source, splitOrNull), limit);
-                RowWriter writer = RowWriters.samples(out, model.data().shape(), reader.count())) {
+                RowWriter writer = Rows.writer(model, out, reader.count(), 0)) {
             BoundModel bound = new BoundModel(model, backend);
             RowLabels labels = Rows.labels(model, source, Rows.split(source, splitOrNull), limit);
             float[] samples = bound.samples();
@@ -57,8 +56,8 @@ public final class Reconstruction {
     /**
      * The reconstructions of rows in memory: for pictures.
      *
-     * @param rows [count, D]
-     * @return [count, D]
+     * @param rows [count, D], as the model sees them: where it knows columns, what its {@link io.jcuvae.data.Table} encodes
+     * @return [count, D], of the same kind
      */
     public static float[] of(Model model, Backend backend, float[] rows, int count) {
         return of(model, backend, rows, RowLabels.NONE, count);

@@ -3,6 +3,8 @@ package io.jcuvae.jobs;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.PictureLayout;
 import io.jcuvae.data.RowLabels;
+import io.jcuvae.data.RowWriter;
+import io.jcuvae.data.RowWriters;
 import io.jcuvae.data.SampleReader;
 import io.jcuvae.data.SampleShape;
 import io.jcuvae.data.Split;
@@ -10,6 +12,7 @@ import io.jcuvae.data.Values;
 import io.jcuvae.tensor.Binarization;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Model;
+import java.nio.file.Path;
 
 /** Opens the rows that a job reads, and checks that the model can take them. */
 final class Rows {
@@ -22,7 +25,7 @@ final class Rows {
 
     /**
      * A reader of rows as wide as the model's samples, pictures in the model's order of values; where the model needs values
-     * in [0, 1] it refuses others as they come.
+     * in [0, 1] it refuses others as they come. Columns that the model knows are as it sees them: standardised.
      *
      * @param limit the first rows to read, 0 for all
      * @throws UserError naming both shapes when they do not fit
@@ -36,7 +39,9 @@ final class Rows {
                     + describe(model.data().shape()) + "; name data like the model's training data, "
                     + model.data().source());
         }
-        reader = PictureLayout.match(reader, model.data().shape());
+        reader = model.data()
+                .table()
+                .encoded(PictureLayout.match(reader, model.data().shape()));
         boolean drawn = model.config().binarization() != Binarization.NONE;
         if (!drawn && !model.config().likelihood().needsUnitData()) {
             return reader;
@@ -48,6 +53,18 @@ final class Rows {
                                 ? "binarization"
                                 : "the likelihood "
                                         + model.config().likelihood().label()) + " needs values in [0, 1]");
+    }
+
+    /**
+     * A writer of samples, which takes the model's rows and writes them in the units of its training data.
+     *
+     * @param count rows, or -1 where it is not known yet
+     * @param columns pictures in a line of a .png, 0 for a near-square grid
+     */
+    static RowWriter writer(Model model, Path out, long count, int columns) {
+        return model.data()
+                .table()
+                .decoding(RowWriters.samples(out, model.data().shape(), count, columns));
     }
 
     /**

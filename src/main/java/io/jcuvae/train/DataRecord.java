@@ -7,6 +7,7 @@ import io.jcuvae.data.Classes;
 import io.jcuvae.data.Dataset;
 import io.jcuvae.data.RowLabels;
 import io.jcuvae.data.SampleShape;
+import io.jcuvae.data.Table;
 import io.jcuvae.data.ValueKind;
 import java.util.Locale;
 
@@ -21,6 +22,7 @@ import java.util.Locale;
  * @param values binary, within [0, 1], or any
  * @param classes that the model is told, in the order of its one-hot rows
  * @param labels fingerprint of the training rows' classes, or null where the model is not told them
+ * @param table what is known of the columns, and how they are standardised
  */
 public record DataRecord(
         String source,
@@ -30,7 +32,8 @@ public record DataRecord(
         SampleShape shape,
         ValueKind values,
         Classes classes,
-        String labels) {
+        String labels,
+        Table table) {
 
     /** Describes the two parts of a source. */
     public static DataRecord of(String source, Dataset train, Dataset test) {
@@ -44,6 +47,18 @@ public record DataRecord(
      * @throws io.jcuvae.tensor.UserError if rows have no label, or one of another class
      */
     public static DataRecord of(String source, Dataset train, Dataset test, Classes classes) {
+        return of(source, train, test, classes, Table.NONE);
+    }
+
+    /**
+     * Describes the two parts of a source.
+     *
+     * @param train the rows as the source has them
+     * @param classes that the model is told
+     * @param table how the model's rows are made of them
+     * @throws io.jcuvae.tensor.UserError if rows have no label, or one of another class
+     */
+    public static DataRecord of(String source, Dataset train, Dataset test, Classes classes, Table table) {
         RowLabels.of(classes, test);
         return new DataRecord(
                 source,
@@ -51,9 +66,10 @@ public record DataRecord(
                 train.count(),
                 test.count(),
                 train.shape(),
-                train.values(),
+                table.given() ? ValueKind.REAL : train.values(),
                 classes,
-                classes.count() == 0 ? null : RowLabels.of(classes, train).fingerprint());
+                classes.count() == 0 ? null : RowLabels.of(classes, train).fingerprint(),
+                table);
     }
 
     /** As it stands in config.json and in model files. */
@@ -74,6 +90,9 @@ public record DataRecord(
             classes.names().forEach(names::add);
             json.add("classes", names);
             json.addProperty("labels_fingerprint", labels);
+        }
+        if (table.given()) {
+            json.add("columns", table.toJson());
         }
         return json;
     }
@@ -97,6 +116,7 @@ public record DataRecord(
                         : new Classes(json.getAsJsonArray("classes").asList().stream()
                                 .map(JsonElement::getAsString)
                                 .toList()),
-                json.has("labels_fingerprint") ? json.get("labels_fingerprint").getAsString() : null);
+                json.has("labels_fingerprint") ? json.get("labels_fingerprint").getAsString() : null,
+                json.has("columns") ? Table.fromJson(json.getAsJsonArray("columns")) : Table.NONE);
     }
 }

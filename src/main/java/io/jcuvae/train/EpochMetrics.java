@@ -1,6 +1,12 @@
 package io.jcuvae.train;
 
 import com.google.gson.JsonObject;
+import io.jcuvae.nn.Parameters;
+import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Scalars;
+import io.jcuvae.vae.Codebook;
+import io.jcuvae.vae.Posterior;
+import io.jcuvae.vae.VaeSpec;
 
 /**
  * One line of metrics.jsonl. Losses are nats per sample. Train figures are averages over the epoch's steps, each with the
@@ -14,7 +20,7 @@ import com.google.gson.JsonObject;
  * @param heldOut the loss of both
  * @param values learning rate, beta and capacity in the epoch's last step
  * @param norms of the gradients, or null where they are not clipped
- * @param totalCorrelation of the codes in training, nats, or null where it is not trained on
+ * @param term of the objective beside reconstruction and KL, in training, or null without one
  * @param seconds training time of the epoch, evaluation left out
  * @param samplesPerSecond training rate
  * @param codes what training made of a codebook, or null where there is none
@@ -27,7 +33,7 @@ public record EpochMetrics(
         HeldOutLoss heldOut,
         Schedule.Values values,
         Norms norms,
-        Double totalCorrelation,
+        Term term,
         double seconds,
         double samplesPerSecond,
         Codes codes) {
@@ -41,19 +47,23 @@ public record EpochMetrics(
             HeldOutLoss heldOut,
             Schedule.Values values,
             Norms norms,
-            Double totalCorrelation,
+            Term term,
             double seconds,
             double samplesPerSecond) {
-        this(epoch, train, test, validation, heldOut, values, norms, totalCorrelation, seconds, samplesPerSecond, null);
+        this(epoch, train, test, validation, heldOut, values, norms, term, seconds, samplesPerSecond, null);
     }
 
     /**
      * What training made of a codebook.
      *
-     * @param commitment the commitment term with its weight, mean per sample over the epoch
      * @param revived codes that were put onto an encoder output since the run began, those of the first step among them
      */
-    public record Codes(double commitment, long revived) {}
+    public record Codes(long revived) {
+        /** What the buffers say; null without a codebook. */
+        static Codes of(VaeSpec spec, Parameters buffers, Backend backend) {
+            return spec.posterior() == Posterior.VQ ? new Codes(Codebook.revived(buffers, backend)) : null;
+        }
+    }
 
     /**
      * Averages per sample, nats.
@@ -71,6 +81,24 @@ public record EpochMetrics(
      * @param most the largest
      */
     public record Norms(double mean, double most) {}
+
+    /**
+     * A further term of the objective, without its weight.
+     *
+     * @param name {@code tc} or {@code mmd}
+     * @param value mean over the epoch
+     */
+    public record Term(String name, double value) {
+        /** Its mean over the samples since the sums began; of codes the commitment with its weight. */
+        static Term of(TrainConfig config, double[] scalars) {
+            String name = config.posterior() == Posterior.VQ
+                    ? "commitment"
+                    : config.objective().term();
+            return name == null
+                    ? null
+                    : new Term(name, scalars[Scalars.TERM_SUM.ordinal()] / scalars[Scalars.SAMPLES.ordinal()]);
+        }
+    }
 
     /** The loss of the held-out rows. */
     public double testLoss() {
@@ -101,11 +129,10 @@ public record EpochMetrics(
             json.addProperty("gradient_norm", norms.mean());
             json.addProperty("gradient_norm_max", norms.most());
         }
-        if (totalCorrelation != null) {
-            json.addProperty("train_tc", totalCorrelation);
+        if (term != null) {
+            json.addProperty("train_" + term.name(), term.value());
         }
         if (codes != null) {
-            json.addProperty("train_commitment", codes.commitment());
             json.addProperty("test_commitment", test.codes().commitment());
             json.addProperty("test_perplexity", test.codes().perplexity());
             json.addProperty("test_codes_used", test.codes().used());

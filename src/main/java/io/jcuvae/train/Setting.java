@@ -72,6 +72,11 @@ public enum Setting {
             "N",
             "categorical: grey levels, to the nearest of which values in [0, 1] are rounded",
             t -> integer(t, 2, 256)),
+    /** Whether values are standardised. */
+    STANDARDIZE(
+            "[true|false]",
+            "take every value less its mean over the training rows, in their deviations; results are in the data's units",
+            Setting::flag),
     /** What the encoder says about z. */
     POSTERIOR(
             "NAME",
@@ -107,6 +112,11 @@ public enum Setting {
             "X",
             "adds X times the total correlation of a batch's codes, beta - 1 of beta-TC-VAE, 0 for none",
             t -> real(t, 0, 1e6, true)),
+    /** Weight of the discrepancy between codes and prior. */
+    MMD(
+            "X",
+            "adds X times the squared maximum mean discrepancy between a batch's codes and the prior (WAE-MMD), 0 for none",
+            t -> real(t, 0, 1e9, true)),
     /** Codes of each sample. */
     DRAWS("K", "iwae and dreg: codes drawn of each sample", t -> integer(t, 1, 10_000)),
     /** How the training loss adds up over the batch. */

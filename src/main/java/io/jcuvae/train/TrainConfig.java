@@ -550,14 +550,20 @@ public final class TrainConfig {
         return number(Setting.TC);
     }
 
+    /** Weight of the maximum mean discrepancy between codes and prior, 0 for none. */
+    public double discrepancy() {
+        return number(Setting.MMD);
+    }
+
     /** What is trained on. */
     public Objective objective() {
-        return new Objective(new KlTerm(freeBits(), capacity() > 0), estimator(), draws(), totalCorrelation(), 0);
+        return new Objective(
+                new KlTerm(freeBits(), capacity() > 0), estimator(), draws(), totalCorrelation(), 0, discrepancy());
     }
 
     /** Whether codes drawn from a normal distribution are codes of this model. */
     public boolean hasPrior() {
-        return posterior().hasDivergence();
+        return posterior().hasDivergence() || discrepancy() > 0;
     }
 
     /**
@@ -566,6 +572,11 @@ public final class TrainConfig {
      * @throws UserError naming one that does not
      */
     public void requireSense() {
+        if (standardizes()) {
+            String why = "takes values in [0, 1], and --standardize makes others of them; leave one of the two out";
+            require(!likelihood().needsUnitData(), Setting.LIKELIHOOD, why);
+            require(binarization() == Binarization.NONE, Setting.BINARIZE, why);
+        }
         if (!posterior().hasDivergence()) {
             String why = "there is no KL term with --posterior " + posterior().label()
                     + "; leave it out, or take --posterior gaussian";
@@ -585,6 +596,18 @@ public final class TrainConfig {
                         "is about codebooks; add --posterior vq, or leave it out");
             }
         }
+        require(
+                discrepancy() == 0 || posterior() != Posterior.VQ,
+                Setting.MMD,
+                "draws codes to a normal prior, and those of --posterior vq are of a codebook; leave one of the two out");
+        require(
+                discrepancy() == 0 || batch() > 1,
+                Setting.BATCH,
+                "--mmd compares the codes of a batch with each other, so that it takes at least 2");
+        require(
+                discrepancy() == 0 || totalCorrelation() == 0,
+                Setting.MMD,
+                "does not go with --tc, another term of the batch; leave one of the two out");
         if (estimator() == Estimator.ELBO) {
             require(draws() == 1, Setting.DRAWS, "several draws are weighed by --estimator iwae or dreg");
             return;
@@ -595,6 +618,7 @@ public final class TrainConfig {
         require(freeBits() == 0, Setting.FREE_BITS, why);
         require(capacity() == 0, Setting.CAPACITY, why);
         require(totalCorrelation() == 0, Setting.TC, why);
+        require(discrepancy() == 0, Setting.MMD, why);
         require(
                 likelihood().isDensity(),
                 Setting.LIKELIHOOD,
@@ -609,6 +633,11 @@ public final class TrainConfig {
         if (!sense) {
             throw new UserError("--" + setting.key() + " " + text(setting) + ": " + why);
         }
+    }
+
+    /** Whether values are standardised by their mean and deviation over the training rows. */
+    public boolean standardizes() {
+        return (Boolean) values.get(Setting.STANDARDIZE);
     }
 
     /** Whether encoder and decoder are told the labels. */

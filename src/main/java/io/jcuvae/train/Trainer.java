@@ -14,8 +14,6 @@ import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.tensor.TrainingOps;
 import io.jcuvae.tensor.UserError;
-import io.jcuvae.vae.Codebook;
-import io.jcuvae.vae.Posterior;
 import io.jcuvae.vae.Vae;
 import io.jcuvae.vae.VaeSpec;
 import java.nio.file.Files;
@@ -83,7 +81,7 @@ public final class Trainer {
             int epoch, int epochs, int done, int samples, EpochMetrics.Losses losses, double samplesPerSecond) {}
 
     private final TrainConfig config;
-    private final Dataset test;
+    private final CodedRows rows;
     private final Classes classes;
     private final DataRecord record;
     private final Backend backend;
@@ -109,13 +107,14 @@ public final class Trainer {
 
     private Trainer(
             TrainConfig config, Dataset train, Dataset test, Backend backend, RunFolder folder, Listener listener) {
+        config.requireSense();
         this.config = config;
-        this.test = test;
+        rows = CodedRows.of(config, train, test);
         this.backend = backend;
         this.folder = folder;
         this.listener = listener;
         classes = config.conditioned() ? Classes.of(train) : Classes.NONE;
-        record = DataRecord.of(config.data(), train, test, classes);
+        record = DataRecord.of(config.data(), train, test, classes, rows.table());
         boolean drawn = config.binarization() != Binarization.NONE;
         if (drawn || config.likelihood().needsUnitData()) {
             String why = (drawn
@@ -127,9 +126,8 @@ public final class Trainer {
             test.requireUnit(why);
         }
         Shape sample = Shape.of(train.shape().sizes());
-        config.requireSense();
         spec = config.spec(sample, classes.count());
-        Holdout.Parts parts = config.validation().divide(train, config.seed());
+        Holdout.Parts parts = config.validation().divide(rows.train(), config.seed());
         validation = parts.validation();
         samples = parts.training().count();
         int count = EpochSteps.count(config, samples);
@@ -167,7 +165,7 @@ public final class Trainer {
         RunFolder run = folder == null ? null : new RunFolder(folder);
         Trainer trainer = new Trainer(config, train, test, backend, run, listener);
         float[] values = config.initialisation().values(trainer.spec.layout(), config.seed());
-        config.likelihood().start(trainer.spec.layout(), values, () -> DataVariance.of(train));
+        config.likelihood().start(trainer.spec.layout(), values, () -> DataVariance.of(trainer.rows.train()));
         backend.upload(trainer.state.values().block(), values, 0);
         backend.upload(trainer.state.forUse().block(), values, 0);
         double[] scalars = new double[Scalars.COUNT];
@@ -389,7 +387,7 @@ public final class Trainer {
     private void finishEpoch(int epoch, double seconds, double rate) {
         requireFinite();
         double[] scalars = scalars();
-        Evaluator.Result result = evaluate(test);
+        Evaluator.Result result = evaluate(rows.test());
         Evaluator.Result validated = validation == null ? null : evaluate(validation);
         EpochMetrics metrics = new EpochMetrics(
                 epoch,
@@ -399,12 +397,10 @@ public final class Trainer {
                 schedule.heldOutLoss(),
                 schedule.endOf(epoch, watch.rateFactor()),
                 norms(scalars),
-                config.totalCorrelation() == 0
-                        ? null
-                        : scalars[Scalars.TERM_SUM.ordinal()] / scalars[Scalars.SAMPLES.ordinal()],
+                EpochMetrics.Term.of(config, scalars),
                 seconds,
                 rate,
-                codes(scalars));
+                EpochMetrics.Codes.of(spec, state.buffers(), backend));
         double rateFactor = watch.rateFactor();
         if (schedule.settledAfter(epoch)) {
             double value = config.metric().of(validated == null ? result : validated, schedule.heldOutLoss());
@@ -430,21 +426,13 @@ public final class Trainer {
         warnOfCollapse(metrics);
     }
 
-    private Evaluator.Result evaluate(Dataset rows) {
+    private Evaluator.Result evaluate(Dataset held) {
         return evaluator.evaluate(
-                rows.open(),
-                RowLabels.of(classes, rows),
+                held.open(),
+                RowLabels.of(classes, held),
                 config.binarization(),
                 Evaluator.binarizationKey(config.binarization(), false, config.seed()),
                 config.seed());
-    }
-
-    private EpochMetrics.Codes codes(double[] scalars) {
-        return spec.posterior() == Posterior.VQ
-                ? new EpochMetrics.Codes(
-                        scalars[Scalars.TERM_SUM.ordinal()] / scalars[Scalars.SAMPLES.ordinal()],
-                        Codebook.revived(state.buffers(), backend))
-                : null;
     }
 
     private EpochMetrics.Norms norms(double[] scalars) {

@@ -39,9 +39,10 @@ final class ImportanceLatent implements Latent {
         Shape shape = Shape.of(rows, latents);
         noise = binding.arena().tensor("noise", shape);
         z = binding.arena().tensor("z", shape);
-        dz = binding.arena().tensor("dz", shape);
+        boolean training = binding.training();
+        dz = training ? binding.arena().tensor("dz", shape) : null;
         ratio = binding.arena().tensor("log.ratio", Shape.of(rows));
-        ratioWeights = binding.arena().tensor("log.ratio.weights", Shape.of(rows));
+        ratioWeights = training ? binding.arena().tensor("log.ratio.weights", Shape.of(rows)) : null;
         factors = doublyReparameterised ? binding.arena().tensor("path.factors", Shape.of(rows)) : null;
         kl = binding.arena().tensor("kl", Shape.of(binding.rows()));
         klWeights = binding.arena().tensor("kl.weights", Shape.of(binding.rows()));
@@ -81,6 +82,11 @@ final class ImportanceLatent implements Latent {
     @Override
     public Tensor countedKl() {
         return kl;
+    }
+
+    /** [R]: log p(z) - log q(z | x) of the last draws, nats. */
+    Tensor ratio() {
+        return ratio;
     }
 
     @Override

@@ -84,6 +84,11 @@ public enum Likelihood {
         return this != MSE;
     }
 
+    /** Whether its rows can be made of several outputs and one sample, without repeating that. */
+    boolean comparesDraws() {
+        return this == BERNOULLI;
+    }
+
     /** What its rows are counted in. */
     public String unit() {
         return isDensity() ? "nats" : "squared error";
@@ -181,7 +186,9 @@ public enum Likelihood {
             rows = binding.arena().tensor("reconstruction", Shape.of(binding.rows()));
             weights = binding.arena().tensor("reconstruction.weights", Shape.of(binding.rows()));
             this.run = run;
-            expected = output.count() == x.count() ? output : binding.arena().tensor("expected", x.shape());
+            expected = output.columns() == x.columns()
+                    ? output
+                    : binding.arena().tensor("expected", Shape.of(output.rows(), x.columns()));
             // A fixed unit variance is a log variance that stays at the arena's zero.
             logvar = switch (likelihood) {
                 case GAUSSIAN_LEARNED -> binding.values().get(LOGVAR);
@@ -215,7 +222,13 @@ public enum Likelihood {
 
         void forward() {
             switch (likelihood) {
-                case BERNOULLI -> ops.bernoulliRows(rows, output, x);
+                case BERNOULLI -> {
+                    if (x.rows() < output.rows()) {
+                        ops.bernoulliDraws(rows, output, x);
+                    } else {
+                        ops.bernoulliRows(rows, output, x);
+                    }
+                }
                 case MSE -> ops.squaredErrorRows(rows, output, x);
                 case GAUSSIAN, GAUSSIAN_LEARNED -> ops.gaussianRows(rows, output, x, logvar);
                 case LAPLACE -> ops.laplaceRows(rows, output, x, logvar);

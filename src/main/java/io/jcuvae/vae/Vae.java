@@ -33,10 +33,15 @@ public final class Vae {
     private final float rowWeight;
     private final Objective objective;
     /** A further term of the loss; null without one. */
-    private final TotalCorrelation term;
+    private final BatchTerm term;
 
-    /** [R, D]: each sample as often as it has codes; x itself where that is once. */
+    /** What is drawn in each step; null where nothing is. */
+    private final Tensor noise;
+
+    /** [R, D]: each sample as often as it has codes; x itself where that is once, or where the likelihood asks for no more. */
     private final Tensor target;
+    /** Whether a model that only looks fills the target when it encodes. */
+    private final boolean repeatsTarget;
     /** [B]: the mean over the draws of each sample; the likelihood's rows where there is one. */
     private final Tensor reconstruction;
 
@@ -55,7 +60,9 @@ public final class Vae {
         int draws = objective.draws();
         latent = latent(spec, binding);
         Binding drawn = draws == 1 ? binding : binding.withRows(Math.multiplyExact(rows, draws));
-        target = draws == 1 ? x : arena.tensor("x.repeated", Shape.of(drawn.rows(), x.columns()));
+        boolean once = draws == 1 || (!binding.training() && spec.likelihood().comparesDraws());
+        target = once ? x : arena.tensor("x.repeated", Shape.of(drawn.rows(), x.columns()));
+        repeatsTarget = !once && !binding.training();
         decoder = Sequential.bind(
                 drawn,
                 spec.decoder(),
@@ -80,11 +87,24 @@ public final class Vae {
         reconstruction = latent instanceof ImportanceLatent
                 ? arena.tensor("reconstruction.mean", Shape.of(rows))
                 : likelihood.rows();
-        term = objective.totalCorrelation() > 0 ? new TotalCorrelation(binding, latent, objective, rowWeight) : null;
+        noise = latent.noise() == null && objective.discrepancy() > 0
+                ? arena.tensor("noise", Shape.of(rows, spec.latents()))
+                : latent.noise();
+        term = term(binding);
         if (latent instanceof GaussianLatent gaussian) {
             gaussian.with(term);
         }
         loss = arena.tensor("loss", Shape.of(rows));
+    }
+
+    private BatchTerm term(Binding binding) {
+        if (objective.discrepancy() > 0) {
+            // The last rows of the noise: those before them, if any, are in the codes.
+            Tensor prior =
+                    noise.view(noise.count() - latent.z().count(), latent.z().shape());
+            return new MaximumMeanDiscrepancy(binding, latent, prior, objective, rowWeight);
+        }
+        return objective.totalCorrelation() > 0 ? new TotalCorrelation(binding, latent, objective, rowWeight) : null;
     }
 
     private Latent latent(VaeSpec spec, Binding binding) {
@@ -96,7 +116,14 @@ public final class Vae {
         }
         return switch (spec.posterior()) {
             case NONE -> new PointLatent(binding, input, dinput);
-            case GAUSSIAN -> new GaussianLatent(binding, spec.latents(), input, dinput, objective.klTerm());
+            case GAUSSIAN ->
+                new GaussianLatent(
+                        binding,
+                        spec.latents(),
+                        input,
+                        dinput,
+                        objective.klTerm(),
+                        objective.discrepancy() > 0 ? binding.rows() : 0);
             case VQ -> new QuantizedLatent(binding, spec.latents(), spec.codebook(), input, dinput, rowWeight);
         };
     }
@@ -114,6 +141,24 @@ public final class Vae {
                         new Binding(backend.ops(), values, buffers, null, null, 0, arena, rows, false),
                         1,
                         Objective.PLAIN));
+    }
+
+    /**
+     * Binds a model that only looks, at several codes of each sample: for importance weights.
+     *
+     * @param samples B, rows of a batch
+     * @param draws K, codes of each sample
+     */
+    public static Vae forImportance(
+            VaeSpec spec, Backend backend, Parameters values, Parameters buffers, int samples, int draws) {
+        Objective objective = new Objective(KlTerm.PLAIN, Estimator.IWAE, draws);
+        return Arena.bind(
+                backend,
+                arena -> new Vae(
+                        spec,
+                        new Binding(backend.ops(), values, buffers, null, null, 0, arena, samples, false),
+                        1,
+                        objective));
     }
 
     /** Binds a model that trains on reconstruction + beta KL. */
@@ -155,9 +200,9 @@ public final class Vae {
         return conditioning.labels();
     }
 
-    /** [R, Z]: the noise of the codes; null where none is drawn. */
+    /** [R, Z]: the noise of the codes, then [B, Z] codes of the prior where the objective compares with it; null without both. */
     public Tensor noise() {
-        return latent.noise();
+        return noise;
     }
 
     /** [B, 2Z]: posterior means, then log variances; [B, Z] codes where there is no variance. */
@@ -196,8 +241,8 @@ public final class Vae {
     }
 
     /**
-     * [B]: a further term of the loss, nats: the total correlation without its weight, or the commitment of codes with it; null
-     * where there is none.
+     * [B]: a further term of the loss: that of a batch without its weight, or the commitment of codes with it; null where there
+     * is none.
      */
     public Tensor term() {
         if (latent instanceof QuantizedLatent quantized) {
@@ -224,6 +269,9 @@ public final class Vae {
         conditioning.joinSample();
         encoder.forward();
         latent.posterior();
+        if (repeatsTarget) {
+            ops.repeatRows(target, x);
+        }
     }
 
     /** The posterior's parameters and noise to z, and the KL rows. */
@@ -248,6 +296,16 @@ public final class Vae {
     /** The decoder's output to the reconstruction rows. */
     public void score() {
         likelihood.forward();
+    }
+
+    /**
+     * Adds the importance weights of the last draws, after {@link #score()}, of a model {@link #forImportance}.
+     *
+     * @param state see {@link io.jcuvae.tensor.MeasureOps#addWeights}
+     * @param counted of each sample's draws, the first so many
+     */
+    public void addWeights(Tensor state, int counted) {
+        ops.addWeights(state, likelihood.rows(), ((ImportanceLatent) latent).ratio(), counted);
     }
 
     /** The decoder's output to the expected data. */
@@ -296,6 +354,9 @@ public final class Vae {
         }
         decoder.backward();
         conditioning.partCode();
+        if (term != null) {
+            term.backward(latent.zGradient());
+        }
         latent.backward();
         encoder.backward();
     }

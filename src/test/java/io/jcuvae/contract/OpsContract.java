@@ -34,7 +34,9 @@ import org.junit.jupiter.api.Test;
 public interface OpsContract
         extends CodebookContract,
                 ConditionContract,
+                DiscrepancyContract,
                 LikelihoodContract,
+                MeasureContract,
                 NormContract,
                 ObjectiveContract,
                 SpatialContract,

@@ -939,6 +939,16 @@ final class ReferenceOps implements Ops {
         ReferenceCodebook.track(codebook, counts, sums, revived, total, x, codes, scalars, decay, threshold, key);
     }
 
+    @Override
+    public void discrepancy(Tensor values, Tensor slopes, Tensor z, Tensor prior) {
+        ReferenceDiscrepancy.forward(values, slopes, z, prior);
+    }
+
+    @Override
+    public void discrepancyBackward(Tensor dz, Tensor slopes, Tensor z, Tensor prior, float weight) {
+        ReferenceDiscrepancy.backward(dz, slopes, z, prior, weight);
+    }
+
     // ---- labels
 
     @Override
@@ -954,5 +964,27 @@ final class ReferenceOps implements Ops {
     @Override
     public void firstColumns(Tensor x, Tensor y) {
         ReferenceCondition.firstColumns(x, y);
+    }
+
+    // ---- measures
+
+    @Override
+    public void bernoulliDraws(Tensor rows, Tensor logits, Tensor x) {
+        ReferenceMeasures.bernoulliDraws(rows, logits, x);
+    }
+
+    @Override
+    public void startWeights(Tensor state) {
+        ReferenceMeasures.startWeights(state);
+    }
+
+    @Override
+    public void addWeights(Tensor state, Tensor rows, Tensor ratio, int counted) {
+        ReferenceMeasures.addWeights(state, rows, ratio, counted);
+    }
+
+    @Override
+    public void meanWeight(Tensor loss, Tensor state, long draws) {
+        ReferenceMeasures.meanWeight(loss, state, draws);
     }
 }

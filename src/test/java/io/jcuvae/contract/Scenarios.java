@@ -82,6 +82,7 @@ final class Scenarios {
                         biasActivateBackward(Activation.IDENTITY, 1301, 33)));
         verbs.putAll(CodebookScenarios.large());
         verbs.putAll(ConditionScenarios.large());
+        verbs.putAll(DiscrepancyScenarios.large());
         verbs.putAll(SpatialScenarios.large());
         verbs.put("reparameterize", List.of(reparameterize(1031, 31)));
         verbs.put("gaussianKl", List.of(gaussianKl(1031, 31)));
@@ -118,6 +119,7 @@ final class Scenarios {
         verbs.put("endStep", List.of(endStep()));
         verbs.putAll(ObjectiveScenarios.large());
         verbs.putAll(TrainingScenarios.large());
+        verbs.putAll(MeasureScenarios.large());
         return verbs;
     }
 
@@ -420,7 +422,7 @@ final class Scenarios {
     // ---- likelihoods
 
     /** Values in [0, 1], the ends among them. */
-    private static Pair pixels(Lab lab, int rows, int width) {
+    static Pair pixels(Lab lab, int rows, int width) {
         RandomGenerator random = lab.random();
         return lab.drawn("x", () -> random.nextInt(3) > 0 ? random.nextInt(2) : random.nextDouble(), rows, width);
     }

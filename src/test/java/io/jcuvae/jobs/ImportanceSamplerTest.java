@@ -115,7 +115,7 @@ class ImportanceSamplerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 2, 50, 1024, 1025, 5000})
+    @ValueSource(ints = {1, 2, 50, 4096, 4097, 9001})
     void exactPosteriorGivesTheExactLikelihoodWithAnyNumberOfDraws(int draws) {
         double[] nll = linearNll();
         double mean = Arrays.stream(nll).average().orElseThrow();
@@ -151,7 +151,7 @@ class ImportanceSamplerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {7, 1024, 1500})
+    @ValueSource(ints = {7, 1024, 4099})
     void drawsAreThoseOfTheirPositions(int draws) {
         Dataset data = SmallRuns.blobs(5, 8);
         assertEquals(reference(blobs, data, draws), estimate(blobs, data, draws).mean(), 1e-3);
@@ -218,13 +218,16 @@ class ImportanceSamplerTest {
     }
 
     @Test
-    void memoryIsTheSameForAnyNumberOfDraws() {
+    void memoryDoesNotGrowWithTheNumberOfDraws() {
         Dataset data = SmallRuns.blobs(2, 8);
         long before = backend.allocated;
         estimate(blobs, data, 1024);
         long some = backend.allocated - before;
-        estimate(blobs, data, 5000);
-        assertEquals(some, backend.allocated - before - some);
+        for (int draws : new int[] {4096, 5000, 50_000}) {
+            before = backend.allocated;
+            estimate(blobs, data, draws);
+            assertTrue(backend.allocated - before <= some, draws + " draws: " + (backend.allocated - before));
+        }
         assertTrue(some < 2_000_000, some + " elements");
     }
 }
