@@ -11,6 +11,7 @@ public interface Ops
         extends CodebookOps,
                 ConditionOps,
                 DiscrepancyOps,
+                HierarchyOps,
                 LikelihoodOps,
                 LinearOps,
                 MeasureOps,

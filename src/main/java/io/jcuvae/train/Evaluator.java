@@ -53,6 +53,7 @@ public final class Evaluator {
     private final Vae vae;
     private final Tensor scalars;
     private final int latents;
+    private final int noiseWidth;
     private final Delivery delivery;
     private final VaeSpec spec;
     private Recorded forward;
@@ -70,6 +71,7 @@ public final class Evaluator {
         this.scalars = Scalars.allocate(backend);
         this.latents = spec.latents();
         this.spec = spec;
+        this.noiseWidth = vae.noise() == null ? 0 : vae.noise().columns();
         List<Delivery.Part> wanted = new ArrayList<>(List.of(
                 Delivery.Part.floats(vae.reconstruction()),
                 Delivery.Part.floats(vae.kl()),
@@ -132,11 +134,13 @@ public final class Evaluator {
                 labels.oneHot(oneHot, done, read);
                 backend.upload(vae.labels(), oneHot, 0);
             }
-            position[Scalars.NOISE_POSITION.ordinal()] = (double) done * latents;
+            position[Scalars.NOISE_POSITION.ordinal()] = (double) done * noiseWidth;
             backend.upload(scalars, position);
             if (vae.noise() != null) {
                 backend.reserveNoise(
-                        Stream.EVALUATION.key(seed), done * latents, vae.noise().count());
+                        Stream.EVALUATION.key(seed),
+                        done * noiseWidth,
+                        vae.noise().count());
             }
             forward.run();
             delivery.send(read);

@@ -42,6 +42,8 @@ public enum Preset {
     CVAE("dense layers that are told the label", null),
     /** Eight slots of 256 codes (van den Oord et al. 2017). */
     VQ("8 slots of 256 codes", null),
+    /** A second stochastic layer (Burda et al. 2016). */
+    TWO_LAYERS("two stochastic layers, 20 and 10", null),
     /** A small network that stops by itself, for rows of numbers in any units. */
     TABLE("rows of numbers, standardised", null);
 

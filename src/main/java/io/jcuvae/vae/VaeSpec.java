@@ -28,6 +28,7 @@ import java.util.Optional;
  * @param likelihood what the decoder's output says about the data
  * @param posterior what the encoder says about z
  * @param condition what encoder and decoder are told beside
+ * @param upper a second stochastic layer
  * @param codebook what a posterior of codes chooses from
  */
 public record VaeSpec(
@@ -38,9 +39,10 @@ public record VaeSpec(
         Likelihood likelihood,
         Posterior posterior,
         Condition condition,
+        Upper upper,
         Codebook codebook) {
 
-    /** A model without a codebook. */
+    /** Without a second stochastic layer or a codebook. */
     public VaeSpec(
             Shape sample,
             List<LayerSpec> encoder,
@@ -49,7 +51,7 @@ public record VaeSpec(
             Likelihood likelihood,
             Posterior posterior,
             Condition condition) {
-        this(sample, encoder, latents, decoder, likelihood, posterior, condition, Codebook.NONE);
+        this(sample, encoder, latents, decoder, likelihood, posterior, condition, Upper.NONE, Codebook.NONE);
     }
 
     /** A variational autoencoder with a Gaussian posterior that is told nothing beside the sample. */
@@ -68,21 +70,29 @@ public record VaeSpec(
         checkEncoder(sample, encoder, condition);
         checkDecoder(sample, condition.joined(Shape.of(latents)), decoder, likelihood);
         codebook.slots(latents);
+        if (upper.given() && !posterior.hasDivergence()) {
+            throw new IllegalArgumentException("a second stochastic layer needs a posterior to draw from");
+        }
     }
 
     /** The same that is told something else. */
     public VaeSpec with(Condition other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other, codebook);
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other, upper, codebook);
     }
 
     /** The same with codes for a posterior. */
     public VaeSpec with(Codebook other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, Posterior.VQ, condition, other);
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, Posterior.VQ, condition, upper, other);
     }
 
     /** S, the slots of a code where it is one of a {@link Codebook}, else 0. */
     public int slots() {
         return posterior == Posterior.VQ ? codebook.slots(latents) : 0;
+    }
+
+    /** The same with a second stochastic layer. */
+    public VaeSpec with(Upper other) {
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, other, codebook);
     }
 
     /** What the encoder's first layer sees: {@link #sampleInput}, with the labels where there is a condition. */
@@ -140,7 +150,8 @@ public record VaeSpec(
     public int widest() {
         // Each slot is compared with each code.
         long compared = (long) slots() * codebook.codes();
-        long most = Math.max(Math.max(sample.count(), compared), widest(encoder, encoderInput()));
+        long most =
+                Math.max(Math.max(sample.count(), compared), Math.max(upper.widest(), widest(encoder, encoderInput())));
         return Math.toIntExact(Math.max(most, widest(decoder, decoderInput())));
     }
 
@@ -192,13 +203,14 @@ public record VaeSpec(
         ParameterLayout layout = new ParameterLayout();
         Shape encoded = Sequential.declare(layout, encoder, "enc", encoderInput());
         if (posterior == Posterior.GAUSSIAN) {
-            GaussianLatent.declare(layout, latents, encoded);
+            GaussianLatent.declare(layout, "", latents, encoded);
         } else {
             PointLatent.declare(layout, latents, encoded);
         }
         if (posterior == Posterior.VQ) {
             codebook.declare(layout.buffers());
         }
+        upper.declare(layout, latents);
         Sequential.declare(layout, decoder, "dec", decoderInput());
         likelihood.declare(layout);
         return layout;

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Test;
 public interface OpsContract
         extends CodebookContract,
                 ConditionContract,
+                HierarchyContract,
                 DiscrepancyContract,
                 LikelihoodContract,
                 MeasureContract,

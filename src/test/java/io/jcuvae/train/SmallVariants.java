@@ -19,7 +19,8 @@ public final class SmallVariants {
     public static TrainConfig config(String preset, int epochs) {
         TrainConfig config = SmallRuns.with(
                 TrainConfig.preset(preset),
-                "--data blobs --epochs " + epochs + " --batch 32 --hidden 32,16 --latent 3 --threads 1");
+                "--data blobs --epochs " + epochs
+                        + " --batch 32 --hidden 32,16 --latent 3 --upper-hidden 8 --threads 1");
         return config.posterior() == Posterior.VQ
                 ? SmallRuns.with(config, "--latent 6 --code-size 2 --codes 7 --code-decay 0.7")
                 : config;
