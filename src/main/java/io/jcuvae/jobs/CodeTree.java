@@ -21,7 +21,7 @@ public final class CodeTree {
     /** [S][K]: how often a slot has a code. */
     private final long[][] counts;
     /** [S]: of each code of the parent the codes that came with it, as often. */
-    private final Map<Integer, Map<Integer, Long>>[] pairs;
+    private final List<Map<Integer, Map<Integer, Long>>> pairs = new ArrayList<>();
 
     private final long samples;
 
@@ -41,7 +41,9 @@ public final class CodeTree {
         }
         order = order(parents);
         samples = Arrays.stream(counts[0]).sum();
-        this.pairs = maps(parents.length);
+        for (int s = 0; s < parents.length; s++) {
+            this.pairs.add(new TreeMap<>());
+        }
         for (long[] pair : pairs) {
             int slot = index(pair[0], parents.length);
             int given = index(pair[1], counts[0].length);
@@ -49,18 +51,11 @@ public final class CodeTree {
             if (parents[slot] < 0 || pair[3] < 1) {
                 throw new IllegalArgumentException("the pair " + Arrays.toString(pair) + " is none of the tree's");
             }
-            this.pairs[slot].computeIfAbsent(given, k -> new TreeMap<>()).merge(code, pair[3], Long::sum);
+            this.pairs.get(slot).computeIfAbsent(given, k -> new TreeMap<>()).merge(code, pair[3], Long::sum);
         }
         for (int s = 0; s < parents.length; s++) {
             check(s);
         }
-    }
-
-    @SuppressWarnings("unchecked")
-    private static Map<Integer, Map<Integer, Long>>[] maps(int count) {
-        Map<Integer, Map<Integer, Long>>[] maps = new Map[count];
-        Arrays.setAll(maps, s -> new TreeMap<>());
-        return maps;
     }
 
     private static int index(long value, int end) {
@@ -104,7 +99,7 @@ public final class CodeTree {
             for (int a = 0; a < own.length; a++) {
                 long sum = 0;
                 for (Map.Entry<Integer, Long> entry :
-                        pairs[slot].getOrDefault(a, Map.of()).entrySet()) {
+                        pairs.get(slot).getOrDefault(a, Map.of()).entrySet()) {
                     sum += entry.getValue();
                     of[entry.getKey()] += entry.getValue();
                 }
@@ -147,8 +142,9 @@ public final class CodeTree {
         List<long[]> all = new ArrayList<>();
         for (int s = 0; s < parents.length; s++) {
             int slot = s;
-            pairs[s].forEach(
-                    (given, codes) -> codes.forEach((code, number) -> all.add(new long[] {slot, given, code, number})));
+            pairs.get(s)
+                    .forEach((given, codes) ->
+                            codes.forEach((code, number) -> all.add(new long[] {slot, given, code, number})));
         }
         return all.toArray(long[][]::new);
     }
@@ -167,7 +163,7 @@ public final class CodeTree {
         if (parents[slot] < 0) {
             return;
         }
-        pairs[slot].getOrDefault(given, Map.of()).forEach((code, number) -> probabilities[code] += number);
+        pairs.get(slot).getOrDefault(given, Map.of()).forEach((code, number) -> probabilities[code] += number);
         double whole = counts[parents[slot]][given] + 1.0;
         for (int c = 0; c < codes; c++) {
             probabilities[c] /= whole;

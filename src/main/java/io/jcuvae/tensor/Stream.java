@@ -25,6 +25,8 @@ public enum Stream {
     DROPOUT,
     /** Mixtures: which component a generated sample comes from, and where a fit begins. */
     MIXTURE,
+    /** Which rows a bootstrap sample has. */
+    BOOTSTRAP,
     /** Where the codes of a codebook go that nobody uses. */
     REVIVAL;
 

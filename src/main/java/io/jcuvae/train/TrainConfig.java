@@ -598,32 +598,8 @@ public final class TrainConfig {
                     Setting.UPPER_LATENT,
                     "needs a posterior to draw from; take --posterior gaussian");
         }
-        if (upper().given()) {
-            String why = "does not go with --upper-latent, whose KL term has no closed form; leave one of them out";
-            require(freeBits() == 0, Setting.FREE_BITS, why);
-            require(totalCorrelation() == 0, Setting.TC, why);
-            require(
-                    discrepancy() == 0,
-                    Setting.MMD,
-                    "compares codes with a standard normal, which is not the prior with"
-                            + " --upper-latent; leave one of them out");
-            require(
-                    estimator() != Estimator.DREG,
-                    Setting.ESTIMATOR,
-                    "does not go with --upper-latent yet; take --estimator iwae");
-        }
-        if (posterior() != Posterior.VQ) {
-            for (Setting setting : OF_A_CODEBOOK) {
-                require(
-                        values.get(setting).equals(defaults().values.get(setting)),
-                        setting,
-                        "is about codebooks; add --posterior vq, or leave it out");
-            }
-        }
-        require(
-                discrepancy() == 0 || posterior() != Posterior.VQ,
-                Setting.MMD,
-                "draws codes to a normal prior, and those of --posterior vq are of a codebook; leave one of the two out");
+        requireSenseOfParts();
+        requireSenseOfCodes();
         require(
                 discrepancy() == 0 || batch() > 1,
                 Setting.BATCH,
@@ -651,6 +627,38 @@ public final class TrainConfig {
                 draws() == 1 || !decoder().toJson().toString().contains("\"dropout\""),
                 Setting.DRAWS,
                 "the decoder has dropout, whose masks belong to samples and not to draws; leave one of the two out");
+    }
+
+    private void requireSenseOfCodes() {
+        if (posterior() != Posterior.VQ) {
+            for (Setting setting : OF_A_CODEBOOK) {
+                require(
+                        values.get(setting).equals(defaults().values.get(setting)),
+                        setting,
+                        "is about codebooks; add --posterior vq, or leave it out");
+            }
+        }
+        require(
+                discrepancy() == 0 || posterior() != Posterior.VQ,
+                Setting.MMD,
+                "draws codes to a normal prior, and those of --posterior vq are of a codebook; leave one of the two out");
+    }
+
+    private void requireSenseOfParts() {
+        if (upper().given()) {
+            String why = "does not go with --upper-latent, whose KL term has no closed form; leave one of them out";
+            require(freeBits() == 0, Setting.FREE_BITS, why);
+            require(totalCorrelation() == 0, Setting.TC, why);
+            require(
+                    discrepancy() == 0,
+                    Setting.MMD,
+                    "compares codes with a standard normal, which is not the prior with"
+                            + " --upper-latent; leave one of them out");
+            require(
+                    estimator() != Estimator.DREG,
+                    Setting.ESTIMATOR,
+                    "does not go with --upper-latent yet; take --estimator iwae");
+        }
     }
 
     private void require(boolean sense, Setting setting, String why) {
