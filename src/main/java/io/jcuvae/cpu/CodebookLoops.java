@@ -173,9 +173,9 @@ final class CodebookLoops {
         }
         float sum = (float) all;
         floats(total)[start(total)] = sum;
-        long first = (long) doubles(scalars)[start(scalars) + Scalars.ROWS_TRAINED.ordinal()] * count;
+        long trained = (long) doubles(scalars)[start(scalars) + Scalars.ROWS_TRAINED.ordinal()];
         float[] places = new float[count];
-        Philox.fillUniform(places, 0, count, key, 0, first);
+        Philox.fillUniform(places, 0, count, key, 0, trained * count);
         int dead = 0;
         for (int k = 0; k < count; k++) {
             float own = floats(counts)[start(counts) + k];
@@ -183,7 +183,7 @@ final class CodebookLoops {
             int from = start(sums) + k * size;
             if (own <= (double) threshold * sum / count) {
                 dead++;
-                int row = (int) Math.min(x.rows() - 1, ((double) k + places[k]) * x.rows() / count);
+                int row = (int) Math.min(x.rows() - 1, (k + (double) places[k]) * x.rows() / count);
                 float share = sum / count;
                 floats(counts)[start(counts) + k] = share;
                 for (int e = 0; e < size; e++) {

@@ -99,14 +99,14 @@ final class ReferenceCodebook {
             all += at(counts, k);
         }
         set(total, 0, all);
-        long first = (long) at(scalars, Scalars.ROWS_TRAINED.ordinal()) * count;
+        long first = ((long) at(scalars, Scalars.ROWS_TRAINED.ordinal())) * count;
         double dead = 0;
         for (int k = 0; k < count; k++) {
             double smooth = (at(counts, k) + 1e-5) / (all + count * 1e-5) * all;
             boolean isDead = at(counts, k) <= threshold * all / count;
             float[] place = new float[1];
             Philox.fillUniform(place, 0, 1, key, 0, first + k);
-            int row = (int) Math.min(x.rows() - 1, ((double) k + place[0]) * x.rows() / count);
+            int row = (int) Math.min(x.rows() - 1, (k + (double) place[0]) * x.rows() / count);
             for (int e = 0; e < size; e++) {
                 int i = k * size + e;
                 set(codebook, i, isDead ? at(x, row * size + e) : at(sums, i) / smooth);
