@@ -100,7 +100,7 @@ final class CodebookScenarios {
             lab.expect(
                     sums,
                     () -> Tolerances.rows(rows, width, Tolerances.sum(width), i -> {
-                        double value = codebook.at((int) chosen.at(i / size) * size + i % size);
+                        double value = codebook.at(((int) chosen.at(i / size)) * size + i % size);
                         return factor * Math.pow(abs(x.at(i)) + abs(value), 2);
                     }));
         });
