@@ -7,7 +7,6 @@ import io.jcuvae.jobs.CodePrior;
 import io.jcuvae.jobs.CodeSampler;
 import io.jcuvae.jobs.Generation;
 import io.jcuvae.jobs.Labels;
-import io.jcuvae.jobs.Mixture;
 import io.jcuvae.jobs.Progress;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.UserError;
@@ -47,9 +46,9 @@ final class GenerateCommand implements Command {
                 CommonOptions.value(
                         "sampler",
                         "NAME",
-                        "where codes come from: normal, the prior, or gmm, a mixture of normals fitted to the codes of the"
-                                + " training data and kept beside the model; tree, of codes of a codebook, likewise (default"
-                                + " normal; tree for a model with a codebook)"),
+                        "where codes come from: prior, the model's own; normal, the standard normal; or gmm, a mixture of normals"
+                                + " fitted to the codes of the training data, per class where there are labels, and kept"
+                                + " beside the model; of codes of a codebook a tree, kept likewise (default prior, or tree)"),
                 CommonOptions.value(
                         COMPONENTS,
                         "K",
@@ -95,7 +94,7 @@ final class GenerateCommand implements Command {
         return ModelJob.write(arguments, output, "generating", (model, backend, out, progress) -> {
             int[] classes = Labels.of(model, arguments.text("label").orElse(null));
             boolean codes = model.spec().posterior() == Posterior.VQ;
-            Sampler chosen = asked.orElse(codes ? Sampler.TREE : Sampler.NORMAL);
+            Sampler chosen = asked.orElse(codes ? Sampler.TREE : Sampler.PRIOR);
             requireOfUse(chosen, arguments);
             if (codes && chosen == Sampler.GMM) {
                 throw new UserError(
@@ -104,19 +103,24 @@ final class GenerateCommand implements Command {
             }
             CodeSampler sampler =
                     switch (chosen) {
-                        case NORMAL -> null;
+                        case PRIOR, NORMAL -> null;
                         case GMM -> mixture(arguments, output, model, backend, wanted);
                         case TREE -> tree(arguments, output, model, backend, wanted);
                     };
+            if (chosen == Sampler.NORMAL && model.spec().prior().isLearned()) {
+                throw new UserError("--sampler normal: the model has learned a prior of its own ("
+                        + model.spec().prior().describe()
+                        + "), and its codes do not follow the standard normal; leave the option out");
+            }
             Generation.run(model, backend, classes, sampler, count, seed, temperature, out, progress);
             return model.data().shape().sizes();
         });
     }
 
-    private static Mixture mixture(
+    private static CodeSampler mixture(
             Arguments arguments, Output output, Model model, Backend backend, AggregatePosterior.Wanted wanted) {
         List<DataSource> opened = new ArrayList<>();
-        Mixture mixture = AggregatePosterior.of(
+        CodeSampler mixture = AggregatePosterior.of(
                 Model.file(arguments.requiredPath("model")),
                 model,
                 backend,
@@ -151,6 +155,7 @@ final class GenerateCommand implements Command {
 
     /** Where codes come from. */
     private enum Sampler {
+        PRIOR,
         NORMAL,
         GMM,
         TREE
@@ -163,14 +168,14 @@ final class GenerateCommand implements Command {
                     return sampler;
                 }
             }
-            throw new UserError("--sampler: must be normal, gmm or tree, got '" + name + "'");
+            throw new UserError("--sampler: must be prior, normal, gmm or tree, got '" + name + "'");
         });
     }
 
     /** Refuses options of a sampler that is not asked for. */
     private static void requireOfUse(Sampler sampler, Arguments arguments) {
         for (String option : OF_THE_MIXTURE) {
-            if (sampler == Sampler.NORMAL && arguments.has(option)) {
+            if ((sampler == Sampler.PRIOR || sampler == Sampler.NORMAL) && arguments.has(option)) {
                 throw new UserError("--" + option + ": is about fitting a mixture; add --sampler gmm, or leave it out");
             }
         }

@@ -17,6 +17,7 @@ public interface Ops
                 MeasureOps,
                 NormOps,
                 ObjectiveOps,
+                PriorOps,
                 SpatialOps,
                 TrainingOps {
 

@@ -29,6 +29,7 @@ import java.util.Optional;
  * @param posterior what the encoder says about z
  * @param condition what encoder and decoder are told beside
  * @param upper a second stochastic layer
+ * @param prior what codes are held against
  * @param codebook what a posterior of codes chooses from
  */
 public record VaeSpec(
@@ -40,6 +41,7 @@ public record VaeSpec(
         Posterior posterior,
         Condition condition,
         Upper upper,
+        Prior prior,
         Codebook codebook) {
 
     /** Without a second stochastic layer or a codebook. */
@@ -51,7 +53,17 @@ public record VaeSpec(
             Likelihood likelihood,
             Posterior posterior,
             Condition condition) {
-        this(sample, encoder, latents, decoder, likelihood, posterior, condition, Upper.NONE, Codebook.NONE);
+        this(
+                sample,
+                encoder,
+                latents,
+                decoder,
+                likelihood,
+                posterior,
+                condition,
+                Upper.NONE,
+                Prior.NORMAL,
+                Codebook.NONE);
     }
 
     /** A variational autoencoder with a Gaussian posterior that is told nothing beside the sample. */
@@ -73,16 +85,21 @@ public record VaeSpec(
         if (upper.given() && !posterior.hasDivergence()) {
             throw new IllegalArgumentException("a second stochastic layer needs a posterior to draw from");
         }
+        prior.check(encoder, condition.joined(sampleInput(sample, encoder)), condition, posterior);
+        if (prior.isLearned() && upper.given()) {
+            throw new IllegalArgumentException("--prior " + prior.kind().label()
+                    + ": a second stochastic layer has a prior of" + " its own; leave one of the two out");
+        }
     }
 
     /** The same that is told something else. */
     public VaeSpec with(Condition other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other, upper, codebook);
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other, upper, prior, codebook);
     }
 
     /** The same with codes for a posterior. */
     public VaeSpec with(Codebook other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, Posterior.VQ, condition, upper, other);
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, Posterior.VQ, condition, upper, prior, other);
     }
 
     /** S, the slots of a code where it is one of a {@link Codebook}, else 0. */
@@ -92,7 +109,12 @@ public record VaeSpec(
 
     /** The same with a second stochastic layer. */
     public VaeSpec with(Upper other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, other, codebook);
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, other, prior, codebook);
+    }
+
+    /** The same with another prior. */
+    public VaeSpec with(Prior other) {
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, upper, other, codebook);
     }
 
     /** What the encoder's first layer sees: {@link #sampleInput}, with the labels where there is a condition. */
@@ -213,6 +235,7 @@ public record VaeSpec(
         upper.declare(layout, latents);
         Sequential.declare(layout, decoder, "dec", decoderInput());
         likelihood.declare(layout);
+        prior.declare(layout, latents, sample.count());
         return layout;
     }
 
