@@ -11,10 +11,12 @@ import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Binarization;
 import io.jcuvae.tensor.Failure;
 import io.jcuvae.tensor.UserError;
+import io.jcuvae.train.CodeUse;
 import io.jcuvae.train.DataRecord;
 import io.jcuvae.train.Evaluator;
 import io.jcuvae.train.Model;
 import io.jcuvae.vae.Prior;
+import io.jcuvae.vae.VaeSpec;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -43,6 +45,9 @@ public final class Evaluation {
      * @param trainedOn what the model was trained on
      * @param seed of the draws, the training run's
      * @param device what computed
+     * @param codes what the samples make of a codebook; null where there is none
+     * @param slots S, of a code of a codebook
+     * @param bookSize K, of a codebook
      * @param discrepancy between codes and prior, NaN for a model that was not trained to have little of it
      * @param prior what the KL term is held against; of a learned one it is an estimate with one draw per sample
      */
@@ -66,6 +71,9 @@ public final class Evaluation {
             DataRecord trainedOn,
             long seed,
             String device,
+            CodeUse codes,
+            int slots,
+            int bookSize,
             double discrepancy,
             Prior prior) {
 
@@ -103,6 +111,14 @@ public final class Evaluation {
                 json.addProperty("kl_estimate", "one draw per sample");
             }
             json.addProperty("active_units", activeUnits);
+            if (codes != null) {
+                json.addProperty("kl_of", "S log K, the same for every sample: a uniform prior over the codes");
+                json.addProperty("commitment", codes.commitment());
+                json.addProperty("perplexity", codes.perplexity());
+                json.addProperty("codes_used", codes.used());
+                json.addProperty("codes", bookSize);
+                json.addProperty("slots", slots);
+            }
             if (Double.isFinite(discrepancy)) {
                 json.addProperty("mmd", discrepancy);
             }
@@ -140,7 +156,9 @@ public final class Evaluation {
         /** Lines for people, the protocol beside the numbers. */
         public String toText() {
             StringBuilder text = new StringBuilder();
-            if (hasElbo()) {
+            if (codes != null) {
+                ofCodes(text);
+            } else if (hasElbo()) {
                 line(
                         text,
                         "loss",
@@ -190,6 +208,21 @@ public final class Evaluation {
             }
             line(text, "computed by", "%s, seed %d", device, seed);
             return text.toString();
+        }
+
+        private void ofCodes(StringBuilder text) {
+            line(text, "loss", "%.4f   reconstruction + KL, the negative ELBO under a uniform prior", loss());
+            line(text, "reconstruction", "%.4f", reconstruction);
+            line(
+                    text,
+                    "KL",
+                    "%.4f   %d log %d, whatever the sample: what its %d codes cost where all are alike",
+                    kl,
+                    slots,
+                    bookSize,
+                    slots);
+            line(text, "codes", "perplexity %.1f, %d of %d used", codes.perplexity(), codes.used(), bookSize);
+            line(text, "commitment", "%.4f   beside the reconstruction in training", codes.commitment());
         }
 
         private static void line(StringBuilder text, String name, String format, Object... values) {
@@ -258,7 +291,7 @@ public final class Evaluation {
         }
         return new Report(
                 result.reconstruction(),
-                model.spec().posterior().hasDivergence() ? result.kl() : Double.NaN,
+                kl(model.spec(), result),
                 result.activeUnits(),
                 model.spec().latents(),
                 result.count(),
@@ -278,6 +311,9 @@ public final class Evaluation {
                 model.data(),
                 seed,
                 backend.description(),
+                result.codes(),
+                model.spec().slots(),
+                model.spec().codebook().codes(),
                 discrepancy(model, backend, () -> Rows.open(model, source, split, limit), labels, key),
                 model.spec().prior());
     }
@@ -286,6 +322,15 @@ public final class Evaluation {
         return training.covers(evaluated)
                 ? null
                 : "trained on " + training.input() + "; do not compare with its figures";
+    }
+
+    /** The KL term; of codes, which training leaves out as a constant, S log K; NaN where there is none. */
+    private static double kl(VaeSpec spec, Evaluator.Result result) {
+        return switch (spec.posterior()) {
+            case GAUSSIAN -> result.kl();
+            case NONE -> Double.NaN;
+            case VQ -> spec.slots() * Math.log(spec.codebook().codes());
+        };
     }
 
     private static double discrepancy(
@@ -303,8 +348,8 @@ public final class Evaluation {
             throw new UserError("--importance: must be at least 0, got " + importanceSamples);
         }
         if (importanceSamples > 0 && !model.spec().posterior().hasDivergence()) {
-            throw new UserError("--importance: the model has no posterior to draw from (--posterior none), and so no"
-                    + " log-likelihood; leave the option out");
+            throw new UserError("--importance: the model has no posterior to draw from (--posterior "
+                    + model.spec().posterior().label() + "), and so no log-likelihood; leave the option out");
         }
         if (importanceSamples > 0 && !model.config().likelihood().isDensity()) {
             throw new UserError("--importance: the model's likelihood is "

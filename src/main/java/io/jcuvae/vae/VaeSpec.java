@@ -31,6 +31,7 @@ import java.util.Optional;
  * @param condition what encoder and decoder are told beside
  * @param upper a second stochastic layer
  * @param prior what codes are held against
+ * @param codebook what a posterior of codes chooses from
  * @param table the columns of rows that have a likelihood each; {@link TableLayout#NONE} for other samples
  */
 public record VaeSpec(
@@ -43,9 +44,10 @@ public record VaeSpec(
         Condition condition,
         Upper upper,
         Prior prior,
+        Codebook codebook,
         TableLayout table) {
 
-    /** Without a second stochastic layer. */
+    /** Without a second stochastic layer or a codebook. */
     public VaeSpec(
             Shape sample,
             List<LayerSpec> encoder,
@@ -54,7 +56,17 @@ public record VaeSpec(
             Likelihood likelihood,
             Posterior posterior,
             Condition condition) {
-        this(sample, encoder, latents, decoder, likelihood, posterior, condition, Upper.NONE, Prior.NORMAL);
+        this(
+                sample,
+                encoder,
+                latents,
+                decoder,
+                likelihood,
+                posterior,
+                condition,
+                Upper.NONE,
+                Prior.NORMAL,
+                Codebook.NONE);
     }
 
     /** A variational autoencoder with a Gaussian posterior that is told nothing beside the sample. */
@@ -72,7 +84,8 @@ public record VaeSpec(
             Posterior posterior,
             Condition condition,
             Upper upper,
-            Prior prior) {
+            Prior prior,
+            Codebook codebook) {
         this(
                 sample,
                 encoder,
@@ -83,6 +96,7 @@ public record VaeSpec(
                 condition,
                 upper,
                 prior,
+                codebook,
                 likelihood == Likelihood.TABLE
                         ? TableLayout.numeric(Math.toIntExact(sample.count()))
                         : TableLayout.NONE);
@@ -111,6 +125,7 @@ public record VaeSpec(
         } else {
             checkDecoder(sample, condition.joined(Shape.of(latents)), decoder, likelihood);
         }
+        codebook.slots(latents);
         if (upper.given() && !posterior.hasDivergence()) {
             throw new IllegalArgumentException("a second stochastic layer needs a posterior to draw from");
         }
@@ -123,17 +138,31 @@ public record VaeSpec(
 
     /** The same that is told something else. */
     public VaeSpec with(Condition other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other, upper, prior, table);
+        return new VaeSpec(
+                sample, encoder, latents, decoder, likelihood, posterior, other, upper, prior, codebook, table);
+    }
+
+    /** The same with codes for a posterior. */
+    public VaeSpec with(Codebook other) {
+        return new VaeSpec(
+                sample, encoder, latents, decoder, likelihood, Posterior.VQ, condition, upper, prior, other, table);
+    }
+
+    /** S, the slots of a code where it is one of a {@link Codebook}, else 0. */
+    public int slots() {
+        return posterior == Posterior.VQ ? codebook.slots(latents) : 0;
     }
 
     /** The same with a second stochastic layer. */
     public VaeSpec with(Upper other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, other, prior, table);
+        return new VaeSpec(
+                sample, encoder, latents, decoder, likelihood, posterior, condition, other, prior, codebook, table);
     }
 
     /** The same with another prior. */
     public VaeSpec with(Prior other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, upper, other, table);
+        return new VaeSpec(
+                sample, encoder, latents, decoder, likelihood, posterior, condition, upper, other, codebook, table);
     }
 
     /** What the encoder's first layer sees: {@link #sampleInput}, with the labels where there is a condition. */
@@ -192,7 +221,10 @@ public record VaeSpec(
 
     /** The most values that a layer makes of one sample, or takes: what a batch's memory depends on. */
     public int widest() {
-        long most = Math.max(sample.count(), Math.max(upper.widest(), widest(encoder, encoderInput())));
+        // Each slot is compared with each code.
+        long compared = (long) slots() * codebook.codes();
+        long most =
+                Math.max(Math.max(sample.count(), compared), Math.max(upper.widest(), widest(encoder, encoderInput())));
         return Math.toIntExact(Math.max(most, widest(decoder, decoderInput())));
     }
 
@@ -265,6 +297,7 @@ public record VaeSpec(
                         Condition.NONE,
                         Upper.NONE,
                         Prior.NORMAL,
+                        Codebook.NONE,
                         tableOrNone)
                 : new VaeSpec(sample, encoder, latents, decoder, likelihood);
     }
@@ -273,10 +306,13 @@ public record VaeSpec(
     public ParameterLayout layout() {
         ParameterLayout layout = new ParameterLayout();
         Shape encoded = Sequential.declare(layout, encoder, "enc", encoderInput());
-        if (posterior == Posterior.NONE) {
-            PointLatent.declare(layout, latents, encoded);
-        } else {
+        if (posterior == Posterior.GAUSSIAN) {
             GaussianLatent.declare(layout, "", latents, encoded);
+        } else {
+            PointLatent.declare(layout, latents, encoded);
+        }
+        if (posterior == Posterior.VQ) {
+            codebook.declare(layout.buffers());
         }
         upper.declare(layout, latents);
         Sequential.declare(layout, decoder, "dec", decoderInput());
