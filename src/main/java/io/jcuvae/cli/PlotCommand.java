@@ -185,6 +185,9 @@ final class PlotCommand implements Command {
             if (kind != Kind.LATENTS) {
                 ModelFigures.requirePictures(model, "plot " + kind.label());
             }
+            if (kind == Kind.MANIFOLD || kind == Kind.TRAVERSAL) {
+                ModelFigures.requireMoves(model, "plot " + kind.label());
+            }
             Rows rows = new Rows(arguments, output, model, split);
             Inspection inspection = new Inspection(model, backend);
             return switch (kind) {

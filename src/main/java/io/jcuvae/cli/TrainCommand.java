@@ -3,7 +3,9 @@ package io.jcuvae.cli;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.Dataset;
 import io.jcuvae.data.Split;
+import io.jcuvae.report.RunReport.State;
 import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Failure;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.RunFolder;
 import io.jcuvae.train.Setting;
@@ -48,6 +50,7 @@ final class TrainCommand implements Command {
                 .filter(setting -> setting != Setting.DATA)
                 .map(setting -> ConfigOptions.setting(setting, defaults))
                 .forEach(options::add);
+        options.add(LiveReport.option());
         options.add(CommonOptions.flag("quiet", "show only the final figures"));
         options.add(CommonOptions.json());
         return options;
@@ -60,6 +63,7 @@ final class TrainCommand implements Command {
 
     @Override
     public int run(Arguments arguments, Output output) {
+        LiveReport.check(arguments);
         Optional<Path> resumed = arguments.path("resume");
         TrainConfig config =
                 resumed.isPresent() ? resumedConfig(arguments, resumed.get()) : ConfigOptions.read(arguments);
@@ -75,9 +79,11 @@ final class TrainCommand implements Command {
             Dataset test = source.load(Split.TEST, 0);
             source.notes().forEach(output::note);
             ModelJob.warn(source, output);
+            LiveReport page = LiveReport.of(arguments, progress);
             Trainer trainer = resumed.isPresent()
-                    ? Trainer.resume(config, train, test, backend, folder, progress)
-                    : Trainer.start(config, train, test, backend, folder, progress);
+                    ? Trainer.resume(config, train, test, backend, folder, page)
+                    : Trainer.start(config, train, test, backend, folder, page);
+            page.begin(trainer, backend, new RunFolder(folder), test);
             TrainReport report = new TrainReport(output, trainer, backend, new RunFolder(folder), test);
             report.begin();
             device.tell(output);
@@ -86,16 +92,27 @@ final class TrainCommand implements Command {
             }
             boolean done;
             try (Interruption interruption = new Interruption()) {
-                done = trainer.run(interruption::asked);
+                done = run(trainer, interruption, page);
                 progress.clear();
                 if (!done) {
+                    page.end(State.STOPPED, report.howToGoOn());
                     report.stopped();
                 }
             }
             if (done) {
+                page.end(State.FINISHED, trainer.stoppedEarly().orElse(""));
                 report.end();
             }
             return done ? 0 : STOPPED;
+        }
+    }
+
+    private static boolean run(Trainer trainer, Interruption interruption, LiveReport page) {
+        try {
+            return trainer.run(interruption::asked);
+        } catch (Failure e) {
+            page.end(State.FAILED, e.getMessage());
+            throw e;
         }
     }
 

@@ -28,7 +28,7 @@ public final class Inspection {
      * @param latents Z
      * @param codes [N, Z]: the posteriors' means, or the codes themselves where these are points
      * @param logvars [N, Z]: logarithms of the posteriors' variances; null where codes are points
-     * @param made [N, D]: the expected data of the codes
+     * @param made [N, D]: the expected data of the codes, or of the first of them
      */
     public record Seen(int count, int latents, float[] codes, float[] logvars, float[] made) {}
 
@@ -49,6 +49,17 @@ public final class Inspection {
      * @param labels of the rows; {@link RowLabels#NONE} for a model that is not told them
      */
     public Seen look(float[] rows, RowLabels labels, int count) {
+        return look(rows, labels, count, count);
+    }
+
+    /**
+     * Encodes rows and decodes the codes of the first of them.
+     *
+     * @param rows [count, D]
+     * @param labels of the rows; {@link RowLabels#NONE} for a model that is not told them
+     * @param wanted how many to decode
+     */
+    public Seen look(float[] rows, RowLabels labels, int count, int wanted) {
         int latents = latents();
         int width = bound.width();
         float[] batch = bound.samples();
@@ -58,21 +69,38 @@ public final class Inspection {
         boolean gaussian = head == 2 * latents && model.config().posterior().hasDivergence();
         float[] codes = new float[Math.multiplyExact(count, latents)];
         float[] logvars = gaussian ? new float[codes.length] : null;
-        float[] made = new float[Math.multiplyExact(count, width)];
+        float[] made = new float[Math.multiplyExact(Math.min(count, wanted), width)];
         for (int done = 0; done < count; done += bound.rows()) {
             int read = Math.min(bound.rows(), count - done);
             bound.label(labels, done, read);
             System.arraycopy(rows, done * width, batch, 0, read * width);
             bound.encode(heads, batch);
-            bound.reconstruct(batch, batch);
-            bound.codes(some);
-            System.arraycopy(batch, 0, made, done * width, read * width);
+            for (int r = 0; r < read; r++) {
+                System.arraycopy(heads, r * head, some, r * latents, latents);
+                if (gaussian) {
+                    System.arraycopy(heads, r * head + latents, logvars, (done + r) * latents, latents);
+                }
+            }
             System.arraycopy(some, 0, codes, done * latents, read * latents);
-            for (int r = 0; gaussian && r < read; r++) {
-                System.arraycopy(heads, r * head + latents, logvars, (done + r) * latents, latents);
+            int decoded = Math.min(read, made.length / width - done);
+            if (decoded > 0) {
+                bound.decode(batch, some);
+                System.arraycopy(batch, 0, made, done * width, decoded * width);
             }
         }
         return new Seen(count, latents, codes, logvars, made);
+    }
+
+    /**
+     * Codes drawn from the model's prior, the same for every model with as many latents and a standard normal one.
+     *
+     * @param label the class that is asked for, as {@link Labels#of} gives it
+     * @return [count, Z]; null where the codes follow no prior that could be drawn from
+     */
+    public float[] drawn(int count, long seed, int label) {
+        return model.config().hasPrior() && model.config().posterior().hasDivergence()
+                ? normals(count, latents(), seed)
+                : null;
     }
 
     /**

@@ -81,6 +81,19 @@ public final class ModelFigures {
                 .toList();
     }
 
+    /** Whether a latent can be moved by itself: of a code out of a codebook it cannot. */
+    public static boolean moves(Model model) {
+        return List.of("gaussian", "none").contains(model.config().posterior().label());
+    }
+
+    /** Refuses a model whose latents cannot be moved one by one. */
+    public static void requireMoves(Model model, String what) {
+        if (!moves(model)) {
+            throw new UserError(what + ": moves latents by themselves, which codes of --posterior "
+                    + model.config().posterior().label() + " do not have; plot latents and interpolation show them");
+        }
+    }
+
     /** Refuses a model whose samples are no pictures. */
     public static void requirePictures(Model model, String what) {
         SampleShape shape = model.data().shape();
