@@ -5,19 +5,25 @@ import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Philox;
 import io.jcuvae.tensor.Stream;
 import io.jcuvae.train.Model;
+import io.jcuvae.train.Setting;
+import io.jcuvae.train.TrainConfig;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A model bound once to be looked at often, with rows in memory: for pictures and reports, also while it is being trained, as it
- * shares the parameters. It draws no noise on the device and touches nothing that training uses.
+ * shares the parameters. It touches nothing that
+ * training uses.
  */
 public final class Inspection {
     private final Model model;
+    private final Backend backend;
     private final BoundModel bound;
 
     /** Binds a model. */
     public Inspection(Model model, Backend backend) {
         this.model = model;
+        this.backend = backend;
         bound = new BoundModel(model, backend);
     }
 
@@ -92,15 +98,31 @@ public final class Inspection {
     }
 
     /**
-     * Codes drawn from the model's prior, the same for every model with as many latents and a standard normal one.
+     * Whether codes are held against a standard normal: neither learned, nor of a second stochastic layer, nor of a codebook.
+     */
+    public boolean hasNormalPrior() {
+        TrainConfig config = model.config();
+        boolean learned = Setting.find("prior")
+                .map(prior -> !config.text(prior).equals("normal"))
+                .orElse(false);
+        boolean moved = List.of("gaussian", "none").contains(config.posterior().label());
+        return config.hasPrior() && moved && !config.upper().given() && !learned;
+    }
+
+    /**
+     * Samples from the model's prior. Under a standard normal one, models with as many latents decode the same codes, those of
+     * {@link #normals}; another prior draws its own as {@link Generation} does, for which the model is bound once more.
      *
      * @param label the class that is asked for, as {@link Labels#of} gives it
-     * @return [count, Z]; null where the codes follow no prior that could be drawn from
+     * @return [count, D]; null where the codes follow no prior that could be drawn from
      */
     public float[] drawn(int count, long seed, int label) {
-        return model.config().hasPrior() && model.config().posterior().hasDivergence()
-                ? normals(count, latents(), seed)
-                : null;
+        if (!model.config().hasPrior()) {
+            return null;
+        }
+        return hasNormalPrior()
+                ? decode(normals(count, latents(), seed), count, label)
+                : Generation.sample(model, backend, new int[] {label}, null, count, seed, 1);
     }
 
     /**

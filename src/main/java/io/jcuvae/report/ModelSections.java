@@ -30,8 +30,12 @@ final class ModelSections {
 
     private ModelSections() {}
 
-    /** All that apply. */
-    static String of(Inspection inspection, PickedRows rows) {
+    /**
+     * All that apply.
+     *
+     * @param last whether no other look follows: what binds the model anew is left for that
+     */
+    static String of(Inspection inspection, PickedRows rows, boolean last) {
         Model model = inspection.model();
         Inspection.Seen seen = inspection.look(rows.rows(), rows.told(), rows.count(), MOST_PICTURES);
         LatentUse use = LatentUse.of(seen);
@@ -45,7 +49,9 @@ final class ModelSections {
         }
         html.raw("<div class=\"half\">\n<section>\n").element("h2", "Reconstructions");
         html.raw(reconstructions(rows, seen, shape)).raw("</section>\n");
-        String samples = samples(inspection, model.config().seed());
+        String samples = last || inspection.hasNormalPrior()
+                ? samples(inspection, model.config().seed())
+                : "";
         if (!samples.isEmpty()) {
             html.raw("<section>\n").element("h2", "Samples").raw(samples).raw("</section>\n");
         }
@@ -133,26 +139,24 @@ final class ModelSections {
         Html html = new Html();
         if (classes == 0) {
             int count = room(shape);
-            float[] codes = inspection.drawn(count, seed, -1);
-            if (codes == null) {
+            float[] made = inspection.drawn(count, seed, -1);
+            if (made == null) {
                 return "";
             }
             html.element("p class=\"quiet\"", "Decoded draws from the prior, seed " + seed + ".");
-            return html.raw(sheet(inspection.decode(codes, count, -1), count, shape, "samples from the prior"))
-                    .toString();
+            return html.raw(sheet(made, count, shape, "samples from the prior")).toString();
         }
         html.element("p class=\"quiet\"", "Decoded draws from the prior, seed " + seed + ", a line for each label.");
         int lines = (int) Math.max(1, Math.min(Math.min(classes, MOST_CLASSES), PIXELS / COLUMNS / shape.width()));
         html.raw("<div class=\"lines\">\n");
         for (int k = 0; k < lines; k++) {
-            float[] codes = inspection.drawn(COLUMNS, seed, k);
-            if (codes == null) {
+            float[] made = inspection.drawn(COLUMNS, seed, k);
+            if (made == null) {
                 return "";
             }
             String name = "label " + model.data().classes().names().get(k);
             html.element("span", name);
-            html.raw("<div>" + sheet(inspection.decode(codes, COLUMNS, k), COLUMNS, shape, "samples of " + name)
-                    + "</div>");
+            html.raw("<div>" + sheet(made, COLUMNS, shape, "samples of " + name) + "</div>");
         }
         return html.raw("</div>\n").toString();
     }

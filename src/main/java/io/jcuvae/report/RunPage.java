@@ -120,12 +120,11 @@ record RunPage(
         String unit = config.likelihood().unit();
         boolean divergence = config.posterior().hasDivergence();
         body.raw("<div class=\"tiles\">\n");
-        tile(
-                body,
-                number(last, "test_loss"),
-                divergence ? "held-out loss, " + unit : "held-out reconstruction, " + unit);
+        if (config.hasPrior()) {
+            tile(body, number(last, "test_loss"), "held-out loss, " + unit);
+        }
+        tile(body, number(last, "test_reconstruction"), "held-out reconstruction, " + unit);
         if (divergence) {
-            tile(body, number(last, "test_reconstruction"), "held-out reconstruction, " + unit);
             tile(body, number(last, "test_kl"), "held-out KL, nats");
         }
         if (last.has("active_units")) {
@@ -241,7 +240,10 @@ record RunPage(
         JsonObject last = metrics.get(metrics.size() - 1);
         boolean divergence = config.posterior().hasDivergence();
         List<List<String>> rows = new ArrayList<>();
-        for (String key : divergence ? List.of("loss", "reconstruction", "kl") : List.of("reconstruction")) {
+        List<String> keys = divergence
+                ? List.of("loss", "reconstruction", "kl")
+                : config.hasPrior() ? List.of("loss", "reconstruction") : List.of("reconstruction");
+        for (String key : keys) {
             String name = key.equals("kl")
                     ? "KL, nats"
                     : key + ", " + config.likelihood().unit();

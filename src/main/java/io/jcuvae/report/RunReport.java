@@ -92,7 +92,7 @@ public final class RunReport {
     /** Writes the page after an epoch if that is due. */
     public void epoch(int epoch) {
         if (looks.due()) {
-            look(epoch);
+            look(epoch, false);
         }
         if (pages.due()) {
             write(State.RUNNING, "");
@@ -111,7 +111,7 @@ public final class RunReport {
                 : metrics.get(metrics.size() - 1).get("epoch").getAsInt();
         // Who stops a run does not want to wait, and a model that was given up on shows nothing: what there is stays.
         if (state == State.FINISHED || state == State.STOPPED && pictures.isEmpty()) {
-            look(epoch);
+            look(epoch, true);
         }
         write(state, message);
     }
@@ -121,7 +121,7 @@ public final class RunReport {
         write(State.RUNNING, "");
     }
 
-    private void look(int epoch) {
+    private void look(int epoch, boolean last) {
         if (binding == null) {
             return;
         }
@@ -129,7 +129,7 @@ public final class RunReport {
             if (inspection == null) {
                 inspection = binding.get();
             }
-            pictures = ModelSections.of(inspection, rows);
+            pictures = ModelSections.of(inspection, rows, last);
             picturesEpoch = epoch;
         });
     }
