@@ -18,7 +18,10 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 
-/** A page with runs side by side: what differs in their configurations first, then curves, measures, and samples from the same noise. */
+/**
+ * A page with runs side by side: what differs in their configurations first, then curves, measures, and samples from the same
+ * noise.
+ */
 public final class Comparison {
     /** Rows that every run reconstructs. */
     public static final int ROWS = ModelSections.COLUMNS;

@@ -9,7 +9,9 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.IntStream;
 
-/** The parts of a page that show what a model does: KL per latent, reconstructions, samples and traversals, where there are such. */
+/**
+ * The parts of a page that show what a model does: KL per latent, reconstructions, samples and traversals, where there are such.
+ */
 final class ModelSections {
     /** Held-out rows that are looked at: enough for the order of the latents, a small part of an epoch. */
     static final int ROWS = 1000;

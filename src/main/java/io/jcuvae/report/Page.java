@@ -35,7 +35,7 @@ final class Page {
             table { border-collapse: collapse; font-size: 0.95rem; }
             th, td { text-align: left; vertical-align: top; padding: 3px 18px 3px 0; border-bottom: 1px solid var(--grid); }
             thead th { color: var(--quiet); font-weight: 600; }
-            tbody th { font-weight: 600; min-width: 8.5em; }
+            tbody th { font-weight: 600; min-width: 10em; }
             td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
             code, pre { font: 0.9rem/1.5 ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; }
             pre { background: var(--card); padding: 10px 12px; border-radius: 6px; white-space: pre-wrap; margin: 8px 0; }

@@ -68,12 +68,11 @@ record RunPage(
                 .raw(repeat(config))
                 .raw("</section>\n</main>\n");
         body.raw("<footer>")
-                .text(
-                        "Written by jcuvae at "
-                                + LocalDateTime.now()
-                                        .format(DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT))
-                                + ". Losses are per sample, held-out figures those of the model after an"
-                                + " epoch, training figures means over the epoch. This page loads nothing and may be sent as it is.");
+                .text("Written by jcuvae at "
+                        + LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT))
+                        + ". Losses are per sample, held-out figures those of the model after an"
+                        + " epoch, training figures means over the epoch. This page loads nothing and may be sent"
+                        + " as it is.");
         body.raw("</footer>\n");
         return Page.of(
                 name + (state == RunReport.State.RUNNING ? ", epoch " + last : "") + " - jcuvae",

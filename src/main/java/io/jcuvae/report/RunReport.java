@@ -15,7 +15,7 @@ import java.util.function.Supplier;
 /**
  * The report of a run, {@code report.html} in its folder, written again as training goes on. So that it costs training next to
  * nothing, a page is written after an epoch only where writing has taken less than a hundredth of the time since the last, and
- * its pictures are made anew only where that has taken less than a fiftieth.
+ * its pictures are made anew only where that has taken less than a fiftieth; the first two times come at once.
  */
 public final class RunReport {
     /** Seconds after which an open page looks for a newer one. */
@@ -157,6 +157,9 @@ public final class RunReport {
 
     /** Says when something may be done again that must not take more than a share of the time. */
     static final class Pace {
+        /** So often without asking: the first time is slow, as all is loaded, and says little of the next. */
+        private static final int FREE = 2;
+
         private final int share;
         private final LongSupplier clock;
         private long ended;
@@ -175,7 +178,7 @@ public final class RunReport {
         }
 
         boolean due() {
-            return count == 0 || clock.getAsLong() - ended >= share * cost;
+            return count < FREE || clock.getAsLong() - ended >= share * cost;
         }
 
         void measure(Runnable work) {
