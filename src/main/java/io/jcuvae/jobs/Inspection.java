@@ -34,13 +34,28 @@ public final class Inspection {
      * @param latents Z
      * @param codes [N, Z]: the posteriors' means, or the codes themselves where these are points
      * @param logvars [N, Z]: logarithms of the posteriors' variances; null where codes are points
-     * @param made [N, D]: the expected data of the codes, or of the first of them
+     * @param made [N, D]: the expected data of the codes, or of the first of them, in the units of the data
      */
     public record Seen(int count, int latents, float[] codes, float[] logvars, float[] made) {}
 
     /** The model. */
     public Model model() {
         return model;
+    }
+
+    /** The model's rows in the units of its data, in place. */
+    private float[] inUnits(float[] rows, int count) {
+        model.data().table().decode(rows, count);
+        return rows;
+    }
+
+    /**
+     * Rows as their source has them.
+     *
+     * @param rows [count, D] as the model sees them
+     */
+    public float[] shown(float[] rows, int count) {
+        return inUnits(Arrays.copyOf(rows, count * bound.width()), count);
     }
 
     /** Z. */
@@ -94,7 +109,7 @@ public final class Inspection {
                 System.arraycopy(batch, 0, made, done * width, decoded * width);
             }
         }
-        return new Seen(count, latents, codes, logvars, made);
+        return new Seen(count, latents, codes, logvars, inUnits(made, made.length / width));
     }
 
     /**
@@ -122,7 +137,7 @@ public final class Inspection {
         }
         return hasNormalPrior()
                 ? decode(normals(count, latents(), seed), count, label)
-                : Generation.sample(model, backend, new int[] {label}, null, count, seed, 1);
+                : inUnits(Generation.sample(model, backend, new int[] {label}, null, count, seed, 1), count);
     }
 
     /**
@@ -144,7 +159,7 @@ public final class Inspection {
             bound.decode(samples, batch);
             System.arraycopy(samples, 0, all, done * bound.width(), read * bound.width());
         }
-        return all;
+        return inUnits(all, count);
     }
 
     /**
@@ -171,7 +186,7 @@ public final class Inspection {
             bound.decode(samples, batch);
             System.arraycopy(samples, 0, all, done * bound.width(), read * bound.width());
         }
-        return all;
+        return inUnits(all, count);
     }
 
     /**

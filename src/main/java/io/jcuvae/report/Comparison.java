@@ -61,7 +61,7 @@ public final class Comparison {
             if (rows != null) {
                 int count = rows.count();
                 Inspection.Seen seen = inspection.look(rows.rows(), rows.told(), count);
-                originals = strip(rows.rows(), count, shape, "held-out samples");
+                originals = strip(inspection.shown(rows.rows(), count), count, shape, "held-out samples");
                 made = strip(seen.made(), count, shape, "reconstructions by " + curves.name());
             }
             return new Side(folder, curves, parameters, ModelSections.samples(inspection, SEED), originals, made);

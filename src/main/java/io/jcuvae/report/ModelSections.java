@@ -50,7 +50,8 @@ final class ModelSections {
             return html.toString();
         }
         html.raw("<div class=\"half\">\n<section>\n").element("h2", "Reconstructions");
-        html.raw(reconstructions(rows, seen, shape)).raw("</section>\n");
+        html.raw(reconstructions(inspection.shown(rows.rows(), Math.min(rows.count(), MOST_PICTURES)), seen, shape))
+                .raw("</section>\n");
         String samples = last || inspection.hasNormalPrior()
                 ? samples(inspection, model.config().seed())
                 : "";
@@ -111,8 +112,8 @@ final class ModelSections {
         return (int) Math.max(COLUMNS, most / COLUMNS * COLUMNS);
     }
 
-    private static String reconstructions(PickedRows rows, Inspection.Seen seen, SampleShape shape) {
-        int pairs = Math.min(Math.max(COLUMNS, room(shape) / 2), rows.count());
+    private static String reconstructions(float[] rows, Inspection.Seen seen, SampleShape shape) {
+        int pairs = Math.min(Math.max(COLUMNS, room(shape) / 2), rows.length / shape.width());
         pairs = pairs > COLUMNS ? pairs / COLUMNS * COLUMNS : pairs;
         Html html = new Html();
         html.element("p class=\"quiet\"", "Held-out samples, and below each line what the model makes of their codes.");
@@ -120,7 +121,7 @@ final class ModelSections {
         for (int first = 0; first < pairs; first += COLUMNS) {
             int count = Math.min(COLUMNS, pairs - first);
             float[] both = new float[2 * count * width];
-            System.arraycopy(rows.rows(), first * width, both, 0, count * width);
+            System.arraycopy(rows, first * width, both, 0, count * width);
             System.arraycopy(seen.made(), first * width, both, count * width, count * width);
             html.raw("<figure>")
                     .raw(Page.picture(

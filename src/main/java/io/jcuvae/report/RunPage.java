@@ -248,6 +248,12 @@ record RunPage(
                     : key + ", " + config.likelihood().unit();
             rows.add(List.of(name, number(last, "train_" + key), number(last, "test_" + key)));
         }
+        for (String key : last.keySet()) {
+            String name = key.replaceFirst("^test_", "");
+            if (!name.equals(key) && !List.of("loss", "reconstruction", "kl").contains(name)) {
+                rows.add(List.of(name.replace('_', ' '), number(last, "train_" + name), number(last, key)));
+            }
+        }
         Html html = new Html().raw(Page.table(List.of("epoch " + epoch(metrics), "training", "held-out"), rows, true));
         JsonObject best = best(metrics);
         html.element(
