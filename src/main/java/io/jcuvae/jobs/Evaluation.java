@@ -1,5 +1,6 @@
 package io.jcuvae.jobs;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import io.jcuvae.data.DataSource;
@@ -14,8 +15,13 @@ import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.DataRecord;
 import io.jcuvae.train.Evaluator;
 import io.jcuvae.train.Model;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Scores a model on data: the negative ELBO and its parts, active units, and the importance-weighted log-likelihood. */
 public final class Evaluation {
@@ -41,6 +47,7 @@ public final class Evaluation {
      * @param trainedOn what the model was trained on
      * @param seed of the draws, the training run's
      * @param device what computed
+     * @param klPerLatent mean divergence of each latent from the prior, nats; null where it cannot be told latent by latent
      */
     public record Report(
             double reconstruction,
@@ -61,7 +68,11 @@ public final class Evaluation {
             String protocolNote,
             DataRecord trainedOn,
             long seed,
-            String device) {
+            String device,
+            List<Double> klPerLatent) {
+
+        /** Latents that a line of text names. */
+        private static final int MOST_LATENTS = 8;
 
         /** Whether the model has a KL term, and so an ELBO. */
         public boolean hasElbo() {
@@ -91,6 +102,11 @@ public final class Evaluation {
             json.addProperty("loss", loss());
             json.addProperty("reconstruction", reconstruction);
             addFinite(json, "kl", kl);
+            if (klPerLatent != null) {
+                JsonArray latentwise = new JsonArray();
+                klPerLatent.forEach(latentwise::add);
+                json.add("kl_per_latent", latentwise);
+            }
             json.addProperty("active_units", activeUnits);
             json.addProperty("latents", latents);
             json.addProperty("count", count);
@@ -115,6 +131,17 @@ public final class Evaluation {
             return json;
         }
 
+        /** The latents with the most of it, in descending order. */
+        private String mostKl() {
+            String shown = IntStream.range(0, latents)
+                    .boxed()
+                    .sorted(Comparator.comparingDouble(d -> -klPerLatent.get(d)))
+                    .limit(MOST_LATENTS)
+                    .map(d -> String.format(Locale.ROOT, "%.3f (z%d)", klPerLatent.get(d), d))
+                    .collect(Collectors.joining(" "));
+            return latents > MOST_LATENTS ? shown + " ..." : shown;
+        }
+
         private static void addFinite(JsonObject json, String key, double value) {
             if (Double.isFinite(value)) {
                 json.addProperty(key, value);
@@ -134,6 +161,9 @@ public final class Evaluation {
                         loss());
                 line(text, "reconstruction", "%.4f", reconstruction);
                 line(text, "KL", "%.4f   %d of %d latents active", kl, activeUnits, latents);
+                if (klPerLatent != null) {
+                    line(text, "KL per latent", "%s", mostKl());
+                }
             } else {
                 line(
                         text,
@@ -205,6 +235,7 @@ public final class Evaluation {
         RowLabels labels = Rows.labels(model, source, split, limit);
         Evaluator.Result result;
         ValueKind kind;
+        double[] latentwise;
         Consumer<ValueKind> early = found -> {
             // Wider than the training's values already: no further row can mend that.
             if (!acceptProtocol && found.compareTo(training.values()) > 0) {
@@ -213,8 +244,9 @@ public final class Evaluation {
         };
         try (WatchedReader reader = new WatchedReader(
                 Rows.open(model, source, split, limit), importanceSamples > 0 ? Progress.SILENT : progress, early)) {
-            result = new Evaluator(model.spec(), backend, model.values(), model.buffers())
-                    .evaluate(reader, labels, binarization, key, seed);
+            Evaluator evaluator = new Evaluator(model.spec(), backend, model.values(), model.buffers());
+            result = evaluator.evaluate(reader, labels, binarization, key, seed);
+            latentwise = evaluator.klPerLatent();
             kind = reader.kind();
         }
         requireFinite("loss", result.loss(1), source);
@@ -254,7 +286,8 @@ public final class Evaluation {
                         : "trained on " + training.input() + "; do not compare with its figures",
                 model.data(),
                 seed,
-                backend.description());
+                backend.description(),
+                latentwise == null ? null : Arrays.stream(latentwise).boxed().toList());
     }
 
     private static void checkImportanceSamples(Model model, int importanceSamples) {

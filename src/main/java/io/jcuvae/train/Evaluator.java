@@ -14,6 +14,7 @@ import io.jcuvae.vae.Vae;
 import io.jcuvae.vae.VaeSpec;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 
 /**
  * Averages of the loss terms over a set, with one draw of z per sample. Noise and binarization of a row depend on the seed and
@@ -66,6 +67,16 @@ public final class Evaluator {
                 Delivery.Part.floats(vae.reconstruction()),
                 Delivery.Part.floats(vae.kl()),
                 Delivery.Part.floats(vae.head()));
+    }
+
+    /**
+     * The mean divergence of each latent from the standard normal over the rows evaluated last, nats: their sum is the KL term
+     * where that is the prior.
+     *
+     * @return [Z], null where there are no variances
+     */
+    public double[] klPerLatent() {
+        return sums.klPerLatent();
     }
 
     /**
@@ -144,12 +155,16 @@ public final class Evaluator {
     private static final class Sums {
         private final Spread spread;
         private final float[] head;
+        /** Sum of the divergence of each latent; null where there are no variances. */
+        private final double[] latentwise;
+
         private double reconstruction;
         private double kl;
 
         Sums(int latents, int headWidth) {
             spread = new Spread(latents);
             head = new float[headWidth];
+            latentwise = headWidth == 2 * latents ? new double[latents] : null;
         }
 
         /** Adds a batch: reconstruction and KL rows, and posteriors. */
@@ -160,7 +175,22 @@ public final class Evaluator {
             for (int r = 0; r < rows; r++) {
                 heads.get(head);
                 spread.add(head, 0);
+                addDivergences();
             }
+        }
+
+        private void addDivergences() {
+            for (int i = 0; latentwise != null && i < latentwise.length; i++) {
+                double mu = head[i];
+                double logvar = head[latentwise.length + i];
+                latentwise[i] += 0.5 * (mu * mu + Math.expm1(logvar) - logvar);
+            }
+        }
+
+        private double[] klPerLatent() {
+            return latentwise == null
+                    ? null
+                    : Arrays.stream(latentwise).map(sum -> sum / spread.count).toArray();
         }
 
         private static double sum(ByteBuffer values, int count) {
