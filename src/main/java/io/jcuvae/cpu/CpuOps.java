@@ -42,6 +42,7 @@ final class CpuOps implements Ops {
     private final Convolutions convolutions;
     private final Rearrangement rearrangement;
     private final ConditionLoops conditions;
+    private final DiscrepancyLoops discrepancies;
     private final MeasureLoops measures;
     private final ThreadLocal<LikelihoodLoops> likelihoods = ThreadLocal.withInitial(LikelihoodLoops::new);
 
@@ -54,6 +55,7 @@ final class CpuOps implements Ops {
         convolutions = new Convolutions(workers, gemm, processors, piece);
         rearrangement = new Rearrangement(workers);
         conditions = new ConditionLoops(workers);
+        discrepancies = new DiscrepancyLoops(workers);
         measures = new MeasureLoops(workers);
         norms = new Norms(workers);
         densities = new Densities(workers);
@@ -931,6 +933,16 @@ final class CpuOps implements Ops {
     @Override
     public void recordTerm(Tensor scalars, Tensor values) {
         variants.recordTerm(scalars, values);
+    }
+
+    @Override
+    public void discrepancy(Tensor values, Tensor slopes, Tensor z, Tensor prior) {
+        discrepancies.forward(values, slopes, z, prior);
+    }
+
+    @Override
+    public void discrepancyBackward(Tensor dz, Tensor slopes, Tensor z, Tensor prior, float weight) {
+        discrepancies.backward(dz, slopes, z, prior, weight);
     }
 
     // ---- labels

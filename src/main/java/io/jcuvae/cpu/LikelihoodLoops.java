@@ -92,7 +92,7 @@ final class LikelihoodLoops {
     }
 
     /** Four running sums: the additions of one would wait for each other. The order is fixed all the same. */
-    private static double sum(float[] values, int count) {
+    static double sum(float[] values, int count) {
         double s0 = 0;
         double s1 = 0;
         double s2 = 0;

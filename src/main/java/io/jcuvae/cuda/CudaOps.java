@@ -34,6 +34,7 @@ final class CudaOps implements Ops, AutoCloseable {
     private final ConditionKernels conditions;
     private final GaussianKernels gaussians;
     private final LikelihoodKernels likelihoods;
+    private final MmdKernels discrepancies;
     private final MeasureKernels measures;
     private final NormKernels norms;
     private final ObjectiveKernels objectives;
@@ -67,6 +68,7 @@ final class CudaOps implements Ops, AutoCloseable {
             conditions = new ConditionKernels(module(ConditionKernels.FAMILY), launch);
             gaussians = new GaussianKernels(module(GaussianKernels.FAMILY), launch);
             likelihoods = new LikelihoodKernels(module(LikelihoodKernels.FAMILY), launch);
+            discrepancies = new MmdKernels(module(MmdKernels.FAMILY), launch);
             measures = new MeasureKernels(module(MeasureKernels.FAMILY), launch);
             norms = new NormKernels(module(NormKernels.FAMILY), launch);
             objectives = new ObjectiveKernels(module(ObjectiveKernels.FAMILY), launch);
@@ -1049,6 +1051,35 @@ final class CudaOps implements Ops, AutoCloseable {
                 && z.rows() % head.rows() == 0
                 && floats(z.count(), z)
                 && floats(z.count(), others);
+    }
+
+    @Override
+    public void discrepancy(Tensor values, Tensor slopes, Tensor z, Tensor prior) {
+        begin(
+                "discrepancy",
+                discrepancies(slopes, z, prior) && floats(z.rows(), values),
+                writes(values, slopes),
+                z,
+                prior);
+        discrepancies.forward(values, slopes, z, prior);
+    }
+
+    @Override
+    public void discrepancyBackward(Tensor dz, Tensor slopes, Tensor z, Tensor prior, float weight) {
+        begin(
+                "discrepancyBackward",
+                discrepancies(slopes, z, prior) && floats(z.count(), dz),
+                writes(dz),
+                slopes,
+                z,
+                prior);
+        discrepancies.backward(dz, slopes, z, prior, weight);
+    }
+
+    private static boolean discrepancies(Tensor slopes, Tensor z, Tensor prior) {
+        return floats(z.count(), z, prior)
+                && prior.columns() == z.columns()
+                && floats(2L * z.rows() * z.rows(), slopes);
     }
 
     // ---- the options of training

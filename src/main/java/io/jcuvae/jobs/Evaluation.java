@@ -22,6 +22,7 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.function.Supplier;
 
 /** Scores a model on data: the negative ELBO and its parts, active units, and the importance-weighted log-likelihood. */
 public final class Evaluation {
@@ -48,6 +49,7 @@ public final class Evaluation {
      * @param seed of the draws, the training run's
      * @param device what computed
      * @param klPerLatent mean divergence of each latent from the prior, nats; null where it cannot be told latent by latent
+     * @param discrepancy between codes and prior, NaN for a model that was not trained to have little of it
      */
     public record Report(
             double reconstruction,
@@ -69,7 +71,8 @@ public final class Evaluation {
             DataRecord trainedOn,
             long seed,
             String device,
-            List<Double> klPerLatent) {
+            List<Double> klPerLatent,
+            double discrepancy) {
 
         /** Latents that a line of text names. */
         private static final int MOST_LATENTS = 8;
@@ -94,8 +97,8 @@ public final class Evaluation {
 
         /**
          * One object. Without importance samples {@code importance_samples} is 0 and {@code nll} and
-         * {@code nll_standard_error} are null; {@code bits_per_dimension} and {@code protocol_note} are there only where there
-         * are such.
+         * {@code nll_standard_error} are null; {@code mmd}, {@code bits_per_dimension} and {@code protocol_note} are there only
+         * where there are such.
          */
         public JsonObject toJson() {
             JsonObject json = new JsonObject();
@@ -108,6 +111,9 @@ public final class Evaluation {
                 json.add("kl_per_latent", latentwise);
             }
             json.addProperty("active_units", activeUnits);
+            if (Double.isFinite(discrepancy)) {
+                json.addProperty("mmd", discrepancy);
+            }
             json.addProperty("latents", latents);
             json.addProperty("count", count);
             json.addProperty("binarization", binarization.label());
@@ -171,6 +177,14 @@ public final class Evaluation {
                         "%.4f   reconstruction only: codes without a posterior have no ELBO",
                         loss());
                 line(text, "latents", "%d of %d active", activeUnits, latents);
+            }
+            if (Double.isFinite(discrepancy)) {
+                line(
+                        text,
+                        "MMD",
+                        "%.4f   squared, unweighted, between the codes of %d rows and the prior",
+                        discrepancy,
+                        Math.min(count, HeldOutDiscrepancy.ROWS));
             }
             if (importanceSamples > 0) {
                 String error =
@@ -246,7 +260,7 @@ public final class Evaluation {
                 Rows.open(model, source, split, limit), importanceSamples > 0 ? Progress.SILENT : progress, early)) {
             Evaluator evaluator = new Evaluator(model.spec(), backend, model.values(), model.buffers());
             result = evaluator.evaluate(reader, labels, binarization, key, seed);
-            latentwise = evaluator.klPerLatent();
+            latentwise = model.spec().posterior().hasDivergence() ? evaluator.klPerLatent() : null;
             kind = reader.kind();
         }
         requireFinite("loss", result.loss(1), source);
@@ -287,7 +301,18 @@ public final class Evaluation {
                 model.data(),
                 seed,
                 backend.description(),
-                latentwise == null ? null : Arrays.stream(latentwise).boxed().toList());
+                latentwise == null ? null : Arrays.stream(latentwise).boxed().toList(),
+                discrepancy(model, backend, () -> Rows.open(model, source, split, limit), labels, key));
+    }
+
+    private static double discrepancy(
+            Model model, Backend backend, Supplier<SampleReader> rows, RowLabels labels, long key) {
+        if (model.config().discrepancy() == 0) {
+            return Double.NaN;
+        }
+        try (SampleReader reader = rows.get()) {
+            return HeldOutDiscrepancy.of(model, backend, reader, labels, key);
+        }
     }
 
     private static void checkImportanceSamples(Model model, int importanceSamples) {

@@ -8,7 +8,15 @@ package io.jcuvae.tensor;
  * is what that is tested against. Everything writes into given tensors and nothing allocates.
  */
 public interface Ops
-        extends ConditionOps, LikelihoodOps, LinearOps, MeasureOps, NormOps, ObjectiveOps, SpatialOps, TrainingOps {
+        extends ConditionOps,
+                DiscrepancyOps,
+                LikelihoodOps,
+                LinearOps,
+                MeasureOps,
+                NormOps,
+                ObjectiveOps,
+                SpatialOps,
+                TrainingOps {
 
     // ---- the Gaussian posterior; a row of head is [mu(Z) | logvar(Z)]
 

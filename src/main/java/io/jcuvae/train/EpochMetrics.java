@@ -14,7 +14,7 @@ import com.google.gson.JsonObject;
  * @param heldOut the loss of both
  * @param values learning rate, beta and capacity in the epoch's last step
  * @param norms of the gradients, or null where they are not clipped
- * @param totalCorrelation of the codes in training, nats, or null where it is not trained on
+ * @param term of the objective beside reconstruction and KL, in training, or null without one
  * @param seconds training time of the epoch, evaluation left out
  * @param samplesPerSecond training rate
  */
@@ -26,7 +26,7 @@ public record EpochMetrics(
         HeldOutLoss heldOut,
         Schedule.Values values,
         Norms norms,
-        Double totalCorrelation,
+        Term term,
         double seconds,
         double samplesPerSecond) {
 
@@ -46,6 +46,14 @@ public record EpochMetrics(
      * @param most the largest
      */
     public record Norms(double mean, double most) {}
+
+    /**
+     * A further term of the objective, without its weight.
+     *
+     * @param name {@code tc} or {@code mmd}
+     * @param value mean over the epoch
+     */
+    public record Term(String name, double value) {}
 
     /** The loss of the held-out rows. */
     public double testLoss() {
@@ -76,8 +84,8 @@ public record EpochMetrics(
             json.addProperty("gradient_norm", norms.mean());
             json.addProperty("gradient_norm_max", norms.most());
         }
-        if (totalCorrelation != null) {
-            json.addProperty("train_tc", totalCorrelation);
+        if (term != null) {
+            json.addProperty("train_" + term.name(), term.value());
         }
         json.addProperty("seconds", seconds);
         json.addProperty("samples_per_second", samplesPerSecond);

@@ -36,6 +36,8 @@ public enum Preset {
     IWAE("importance-weighted, 5 draws", null),
     /** The total correlation counts six times (Chen et al. 2018). */
     TC_VAE("total correlation weighed 6 times", null),
+    /** Codes are drawn to the prior as a whole (Tolstikhin et al. 2018). */
+    WAE("an autoencoder whose codes follow the prior", null),
     /** The first with labels for encoder and decoder. */
     CVAE("dense layers that are told the label", null),
     /** A small network that stops by itself, for rows of numbers in any units. */

@@ -92,6 +92,11 @@ public enum Setting {
             "X",
             "adds X times the total correlation of a batch's codes, beta - 1 of beta-TC-VAE, 0 for none",
             t -> real(t, 0, 1e6, true)),
+    /** Weight of the discrepancy between codes and prior. */
+    MMD(
+            "X",
+            "adds X times the squared maximum mean discrepancy between a batch's codes and the prior (WAE-MMD), 0 for none",
+            t -> real(t, 0, 1e9, true)),
     /** Codes of each sample. */
     DRAWS("K", "iwae and dreg: codes drawn of each sample", t -> integer(t, 1, 10_000)),
     /** How the training loss adds up over the batch. */

@@ -533,14 +533,20 @@ public final class TrainConfig {
         return number(Setting.TC);
     }
 
+    /** Weight of the maximum mean discrepancy between codes and prior, 0 for none. */
+    public double discrepancy() {
+        return number(Setting.MMD);
+    }
+
     /** What is trained on. */
     public Objective objective() {
-        return new Objective(new KlTerm(freeBits(), capacity() > 0), estimator(), draws(), totalCorrelation(), 0);
+        return new Objective(
+                new KlTerm(freeBits(), capacity() > 0), estimator(), draws(), totalCorrelation(), 0, discrepancy());
     }
 
     /** Whether codes drawn from a normal distribution are codes of this model. */
     public boolean hasPrior() {
-        return posterior().hasDivergence();
+        return posterior().hasDivergence() || discrepancy() > 0;
     }
 
     /**
@@ -564,6 +570,14 @@ public final class TrainConfig {
             require(estimator() == Estimator.ELBO, Setting.ESTIMATOR, why);
             require(totalCorrelation() == 0, Setting.TC, why);
         }
+        require(
+                discrepancy() == 0 || batch() > 1,
+                Setting.BATCH,
+                "--mmd compares the codes of a batch with each other, so that it takes at least 2");
+        require(
+                discrepancy() == 0 || totalCorrelation() == 0,
+                Setting.MMD,
+                "does not go with --tc, another term of the batch; leave one of the two out");
         if (estimator() == Estimator.ELBO) {
             require(draws() == 1, Setting.DRAWS, "several draws are weighed by --estimator iwae or dreg");
             return;
@@ -574,6 +588,7 @@ public final class TrainConfig {
         require(freeBits() == 0, Setting.FREE_BITS, why);
         require(capacity() == 0, Setting.CAPACITY, why);
         require(totalCorrelation() == 0, Setting.TC, why);
+        require(discrepancy() == 0, Setting.MMD, why);
         require(
                 likelihood().isDensity(),
                 Setting.LIKELIHOOD,

@@ -397,9 +397,7 @@ public final class Trainer {
                 schedule.heldOutLoss(),
                 schedule.endOf(epoch, watch.rateFactor()),
                 norms(scalars),
-                config.totalCorrelation() == 0
-                        ? null
-                        : scalars[Scalars.TERM_SUM.ordinal()] / scalars[Scalars.SAMPLES.ordinal()],
+                term(scalars),
                 seconds,
                 rate);
         double rateFactor = watch.rateFactor();
@@ -434,6 +432,13 @@ public final class Trainer {
                 config.binarization(),
                 Evaluator.binarizationKey(config.binarization(), false, config.seed()),
                 config.seed());
+    }
+
+    private EpochMetrics.Term term(double[] scalars) {
+        String name = config.objective().term();
+        return name == null
+                ? null
+                : new EpochMetrics.Term(name, scalars[Scalars.TERM_SUM.ordinal()] / scalars[Scalars.SAMPLES.ordinal()]);
     }
 
     private EpochMetrics.Norms norms(double[] scalars) {

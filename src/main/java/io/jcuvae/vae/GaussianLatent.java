@@ -15,7 +15,10 @@ import io.jcuvae.tensor.Tensor;
 final class GaussianLatent implements Latent {
     private final Ops ops;
     private final Dense heads;
+    /** [B, Z] of {@link #drawn}: what z is made with. */
     private final Tensor noise;
+
+    private final Tensor drawn;
     private final Tensor z;
     private final Tensor dz;
     private final Tensor kl;
@@ -24,15 +27,21 @@ final class GaussianLatent implements Latent {
     /** [B]: divergence with a floor under each latent; null without one. */
     private final Tensor flooredKl;
 
-    private TotalCorrelation term;
+    private BatchTerm term;
     /** [Z]: which latents are above it. */
     private final Tensor active;
 
-    GaussianLatent(Binding binding, int latents, Tensor input, Tensor inputGradient, KlTerm klTerm) {
+    /**
+     * Binds the heads.
+     *
+     * @param further rows of noise that are drawn behind those of z, for others
+     */
+    GaussianLatent(Binding binding, int latents, Tensor input, Tensor inputGradient, KlTerm klTerm, int further) {
         ops = binding.ops();
         heads = heads(binding, input, inputGradient);
         Shape shape = Shape.of(binding.rows(), latents);
-        noise = binding.arena().tensor("noise", shape);
+        drawn = binding.arena().tensor("noise", Shape.of(binding.rows() + further, latents));
+        noise = further == 0 ? drawn : drawn.view(0, shape);
         z = binding.arena().tensor("z", shape);
         kl = binding.arena().tensor("kl", Shape.of(binding.rows()));
         klWeights = binding.arena().tensor("kl.weights", Shape.of(binding.rows()));
@@ -71,7 +80,7 @@ final class GaussianLatent implements Latent {
 
     @Override
     public Tensor noise() {
-        return noise;
+        return drawn;
     }
 
     @Override
@@ -95,7 +104,7 @@ final class GaussianLatent implements Latent {
     }
 
     /** Takes a term of the batch into the backward pass. */
-    void with(TotalCorrelation further) {
+    void with(BatchTerm further) {
         term = further;
     }
 
@@ -126,9 +135,6 @@ final class GaussianLatent implements Latent {
 
     @Override
     public void backward() {
-        if (term != null) {
-            term.backward(dz);
-        }
         if (active == null) {
             ops.sampleGaussianBackward(heads.outputGradient(), dz, heads.output(), noise, klWeights);
         } else {

@@ -7,7 +7,7 @@ sealed interface Latent permits GaussianLatent, ImportanceLatent, PointLatent {
     /** [B, 2Z] means, then log variances; [B, Z] codes where there is no variance. */
     Tensor head();
 
-    /** [R, Z]: standard normal noise, filled before {@link #sample()}; null where none is drawn. */
+    /** [R, Z] or more rows: standard normal noise, filled before {@link #sample()}; null where none is drawn. */
     Tensor noise();
 
     /** [R, Z]: the codes. */

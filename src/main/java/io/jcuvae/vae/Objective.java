@@ -8,8 +8,10 @@ package io.jcuvae.vae;
  * @param draws K, codes of each sample; 1 with {@link Estimator#ELBO}
  * @param totalCorrelation weight of the total correlation beside the KL term, beta - 1 of beta-TC-VAE; 0 for none
  * @param samples N, of which a batch is taken: what the total correlation is estimated with
+ * @param discrepancy weight of the maximum mean discrepancy between codes and prior; 0 for none
  */
-public record Objective(KlTerm klTerm, Estimator estimator, int draws, double totalCorrelation, long samples) {
+public record Objective(
+        KlTerm klTerm, Estimator estimator, int draws, double totalCorrelation, long samples, double discrepancy) {
     /** Reconstruction + beta KL. */
     public static final Objective PLAIN = new Objective(KlTerm.PLAIN);
 
@@ -25,7 +27,17 @@ public record Objective(KlTerm klTerm, Estimator estimator, int draws, double to
 
     /** The same for a set of that many samples. */
     public Objective over(long count) {
-        return new Objective(klTerm, estimator, draws, totalCorrelation, count);
+        return new Objective(klTerm, estimator, draws, totalCorrelation, count, discrepancy);
+    }
+
+    /** Without the discrepancy between codes and prior. */
+    public Objective(KlTerm klTerm, Estimator estimator, int draws, double totalCorrelation, long samples) {
+        this(klTerm, estimator, draws, totalCorrelation, samples, 0);
+    }
+
+    /** What the further term of the loss is called in the metrics, {@code tc} or {@code mmd}; null without one. */
+    public String term() {
+        return totalCorrelation > 0 ? "tc" : discrepancy > 0 ? "mmd" : null;
     }
 
     /** Checks that the parts go together. */
@@ -35,6 +47,10 @@ public record Objective(KlTerm klTerm, Estimator estimator, int draws, double to
         }
         if (!(totalCorrelation >= 0) || (totalCorrelation > 0 && estimator != Estimator.ELBO)) {
             throw new IllegalArgumentException(estimator + " with total correlation " + totalCorrelation);
+        }
+        if (!(discrepancy >= 0) || (discrepancy > 0 && (estimator != Estimator.ELBO || totalCorrelation > 0))) {
+            throw new IllegalArgumentException(
+                    estimator + " with discrepancy " + discrepancy + " and total correlation " + totalCorrelation);
         }
         if (estimator != Estimator.ELBO && !klTerm.equals(KlTerm.PLAIN)) {
             throw new IllegalArgumentException(estimator + " has no KL term that could be another");

@@ -6,7 +6,7 @@ import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
 
 /** The term of beta-TC-VAE: how far the codes of a batch are from having independent latents (Chen et al. 2018). */
-final class TotalCorrelation {
+final class TotalCorrelation implements BatchTerm {
     private final Ops ops;
     private final Tensor z;
     private final Tensor head;
@@ -34,24 +34,24 @@ final class TotalCorrelation {
         dhead = binding.arena().tensor("tc.head.dout", head.shape());
     }
 
-    /** [B]: the term without its factor, nats. */
-    Tensor values() {
+    @Override
+    public Tensor values() {
         return values;
     }
 
-    /** Computes the term and adds it to the loss. */
-    void forward(Tensor loss) {
+    @Override
+    public void forward(Tensor loss) {
         ops.totalCorrelation(values, pairs, joint, marginals, z, head, offset);
         ops.addTerm(loss, values, factor);
     }
 
-    /** Adds to the gradient of z what the decoder has not said. */
-    void backward(Tensor dz) {
+    @Override
+    public void backward(Tensor dz) {
         ops.totalCorrelationBackward(dz, dhead, pairs, joint, marginals, z, head, rowWeight * factor);
     }
 
-    /** Adds to the gradient of the heads what does not come by z. */
-    void addTo(Tensor headGradient) {
+    @Override
+    public void addTo(Tensor headGradient) {
         ops.add(headGradient, dhead);
     }
 }

@@ -33,7 +33,10 @@ public final class Vae {
     private final float rowWeight;
     private final Objective objective;
     /** A further term of the loss; null without one. */
-    private final TotalCorrelation term;
+    private final BatchTerm term;
+
+    /** What is drawn in each step; null where nothing is. */
+    private final Tensor noise;
 
     /** [R, D]: each sample as often as it has codes; x itself where that is once, or where the likelihood asks for no more. */
     private final Tensor target;
@@ -84,11 +87,24 @@ public final class Vae {
         reconstruction = latent instanceof ImportanceLatent
                 ? arena.tensor("reconstruction.mean", Shape.of(rows))
                 : likelihood.rows();
-        term = objective.totalCorrelation() > 0 ? new TotalCorrelation(binding, latent, objective, rowWeight) : null;
+        noise = latent.noise() == null && objective.discrepancy() > 0
+                ? arena.tensor("noise", Shape.of(rows, spec.latents()))
+                : latent.noise();
+        term = term(binding);
         if (latent instanceof GaussianLatent gaussian) {
             gaussian.with(term);
         }
         loss = arena.tensor("loss", Shape.of(rows));
+    }
+
+    private BatchTerm term(Binding binding) {
+        if (objective.discrepancy() > 0) {
+            // The last rows of the noise: those before them, if any, are in the codes.
+            Tensor prior =
+                    noise.view(noise.count() - latent.z().count(), latent.z().shape());
+            return new MaximumMeanDiscrepancy(binding, latent, prior, objective, rowWeight);
+        }
+        return objective.totalCorrelation() > 0 ? new TotalCorrelation(binding, latent, objective, rowWeight) : null;
     }
 
     private Latent latent(VaeSpec spec, Binding binding) {
@@ -100,7 +116,13 @@ public final class Vae {
         }
         return spec.posterior() == Posterior.NONE
                 ? new PointLatent(binding, input, dinput)
-                : new GaussianLatent(binding, spec.latents(), input, dinput, objective.klTerm());
+                : new GaussianLatent(
+                        binding,
+                        spec.latents(),
+                        input,
+                        dinput,
+                        objective.klTerm(),
+                        objective.discrepancy() > 0 ? binding.rows() : 0);
     }
 
     /**
@@ -175,9 +197,9 @@ public final class Vae {
         return conditioning.labels();
     }
 
-    /** [R, Z]: the noise of the codes; null where none is drawn. */
+    /** [R, Z]: the noise of the codes, then [B, Z] codes of the prior where the objective compares with it; null without both. */
     public Tensor noise() {
-        return latent.noise();
+        return noise;
     }
 
     /** [B, 2Z]: posterior means, then log variances; [B, Z] codes where there is no variance. */
@@ -215,7 +237,7 @@ public final class Vae {
         return loss;
     }
 
-    /** [B]: a further term of the loss without its weight, nats; null where there is none. */
+    /** [B]: a further term of the loss without its weight; null where there is none. */
     public Tensor term() {
         return term == null ? null : term.values();
     }
@@ -315,6 +337,9 @@ public final class Vae {
         }
         decoder.backward();
         conditioning.partCode();
+        if (term != null) {
+            term.backward(latent.zGradient());
+        }
         latent.backward();
         encoder.backward();
     }

@@ -901,6 +901,16 @@ final class ReferenceOps implements Ops {
         ReferenceObjectives.recordTerm(scalars, values);
     }
 
+    @Override
+    public void discrepancy(Tensor values, Tensor slopes, Tensor z, Tensor prior) {
+        ReferenceDiscrepancy.forward(values, slopes, z, prior);
+    }
+
+    @Override
+    public void discrepancyBackward(Tensor dz, Tensor slopes, Tensor z, Tensor prior, float weight) {
+        ReferenceDiscrepancy.backward(dz, slopes, z, prior, weight);
+    }
+
     // ---- labels
 
     @Override

@@ -21,6 +21,7 @@ final class KernelFamilies {
                 Map.entry(DensityKernels.FAMILY, DensityKernels.SIGNATURES),
                 Map.entry(GaussianKernels.FAMILY, GaussianKernels.SIGNATURES),
                 Map.entry(LikelihoodKernels.FAMILY, LikelihoodKernels.SIGNATURES),
+                Map.entry(MmdKernels.FAMILY, MmdKernels.SIGNATURES),
                 Map.entry(MeasureKernels.FAMILY, MeasureKernels.SIGNATURES),
                 Map.entry(NormKernels.FAMILY, NormKernels.SIGNATURES),
                 Map.entry(ObjectiveKernels.FAMILY, ObjectiveKernels.SIGNATURES),
