@@ -20,9 +20,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.function.Supplier;
 
 /** Scores a model on data: the negative ELBO and its parts, active units, and the importance-weighted log-likelihood. */
 public final class Evaluation {

@@ -162,8 +162,7 @@ class MeasuresCommandTest {
                 .contains("belongs to --measures disentanglement"));
         assertTrue(Call.refused("evaluate", "--model", model, "--data", "moons:30", "--measures", "disentanglement")
                 .startsWith("error: moons:30: data has samples"));
-        assertTrue(Call.refused(
-                        "evaluate", "--model", model, "--measures", "disentanglement", "--factors", "moons:30")
+        assertTrue(Call.refused("evaluate", "--model", model, "--measures", "disentanglement", "--factors", "moons:30")
                 .contains("moons:30 has 36 rows for the 80 samples"));
         assertTrue(Call.refused("evaluate", "--model", model, "--measures", "samples", "--limit", "5")
                 .contains("at least 10 samples"));
