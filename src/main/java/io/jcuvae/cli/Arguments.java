@@ -27,13 +27,16 @@ final class Arguments {
     }
 
     /**
-     * Reads the options of a command.
+     * Reads the words after a command's name.
      *
-     * @param command its name, for errors
-     * @param known all that it knows
+     * @param name its name, for errors
      * @throws UserError for an unknown option, a missing value, an option given twice, or a stray word
      */
-    static Arguments parse(String command, List<Option> known, List<String> words) {
+    static Arguments parse(String name, Command command, List<String> words) {
+        return parse(name, Main.optionsOf(command), !command.operands().isEmpty(), words);
+    }
+
+    private static Arguments parse(String command, List<Option> known, boolean operands, List<String> words) {
         Options options = new Options();
         known.forEach(options::addOption);
         String help = " (" + Main.PROGRAM + " " + command + " --help lists the options)";
@@ -43,11 +46,13 @@ final class Arguments {
                     .setStripLeadingAndTrailingQuotes(false)
                     .get()
                     .parse(options, words.toArray(String[]::new));
-            if (!line.getArgList().isEmpty()) {
-                String stray = line.getArgList().get(0);
+            for (String stray : line.getArgList()) {
                 if (stray.startsWith("-") && stray.length() > 1) {
                     throw unknown(stray, known, help);
                 }
+            }
+            if (!operands && !line.getArgList().isEmpty()) {
+                String stray = line.getArgList().get(0);
                 throw new UserError(
                         "unexpected '" + stray + "': values follow an option, as in --data mnist-sample" + help);
             }
@@ -76,6 +81,11 @@ final class Arguments {
                 known.stream().map(Option::getLongOpt).toList());
         return new UserError("unknown option " + name
                 + near.map(found -> "; did you mean --" + found + "?").orElse("") + help);
+    }
+
+    /** The words that belong to no option, in their order. */
+    List<String> operands() {
+        return List.copyOf(line.getArgList());
     }
 
     /** Whether the command has such an option at all. */

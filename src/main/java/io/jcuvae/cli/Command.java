@@ -11,6 +11,11 @@ interface Command {
     /** Its options, in the order of the help text; {@code --help} and {@code --debug} are added to them. */
     List<Option> options();
 
+    /** What follows the command's name before the options, as in {@code RUN [RUN ...]}; empty where there are only options. */
+    default String operands() {
+        return "";
+    }
+
     /** A typical use: what follows the program's name. */
     String example();
 

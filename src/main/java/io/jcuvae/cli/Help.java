@@ -31,7 +31,9 @@ final class Help {
     /** The options of a command with their defaults, and an example. */
     static String of(String name, Command command) {
         StringBuilder text = new StringBuilder();
-        text.append("usage: ").append(Main.PROGRAM).append(' ').append(name).append(" [options]\n\n");
+        text.append("usage: ").append(Main.PROGRAM).append(' ').append(name);
+        text.append(command.operands().isEmpty() ? "" : " " + command.operands())
+                .append(" [options]\n\n");
         text.append(capitalized(command.summary())).append(".\n\noptions:\n");
         for (Option option : Main.optionsOf(command)) {
             String argument = option.hasArg() ? " " + option.getArgName() : "";

@@ -30,6 +30,8 @@ final class InfoCommand implements Command {
     /** What makes a network. */
     private static final List<Setting> NETWORK = List.of(
             Setting.LATENT,
+            Setting.UPPER_LATENT,
+            Setting.UPPER_HIDDEN,
             Setting.HIDDEN,
             Setting.ACTIVATION,
             Setting.ENCODER,
@@ -149,7 +151,10 @@ final class InfoCommand implements Command {
         lines.add("network      " + ModelText.network(model));
         lines.addAll(new NetworkTable(model.spec()).lines());
         lines.addAll(condition(data.classes()));
-        lines.add("latents      " + model.spec().latents());
+        lines.add("latents      " + model.spec().latents()
+                + (model.spec().upper().given()
+                        ? ", and " + model.spec().upper().latents() + " above"
+                        : ""));
         lines.add("likelihood   " + config.likelihood().label());
         lines.add("trained on   " + data.source() + ": " + Figures.count(data.count()) + " training and "
                 + Figures.count(data.testCount()) + " held-out samples of " + data.shape());
@@ -195,6 +200,9 @@ final class InfoCommand implements Command {
         json.addProperty("parameters", table.parameters());
         json.addProperty("buffers", table.buffers());
         json.addProperty("latents", spec.latents());
+        if (spec.upper().given()) {
+            json.addProperty("upper_latents", spec.upper().latents());
+        }
         json.addProperty("likelihood", spec.likelihood().label());
         json.add("layers", table.json());
     }

@@ -122,7 +122,7 @@ public final class Main {
             output.line(Help.of(name, command).stripTrailing());
             return DONE;
         }
-        Arguments arguments = Arguments.parse(name, optionsOf(command), words);
+        Arguments arguments = Arguments.parse(name, command, words);
         boolean json = arguments.knows("json") && arguments.has("json");
         boolean quiet = arguments.knows("quiet") && arguments.has("quiet");
         return command.run(arguments, output.with(json, quiet));

@@ -5,10 +5,12 @@ import io.jcuvae.tensor.Shape;
 import io.jcuvae.train.Model;
 import io.jcuvae.train.Preset;
 import io.jcuvae.train.TrainConfig;
+import io.jcuvae.vae.Upper;
 import io.jcuvae.vae.VaeSpec;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** A model in a few words. */
 final class ModelText {
@@ -36,7 +38,14 @@ final class ModelText {
         List<Shape> back = spec.decoderShapes();
         append(text, back.subList(1, back.size()), "-", "");
         return text + (dense ? ", " + config.activation().label() : "") + ", "
-                + config.likelihood().label();
+                + config.likelihood().label()
+                + (spec.upper().given() ? ", " + above(spec.upper()) : "");
+    }
+
+    /** As in {@code second stochastic layer 100-100-(10, 10)}. */
+    private static String above(Upper upper) {
+        String between = upper.hidden().stream().map(width -> width + "-").collect(Collectors.joining());
+        return "second stochastic layer " + between + "(" + upper.latents() + ", " + upper.latents() + ")";
     }
 
     /** Layers that leave the shape as it is are not seen. */

@@ -9,6 +9,7 @@ import io.jcuvae.nn.StackShapes;
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.vae.Posterior;
+import io.jcuvae.vae.Upper;
 import io.jcuvae.vae.VaeSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -54,12 +55,34 @@ final class NetworkTable {
                 heads,
                 0,
                 Map.of()));
+        upper();
         rows.addAll(stack("dec", spec.decoder(), spec.decoderShapes()));
         long own = parameters() - rows.stream().mapToLong(Row::parameters).sum();
         if (own > 0) {
             Shape sample = spec.sample();
             rows.add(new Row("likelihood", spec.likelihood().label(), sample, sample, own, 0, Map.of()));
         }
+    }
+
+    /** From z to u, and from u to the prior of z. */
+    private void upper() {
+        Upper upper = spec.upper();
+        if (upper.given()) {
+            Shape codes = Shape.of(spec.latents());
+            Shape above = Shape.of(upper.latents());
+            gaussian("upper.enc", upper.encoder(), codes, "upper.mu, upper.logvar", upper.latents());
+            gaussian("upper.dec", upper.decoder(), above, "upper.prior.mu, upper.prior.logvar", spec.latents());
+        }
+    }
+
+    /** Layers and the heads for mean and log variance after them. */
+    private void gaussian(String prefix, List<LayerSpec> layers, Shape from, String heads, int latents) {
+        List<Shape> shapes = StackShapes.of(prefix, layers, from);
+        rows.addAll(stack(prefix, layers, shapes));
+        Shape end = shapes.get(shapes.size() - 1);
+        long parameters = 2L * latents * (end.count() + 1);
+        String text = "Dense(2 x " + latents + ")";
+        rows.add(new Row(heads, text, end, Shape.of(2, latents), parameters, 0, Map.of()));
     }
 
     private static List<Row> stack(String prefix, List<LayerSpec> layers, List<Shape> shapes) {

@@ -42,6 +42,7 @@ final class CpuOps implements Ops {
     private final Convolutions convolutions;
     private final Rearrangement rearrangement;
     private final ConditionLoops conditions;
+    private final HierarchyLoops hierarchies;
     private final DiscrepancyLoops discrepancies;
     private final MeasureLoops measures;
     private final ThreadLocal<LikelihoodLoops> likelihoods = ThreadLocal.withInitial(LikelihoodLoops::new);
@@ -55,6 +56,7 @@ final class CpuOps implements Ops {
         convolutions = new Convolutions(workers, gemm, processors, piece);
         rearrangement = new Rearrangement(workers);
         conditions = new ConditionLoops(workers);
+        hierarchies = new HierarchyLoops(workers);
         discrepancies = new DiscrepancyLoops(workers);
         measures = new MeasureLoops(workers);
         norms = new Norms(workers);
@@ -960,6 +962,28 @@ final class CpuOps implements Ops {
     @Override
     public void firstColumns(Tensor x, Tensor y) {
         conditions.firstColumns(x, y);
+    }
+
+    // ---- two stochastic layers
+
+    @Override
+    public void conditionalPrior(Tensor ratio, Tensor upper, Tensor z, Tensor prior) {
+        hierarchies.prior(ratio, upper, z, prior);
+    }
+
+    @Override
+    public void conditionalPriorBackward(Tensor dz, Tensor dprior, Tensor z, Tensor prior, Tensor weights) {
+        hierarchies.backward(dz, dprior, z, prior, weights);
+    }
+
+    @Override
+    public void meanDivergence(Tensor kl, Tensor ratio) {
+        hierarchies.mean(kl, ratio);
+    }
+
+    @Override
+    public void splitColumns(Tensor first, Tensor second, Tensor both) {
+        hierarchies.split(first, second, both);
     }
 
     // ---- measures

@@ -33,6 +33,7 @@ final class CudaOps implements Ops, AutoCloseable {
     private final DensityKernels densities;
     private final ConditionKernels conditions;
     private final GaussianKernels gaussians;
+    private final HierarchyKernels hierarchies;
     private final LikelihoodKernels likelihoods;
     private final MmdKernels discrepancies;
     private final MeasureKernels measures;
@@ -67,6 +68,7 @@ final class CudaOps implements Ops, AutoCloseable {
             densities = new DensityKernels(module(DensityKernels.FAMILY), launch);
             conditions = new ConditionKernels(module(ConditionKernels.FAMILY), launch);
             gaussians = new GaussianKernels(module(GaussianKernels.FAMILY), launch);
+            hierarchies = new HierarchyKernels(module(HierarchyKernels.FAMILY), launch);
             likelihoods = new LikelihoodKernels(module(LikelihoodKernels.FAMILY), launch);
             discrepancies = new MmdKernels(module(MmdKernels.FAMILY), launch);
             measures = new MeasureKernels(module(MeasureKernels.FAMILY), launch);
@@ -1189,6 +1191,51 @@ final class CudaOps implements Ops, AutoCloseable {
                 slot(scalars, Scalars.STEP),
                 slot(scalars, Scalars.HALTED_AT));
         optimizers.average(average, p, scalars, decay);
+    }
+
+    // ---- two stochastic layers
+
+    @Override
+    public void conditionalPrior(Tensor ratio, Tensor upper, Tensor z, Tensor prior) {
+        begin(
+                "conditionalPrior",
+                floats(z.rows(), ratio, upper) && are(ElementType.F32, z) && floats(2 * z.count(), prior),
+                writes(ratio),
+                upper,
+                z,
+                prior);
+        hierarchies.prior(ratio, upper, z, prior);
+    }
+
+    @Override
+    public void conditionalPriorBackward(Tensor dz, Tensor dprior, Tensor z, Tensor prior, Tensor weights) {
+        begin(
+                "conditionalPriorBackward",
+                floats(z.count(), z, dz) && floats(2 * z.count(), prior, dprior) && floats(z.rows(), weights),
+                writes(dz, dprior),
+                z,
+                prior,
+                weights);
+        hierarchies.backward(dz, dprior, z, prior, weights);
+    }
+
+    @Override
+    public void meanDivergence(Tensor kl, Tensor ratio) {
+        begin("meanDivergence", are(ElementType.F32, kl, ratio) && ratio.count() % kl.count() == 0, writes(kl), ratio);
+        hierarchies.mean(kl, ratio);
+    }
+
+    @Override
+    public void splitColumns(Tensor first, Tensor second, Tensor both) {
+        begin(
+                "splitColumns",
+                are(ElementType.F32, first, second, both)
+                        && first.rows() == both.rows()
+                        && second.rows() == both.rows()
+                        && both.columns() == first.columns() + second.columns(),
+                writes(first, second),
+                both);
+        hierarchies.split(first, second, both);
     }
 
     /** Nothing is checked on the way out: a device that vanished must not hide the first error. */

@@ -199,6 +199,15 @@ final class BoundModel {
         backend.download(out, 0, vae.expected());
     }
 
+    /**
+     * The codes that the last batch of {@link #reconstruct} was decoded from: the posteriors' means, or what stands for them.
+     *
+     * @param codes receives [B, Z]
+     */
+    void codes(float[] codes) {
+        backend.download(codes, 0, vae.z());
+    }
+
     private Tensor allocate(int columns) {
         Shape shape = Shape.of(rows, columns);
         return Tensor.of(backend.allocate(ElementType.F32, shape.count()), shape);
@@ -216,34 +225,37 @@ final class BoundModel {
     }
 
     /**
-     * Codes from the prior: that of sample i is temperature times the normals i Z .. of a sequence. The model can do nothing
-     * else meanwhile.
+     * Codes from the prior: that of sample i is made of temperature times the normals i W .. of a sequence. They are its code,
+     * or of a model with a second stochastic layer Z for the code and U for what is above. The model can do nothing else
+     * meanwhile.
      *
      * @param key of the sequence
      */
     Generator generator(long key, double temperature) {
         // A "posterior" without mean whose deviation is the temperature; cold to the end is a log variance of
         // -infinity.
-        float[] head = new float[2 * rows * latents];
+        int normals = vae.priorNoise().columns();
+        float[] head = new float[2 * rows * normals];
         float logvar = (float) (2 * Math.log(temperature));
         for (int r = 0; r < rows; r++) {
-            Arrays.fill(head, (2 * r + 1) * latents, (2 * r + 2) * latents, logvar);
+            Arrays.fill(head, (2 * r + 1) * normals, (2 * r + 2) * normals, logvar);
         }
-        // A model whose codes are points has no room for either.
-        boolean point = vae.noise() == null;
-        Tensor prior = point ? allocate(2 * latents) : vae.head();
-        Tensor noise = point ? allocate(latents) : vae.noise();
+        // A model whose codes are points has no room for either, one with several layers of codes needs its own.
+        boolean room = vae.noise() != null && vae.priorNoise().equals(vae.z());
+        Tensor prior = room ? vae.head() : allocate(2 * normals);
+        Tensor noise = room ? vae.noise() : allocate(normals);
         backend.upload(prior, head, 0);
         Recorded batch = backend.record(() -> {
             backend.ops().normal(noise, scalars, key);
-            backend.ops().reparameterize(vae.z(), prior, noise);
+            backend.ops().reparameterize(vae.priorNoise(), prior, noise);
+            vae.fromPrior();
             expect();
         });
         double[] position = new double[Scalars.COUNT];
         return first -> {
-            position[Scalars.NOISE_POSITION.ordinal()] = (double) first * latents;
+            position[Scalars.NOISE_POSITION.ordinal()] = (double) first * normals;
             backend.upload(scalars, position);
-            backend.reserveNoise(key, first * latents, noise.count());
+            backend.reserveNoise(key, first * normals, noise.count());
             batch.run();
         };
     }

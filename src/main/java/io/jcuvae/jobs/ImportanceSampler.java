@@ -20,8 +20,8 @@ import java.util.function.DoubleConsumer;
  * The importance-weighted estimate of the negative log-likelihood (Burda et al. 2015): for each sample -log of the mean over
  * K draws of w = p(x | z) p(z) / q(z | x). Its expectation falls towards -log p(x) as K grows; K = 1 is the negative ELBO.
  *
- * <p>Draw k of sample i uses the normals (i K + k) Z .. of the seed's evaluation stream. Some samples are encoded at once, or a
- * single one where K is large, and their draws are decoded in parts of equal size, each a recorded step. A part's weights are
+ * <p>Draw k of sample i uses the normals (i K + k) W .. of the seed's evaluation stream, W of them: Z, or with a second
+ * stochastic layer Z + U. Some samples are encoded at once, or a single one where K is large, and their draws are decoded in parts of equal size, each a recorded step. A part's weights are
  * added on the device, in double and relative to the largest, so that any K takes the same memory and one number for each sample
  * comes back.
  */
@@ -50,7 +50,7 @@ final class ImportanceSampler implements AutoCloseable {
 
     private final Delivery delivery;
     private final int draws;
-    private final int latents;
+    private final int noiseWidth;
     private final int samples;
     /** Draws of each sample in a part. */
     private final int chunk;
@@ -67,7 +67,6 @@ final class ImportanceSampler implements AutoCloseable {
     ImportanceSampler(Model model, Backend backend, int draws) {
         this.backend = backend;
         this.draws = draws;
-        latents = model.spec().latents();
         int widest = model.spec().widest();
         int most = Math.max(
                 backend.rowsAtOnce(widest), Math.min(ROWS, Integer.highestOneBit(Math.max(1, ELEMENTS / widest))));
@@ -76,6 +75,7 @@ final class ImportanceSampler implements AutoCloseable {
         int parts = parts(draws, most);
         chunk = parts(draws, parts);
         vae = Vae.forImportance(model.spec(), backend, model.values(), model.buffers(), samples, chunk);
+        noiseWidth = vae.noise().columns();
         scalars = Scalars.allocate(backend);
         weights = Tensor.of(backend.allocate(ElementType.F64, 2L * samples), Shape.of(samples, 2));
         Tensor nll = Tensor.of(backend.allocate(ElementType.F32, samples), Shape.of(samples));
@@ -161,7 +161,7 @@ final class ImportanceSampler implements AutoCloseable {
             backend.upload(vae.x(), batch, 0);
             encode.run();
             for (int asked = 0; asked < draws; asked += chunk) {
-                long position = (done * draws + asked) * latents;
+                long position = (done * draws + asked) * noiseWidth;
                 values[Scalars.NOISE_POSITION.ordinal()] = position;
                 backend.upload(scalars, values);
                 backend.reserveNoise(key, position, vae.noise().count());

@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
 /** What {@code --label} asks for. */
 public final class Labels {
     /** What a model without labels is asked for. */
-    static final int NOTHING = -1;
+    public static final int NOTHING = -1;
 
     private Labels() {}
 
@@ -29,8 +29,8 @@ public final class Labels {
                 : new int[] {one(model, text, ", or " + Classes.ALL)};
     }
 
-    /** The class that is asked for. */
-    static int one(Model model, String text) {
+    /** The class that is asked for, as {@link #of} one. */
+    public static int one(Model model, String text) {
         return one(model, text, "");
     }
 

@@ -218,6 +218,27 @@ public final class Pca {
     }
 
     /**
+     * The samples' places along the components, about the mean.
+     *
+     * @param rows [count, D]
+     * @return [count][Z]
+     */
+    public double[][] project(float[] rows, int count) {
+        int width = mean.length;
+        double[][] places = new double[count][components.length];
+        double[] centred = new double[width];
+        for (int r = 0; r < count; r++) {
+            for (int i = 0; i < width; i++) {
+                centred[i] = rows[r * width + i] - mean[i];
+            }
+            for (int k = 0; k < components.length; k++) {
+                places[r][k] = dot(components[k], centred);
+            }
+        }
+        return places;
+    }
+
+    /**
      * Projects samples onto the components and back.
      *
      * @param latents how many of the components to use, from 0

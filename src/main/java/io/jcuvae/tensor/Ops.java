@@ -10,6 +10,7 @@ package io.jcuvae.tensor;
 public interface Ops
         extends ConditionOps,
                 DiscrepancyOps,
+                HierarchyOps,
                 LikelihoodOps,
                 LinearOps,
                 MeasureOps,

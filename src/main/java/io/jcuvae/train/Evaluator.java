@@ -46,6 +46,7 @@ public final class Evaluator {
     private final Vae vae;
     private final Tensor scalars;
     private final int latents;
+    private final int noiseWidth;
     private final Delivery delivery;
     private Recorded forward;
     private long seedOfForward;
@@ -61,6 +62,7 @@ public final class Evaluator {
         this.vae = Vae.forInference(spec, backend, values, buffers, ROWS);
         this.scalars = Scalars.allocate(backend);
         this.latents = spec.latents();
+        this.noiseWidth = vae.noise() == null ? 0 : vae.noise().columns();
         this.delivery = new Delivery(
                 backend,
                 (parts, rows) -> sums.add(parts, rows),
@@ -127,11 +129,13 @@ public final class Evaluator {
                 labels.oneHot(oneHot, done, read);
                 backend.upload(vae.labels(), oneHot, 0);
             }
-            position[Scalars.NOISE_POSITION.ordinal()] = (double) done * latents;
+            position[Scalars.NOISE_POSITION.ordinal()] = (double) done * noiseWidth;
             backend.upload(scalars, position);
             if (vae.noise() != null) {
                 backend.reserveNoise(
-                        Stream.EVALUATION.key(seed), done * latents, vae.noise().count());
+                        Stream.EVALUATION.key(seed),
+                        done * noiseWidth,
+                        vae.noise().count());
             }
             forward.run();
             delivery.send(read);

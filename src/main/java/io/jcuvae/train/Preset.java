@@ -40,6 +40,8 @@ public enum Preset {
     WAE("an autoencoder whose codes follow the prior", null),
     /** The first with labels for encoder and decoder. */
     CVAE("dense layers that are told the label", null),
+    /** A second stochastic layer (Burda et al. 2016). */
+    TWO_LAYERS("two stochastic layers, 20 and 10", null),
     /** A small network that stops by itself, for rows of numbers in any units. */
     TABLE("rows of numbers, standardised", null);
 

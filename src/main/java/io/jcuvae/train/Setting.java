@@ -36,6 +36,16 @@ public enum Setting {
     LR("RATE", "learning rate of Adam", t -> real(t, 0, 10, false)),
     /** Size of z. */
     LATENT("N", "size of the latent code", t -> integer(t, 1, 100_000)),
+    /** Size of a second stochastic layer. */
+    UPPER_LATENT(
+            "N",
+            "size of a second stochastic layer u above the latent code z, which then has the prior p(z | u); 0 for none",
+            t -> integer(t, 0, 100_000)),
+    /** Widths of the layers between the two. */
+    UPPER_HIDDEN(
+            "W,W,...",
+            "with --upper-latent: widths of the layers from z to u, mirrored from u to z; 'none' for no layer",
+            Setting::widths),
     /** Widths of the encoder's layers; the decoder mirrors them. */
     HIDDEN("W,W,...", "widths of the encoder's layers, mirrored in the decoder; 'none' for no layer", Setting::widths),
     /** Nonlinearity of the hidden layers. */

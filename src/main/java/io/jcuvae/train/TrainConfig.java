@@ -19,6 +19,7 @@ import io.jcuvae.vae.Likelihood;
 import io.jcuvae.vae.Objective;
 import io.jcuvae.vae.Posterior;
 import io.jcuvae.vae.Reduction;
+import io.jcuvae.vae.Upper;
 import io.jcuvae.vae.VaeSpec;
 import java.io.IOException;
 import java.io.InputStream;
@@ -134,7 +135,7 @@ public final class TrainConfig {
         if (value.isJsonPrimitive()) {
             return value.getAsString();
         }
-        if (value.isJsonArray() && setting == Setting.HIDDEN) {
+        if (value.isJsonArray() && (setting == Setting.HIDDEN || setting == Setting.UPPER_HIDDEN)) {
             String text = value.getAsJsonArray().asList().stream()
                     .map(JsonElement::toString)
                     .collect(Collectors.joining(","));
@@ -216,8 +217,7 @@ public final class TrainConfig {
 
     /** Widths of the encoder's layers. */
     public List<Integer> hidden() {
-        return ((List<?>) values.get(Setting.HIDDEN))
-                .stream().map(Integer.class::cast).toList();
+        return widths(Setting.HIDDEN);
     }
 
     /** Nonlinearity of the hidden layers. */
@@ -344,7 +344,8 @@ public final class TrainConfig {
                             : decoder().layers(sample, likelihood().parameters(levels())),
                     likelihood(),
                     posterior(),
-                    conditioned() ? new Condition(classes) : Condition.NONE);
+                    conditioned() ? new Condition(classes) : Condition.NONE,
+                    upper());
             if (spec.parameters() != likelihood().parameters(levels())) {
                 throw new IllegalArgumentException("the decoder ends with " + spec.parameters() * sample.count()
                         + " values, " + spec.parameters() + " for each of a sample's, and --levels is " + levels()
@@ -368,8 +369,13 @@ public final class TrainConfig {
      * @param setting one that the user gave
      */
     public void requireOfUse(Setting setting) {
+        if (setting == Setting.UPPER_HIDDEN && !upper().given()) {
+            throw new UserError(
+                    "--upper-hidden: are the layers between two stochastic ones; give --upper-latent N, too, or"
+                            + " leave it out");
+        }
         boolean dense = encoder().isMlp() || decoder().isMlp();
-        if (!dense && (setting == Setting.HIDDEN || setting == Setting.ACTIVATION)) {
+        if (!dense && (setting == Setting.HIDDEN || (setting == Setting.ACTIVATION && !upper().given()))) {
             throw new UserError("--" + setting.key()
                     + ": makes dense layers, but encoder and decoder are given layer by layer"
                     + Preset.of(this)
@@ -569,6 +575,24 @@ public final class TrainConfig {
             require(metric() != Metric.ELBO, Setting.METRIC, why);
             require(estimator() == Estimator.ELBO, Setting.ESTIMATOR, why);
             require(totalCorrelation() == 0, Setting.TC, why);
+            require(
+                    !upper().given(),
+                    Setting.UPPER_LATENT,
+                    "needs a posterior to draw from; take --posterior gaussian");
+        }
+        if (upper().given()) {
+            String why = "does not go with --upper-latent, whose KL term has no closed form; leave one of them out";
+            require(freeBits() == 0, Setting.FREE_BITS, why);
+            require(totalCorrelation() == 0, Setting.TC, why);
+            require(
+                    discrepancy() == 0,
+                    Setting.MMD,
+                    "compares codes with a standard normal, which is not the prior with"
+                            + " --upper-latent; leave one of them out");
+            require(
+                    estimator() != Estimator.DREG,
+                    Setting.ESTIMATOR,
+                    "does not go with --upper-latent yet; take --estimator iwae");
         }
         require(
                 discrepancy() == 0 || batch() > 1,
@@ -603,6 +627,16 @@ public final class TrainConfig {
         if (!sense) {
             throw new UserError("--" + setting.key() + " " + text(setting) + ": " + why);
         }
+    }
+
+    /** The second stochastic layer, if any. */
+    public Upper upper() {
+        int latents = (Integer) values.get(Setting.UPPER_LATENT);
+        return latents == 0 ? Upper.NONE : new Upper(latents, widths(Setting.UPPER_HIDDEN), activation());
+    }
+
+    private List<Integer> widths(Setting setting) {
+        return ((List<?>) values.get(setting)).stream().map(Integer.class::cast).toList();
     }
 
     /** Whether values are standardised by their mean and deviation over the training rows. */

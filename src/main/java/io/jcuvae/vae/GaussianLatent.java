@@ -3,6 +3,7 @@ package io.jcuvae.vae;
 import io.jcuvae.nn.Binding;
 import io.jcuvae.nn.Dense;
 import io.jcuvae.nn.ParameterLayout;
+import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Shape;
@@ -38,7 +39,7 @@ final class GaussianLatent implements Latent {
      */
     GaussianLatent(Binding binding, int latents, Tensor input, Tensor inputGradient, KlTerm klTerm, int further) {
         ops = binding.ops();
-        heads = heads(binding, input, inputGradient);
+        heads = heads(binding, "", input, inputGradient);
         Shape shape = Shape.of(binding.rows(), latents);
         drawn = binding.arena().tensor("noise", Shape.of(binding.rows() + further, latents));
         noise = further == 0 ? drawn : drawn.view(0, shape);
@@ -51,26 +52,34 @@ final class GaussianLatent implements Latent {
         dz = binding.training() ? binding.arena().tensor("dz", shape) : null;
     }
 
-    /** The heads for mu and logvar as one layer. */
-    static Dense heads(Binding binding, Tensor input, Tensor inputGradient) {
+    /**
+     * The heads for mu and logvar as one layer.
+     *
+     * @param prefix of the parameters' names
+     */
+    static Dense heads(Binding binding, String prefix, Tensor input, Tensor inputGradient) {
         return new Dense(
                 binding,
-                "head",
-                binding.values().joined("mu.weight", "logvar.weight"),
-                binding.values().joined("mu.bias", "logvar.bias"),
-                binding.training() ? binding.gradients().joined("mu.weight", "logvar.weight") : null,
-                binding.training() ? binding.gradients().joined("mu.bias", "logvar.bias") : null,
+                prefix + "head",
+                joined(binding.values(), prefix, "weight"),
+                joined(binding.values(), prefix, "bias"),
+                binding.training() ? joined(binding.gradients(), prefix, "weight") : null,
+                binding.training() ? joined(binding.gradients(), prefix, "bias") : null,
                 Activation.IDENTITY,
                 input,
                 inputGradient);
     }
 
-    static void declare(ParameterLayout layout, int latents, Shape input) {
+    private static Tensor joined(Parameters block, String prefix, String what) {
+        return block.joined(prefix + "mu." + what, prefix + "logvar." + what);
+    }
+
+    static void declare(ParameterLayout layout, String prefix, int latents, Shape input) {
         int inputs = Math.toIntExact(input.count());
-        layout.weight("mu.weight", Shape.of(latents, inputs), inputs, latents);
-        layout.weight("logvar.weight", Shape.of(latents, inputs), inputs, latents);
-        layout.bias("mu.bias", Shape.of(latents), inputs);
-        layout.bias("logvar.bias", Shape.of(latents), inputs);
+        layout.weight(prefix + "mu.weight", Shape.of(latents, inputs), inputs, latents);
+        layout.weight(prefix + "logvar.weight", Shape.of(latents, inputs), inputs, latents);
+        layout.bias(prefix + "mu.bias", Shape.of(latents), inputs);
+        layout.bias(prefix + "logvar.bias", Shape.of(latents), inputs);
     }
 
     @Override

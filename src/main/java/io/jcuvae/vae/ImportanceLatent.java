@@ -10,7 +10,7 @@ import io.jcuvae.tensor.Tensor;
  * A Gaussian posterior of which K codes are drawn for each sample while training, and whose divergence is that of the draws:
  * what importance weights are made of. R = B K rows; those of a sample lie side by side.
  */
-final class ImportanceLatent implements Latent {
+final class ImportanceLatent implements Latent, Weighed {
     private final Ops ops;
     private final Dense heads;
     private final Tensor noise;
@@ -34,7 +34,7 @@ final class ImportanceLatent implements Latent {
             int draws,
             boolean doublyReparameterised) {
         ops = binding.ops();
-        heads = GaussianLatent.heads(binding, input, inputGradient);
+        heads = GaussianLatent.heads(binding, "", input, inputGradient);
         int rows = Math.multiplyExact(binding.rows(), draws);
         Shape shape = Shape.of(rows, latents);
         noise = binding.arena().tensor("noise", shape);
@@ -84,8 +84,8 @@ final class ImportanceLatent implements Latent {
         return kl;
     }
 
-    /** [R]: log p(z) - log q(z | x) of the last draws, nats. */
-    Tensor ratio() {
+    @Override
+    public Tensor ratio() {
         return ratio;
     }
 
@@ -106,15 +106,8 @@ final class ImportanceLatent implements Latent {
         sample();
     }
 
-    /**
-     * Makes the bound.
-     *
-     * @param loss [B]
-     * @param reconstruction [B]
-     * @param weights [R]: of the likelihood's rows
-     * @param rows [R]: negative log-likelihood
-     */
-    void bound(Tensor loss, Tensor reconstruction, Tensor weights, Tensor rows, Tensor scalars, float scale) {
+    @Override
+    public void bound(Tensor loss, Tensor reconstruction, Tensor weights, Tensor rows, Tensor scalars, float scale) {
         ops.importance(loss, reconstruction, weights, ratioWeights, factors, rows, ratio, scalars, scale);
     }
 

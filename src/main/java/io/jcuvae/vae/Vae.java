@@ -24,6 +24,9 @@ public final class Vae {
     private final Conditioning conditioning;
     private final Sequential encoder;
     private final Latent latent;
+    /** The latent where it weighs its draws; null where it has one draw. */
+    private final Weighed weighed;
+
     private final Sequential decoder;
     private final Tensor output;
     private final ChannelExchange said;
@@ -84,9 +87,8 @@ public final class Vae {
             dsaid = null;
         }
         likelihood = spec.likelihood().bind(drawn, output, doutput, target, spec.parameterRun());
-        reconstruction = latent instanceof ImportanceLatent
-                ? arena.tensor("reconstruction.mean", Shape.of(rows))
-                : likelihood.rows();
+        weighed = objective.estimator() == Estimator.ELBO ? null : (Weighed) latent;
+        reconstruction = weighed == null ? likelihood.rows() : arena.tensor("reconstruction.mean", Shape.of(rows));
         noise = latent.noise() == null && objective.discrepancy() > 0
                 ? arena.tensor("noise", Shape.of(rows, spec.latents()))
                 : latent.noise();
@@ -110,6 +112,9 @@ public final class Vae {
     private Latent latent(VaeSpec spec, Binding binding) {
         Tensor input = encoder.output();
         Tensor dinput = encoder.outputGradient();
+        if (spec.upper().given()) {
+            return new UpperLatent(binding, spec, input, dinput, objective);
+        }
         if (objective.estimator() != Estimator.ELBO) {
             boolean doubly = objective.estimator() == Estimator.DREG;
             return new ImportanceLatent(binding, spec.latents(), input, dinput, objective.draws(), doubly);
@@ -197,9 +202,27 @@ public final class Vae {
         return conditioning.labels();
     }
 
-    /** [R, Z]: the noise of the codes, then [B, Z] codes of the prior where the objective compares with it; null without both. */
+    /**
+     * [R, Z]: the noise of the codes, then [B, Z] codes of the prior where the objective compares with it; [R, Z + U] with a layer of
+     * U above; null where nothing is drawn.
+     */
     public Tensor noise() {
         return noise;
+    }
+
+    /**
+     * [R, W]: what standard normals are put into so that {@link #fromPrior} makes codes of them: z itself, or the noise of
+     * several layers of codes.
+     */
+    public Tensor priorNoise() {
+        return latent instanceof UpperLatent upper ? upper.noise() : latent.z();
+    }
+
+    /** Standard normals in {@link #priorNoise} to codes of the prior. */
+    public void fromPrior() {
+        if (latent instanceof UpperLatent upper) {
+            upper.descend();
+        }
     }
 
     /** [B, 2Z]: posterior means, then log variances; [B, Z] codes where there is no variance. */
@@ -291,7 +314,7 @@ public final class Vae {
      * @param counted of each sample's draws, the first so many
      */
     public void addWeights(Tensor state, int counted) {
-        ops.addWeights(state, likelihood.rows(), ((ImportanceLatent) latent).ratio(), counted);
+        ops.addWeights(state, likelihood.rows(), weighed.ratio(), counted);
     }
 
     /** The decoder's output to the expected data. */
@@ -308,12 +331,12 @@ public final class Vae {
         encode();
         sample();
         decode();
-        if (latent instanceof ImportanceLatent importance) {
+        if (weighed != null) {
             if (objective.draws() > 1) {
                 ops.repeatRows(target, x);
             }
             likelihood.forward();
-            importance.bound(loss, reconstruction, likelihood.weights(), likelihood.rows(), scalars, rowWeight);
+            weighed.bound(loss, reconstruction, likelihood.weights(), likelihood.rows(), scalars, rowWeight);
             // Only now are the weights known that the gradient is made with.
             likelihood.forwardAndBackward();
             return;

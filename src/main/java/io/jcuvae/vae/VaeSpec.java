@@ -28,6 +28,7 @@ import java.util.Optional;
  * @param likelihood what the decoder's output says about the data
  * @param posterior what the encoder says about z
  * @param condition what encoder and decoder are told beside
+ * @param upper a second stochastic layer
  */
 public record VaeSpec(
         Shape sample,
@@ -36,7 +37,20 @@ public record VaeSpec(
         List<LayerSpec> decoder,
         Likelihood likelihood,
         Posterior posterior,
-        Condition condition) {
+        Condition condition,
+        Upper upper) {
+
+    /** Without a second stochastic layer. */
+    public VaeSpec(
+            Shape sample,
+            List<LayerSpec> encoder,
+            int latents,
+            List<LayerSpec> decoder,
+            Likelihood likelihood,
+            Posterior posterior,
+            Condition condition) {
+        this(sample, encoder, latents, decoder, likelihood, posterior, condition, Upper.NONE);
+    }
 
     /** A variational autoencoder with a Gaussian posterior that is told nothing beside the sample. */
     public VaeSpec(Shape sample, List<LayerSpec> encoder, int latents, List<LayerSpec> decoder, Likelihood likelihood) {
@@ -53,11 +67,19 @@ public record VaeSpec(
         decoder = List.copyOf(decoder);
         checkEncoder(sample, encoder, condition);
         checkDecoder(sample, condition.joined(Shape.of(latents)), decoder, likelihood);
+        if (upper.given() && !posterior.hasDivergence()) {
+            throw new IllegalArgumentException("a second stochastic layer needs a posterior to draw from");
+        }
     }
 
     /** The same that is told something else. */
     public VaeSpec with(Condition other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other);
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other, upper);
+    }
+
+    /** The same with a second stochastic layer. */
+    public VaeSpec with(Upper other) {
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, other);
     }
 
     /** What the encoder's first layer sees: {@link #sampleInput}, with the labels where there is a condition. */
@@ -113,7 +135,7 @@ public record VaeSpec(
 
     /** The most values that a layer makes of one sample, or takes: what a batch's memory depends on. */
     public int widest() {
-        long most = Math.max(sample.count(), widest(encoder, encoderInput()));
+        long most = Math.max(sample.count(), Math.max(upper.widest(), widest(encoder, encoderInput())));
         return Math.toIntExact(Math.max(most, widest(decoder, decoderInput())));
     }
 
@@ -167,8 +189,9 @@ public record VaeSpec(
         if (posterior == Posterior.NONE) {
             PointLatent.declare(layout, latents, encoded);
         } else {
-            GaussianLatent.declare(layout, latents, encoded);
+            GaussianLatent.declare(layout, "", latents, encoded);
         }
+        upper.declare(layout, latents);
         Sequential.declare(layout, decoder, "dec", decoderInput());
         likelihood.declare(layout);
         return layout;

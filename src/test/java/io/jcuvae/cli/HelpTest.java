@@ -37,7 +37,7 @@ class HelpTest {
             List<String> example = List.of(command.example().split(" "));
             assertTrue(help.contains("\nexample:\n  scripts/vae " + command.example()), help);
             assertEquals(name, example.get(0));
-            Arguments.parse(name, Main.optionsOf(command), example.subList(1, example.size()));
+            Arguments.parse(name, command, example.subList(1, example.size()));
         }
     }
 

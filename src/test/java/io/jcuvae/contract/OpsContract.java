@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Test;
  */
 public interface OpsContract
         extends ConditionContract,
+                HierarchyContract,
                 DiscrepancyContract,
                 LikelihoodContract,
                 MeasureContract,

@@ -928,6 +928,28 @@ final class ReferenceOps implements Ops {
         ReferenceCondition.firstColumns(x, y);
     }
 
+    // ---- two stochastic layers
+
+    @Override
+    public void conditionalPrior(Tensor ratio, Tensor upper, Tensor z, Tensor prior) {
+        ReferenceHierarchy.conditionalPrior(ratio, upper, z, prior);
+    }
+
+    @Override
+    public void conditionalPriorBackward(Tensor dz, Tensor dprior, Tensor z, Tensor prior, Tensor weights) {
+        ReferenceHierarchy.conditionalPriorBackward(dz, dprior, z, prior, weights);
+    }
+
+    @Override
+    public void meanDivergence(Tensor kl, Tensor ratio) {
+        ReferenceHierarchy.meanDivergence(kl, ratio);
+    }
+
+    @Override
+    public void splitColumns(Tensor first, Tensor second, Tensor both) {
+        ReferenceHierarchy.splitColumns(first, second, both);
+    }
+
     // ---- measures
 
     @Override

@@ -81,6 +81,7 @@ final class Scenarios {
                         biasActivateBackward(Activation.GELU, 1301, 33),
                         biasActivateBackward(Activation.IDENTITY, 1301, 33)));
         verbs.putAll(ConditionScenarios.large());
+        verbs.putAll(HierarchyScenarios.large());
         verbs.putAll(DiscrepancyScenarios.large());
         verbs.putAll(SpatialScenarios.large());
         verbs.put("reparameterize", List.of(reparameterize(1031, 31)));

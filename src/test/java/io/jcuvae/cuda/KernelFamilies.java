@@ -20,6 +20,7 @@ final class KernelFamilies {
                 Map.entry(ConditionKernels.FAMILY, ConditionKernels.SIGNATURES),
                 Map.entry(DensityKernels.FAMILY, DensityKernels.SIGNATURES),
                 Map.entry(GaussianKernels.FAMILY, GaussianKernels.SIGNATURES),
+                Map.entry(HierarchyKernels.FAMILY, HierarchyKernels.SIGNATURES),
                 Map.entry(LikelihoodKernels.FAMILY, LikelihoodKernels.SIGNATURES),
                 Map.entry(MmdKernels.FAMILY, MmdKernels.SIGNATURES),
                 Map.entry(MeasureKernels.FAMILY, MeasureKernels.SIGNATURES),

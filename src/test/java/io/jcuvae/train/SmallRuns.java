@@ -36,6 +36,8 @@ public final class SmallRuns {
             "--ema 0.9",
             "--validation 0.2 --metric elbo --keep best,last",
             "--patience 2 --min-delta 1000 --keep 2",
+            "--upper-latent 2 --upper-hidden 8",
+            "--upper-latent 2 --upper-hidden none --estimator iwae --draws 3",
             "--warmup 3steps --lr-schedule cosine --weight-decay 0.1 --clip 5 --anneal cyclical --anneal-cycles 2"
                     + " --free-bits 0.3 --batch 16 --accumulate 3 --ema 0.9 --validation 0.2 --patience 1 --min-delta 0.5"
                     + " --metric reconstruction --keep best,2"

@@ -18,6 +18,7 @@ public final class SmallVariants {
     public static TrainConfig config(String preset, int epochs) {
         return SmallRuns.with(
                 TrainConfig.preset(preset),
-                "--data blobs --epochs " + epochs + " --batch 32 --hidden 32,16 --latent 3 --threads 1");
+                "--data blobs --epochs " + epochs
+                        + " --batch 32 --hidden 32,16 --latent 3 --upper-hidden 8 --threads 1");
     }
 }

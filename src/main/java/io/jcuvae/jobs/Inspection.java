@@ -1,0 +1,152 @@
+package io.jcuvae.jobs;
+
+import io.jcuvae.data.RowLabels;
+import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Philox;
+import io.jcuvae.tensor.Stream;
+import io.jcuvae.train.Model;
+import java.util.Arrays;
+
+/**
+ * A model bound once to be looked at often, with rows in memory: for pictures and reports, also while it is being trained, as it
+ * shares the parameters. It draws no noise on the device and touches nothing that training uses.
+ */
+public final class Inspection {
+    private final Model model;
+    private final BoundModel bound;
+
+    /** Binds a model. */
+    public Inspection(Model model, Backend backend) {
+        this.model = model;
+        bound = new BoundModel(model, backend);
+    }
+
+    /**
+     * What the encoder and the decoder make of rows.
+     *
+     * @param count N
+     * @param latents Z
+     * @param codes [N, Z]: the posteriors' means, or the codes themselves where these are points
+     * @param logvars [N, Z]: logarithms of the posteriors' variances; null where codes are points
+     * @param made [N, D]: the expected data of the codes
+     */
+    public record Seen(int count, int latents, float[] codes, float[] logvars, float[] made) {}
+
+    /** The model. */
+    public Model model() {
+        return model;
+    }
+
+    /** Z. */
+    public int latents() {
+        return bound.latents();
+    }
+
+    /**
+     * Encodes rows and decodes their codes.
+     *
+     * @param rows [count, D]
+     * @param labels of the rows; {@link RowLabels#NONE} for a model that is not told them
+     */
+    public Seen look(float[] rows, RowLabels labels, int count) {
+        int latents = latents();
+        int width = bound.width();
+        float[] batch = bound.samples();
+        float[] heads = bound.posteriors();
+        float[] some = bound.codes();
+        int head = heads.length / bound.rows();
+        boolean gaussian = head == 2 * latents && model.config().posterior().hasDivergence();
+        float[] codes = new float[Math.multiplyExact(count, latents)];
+        float[] logvars = gaussian ? new float[codes.length] : null;
+        float[] made = new float[Math.multiplyExact(count, width)];
+        for (int done = 0; done < count; done += bound.rows()) {
+            int read = Math.min(bound.rows(), count - done);
+            bound.label(labels, done, read);
+            System.arraycopy(rows, done * width, batch, 0, read * width);
+            bound.encode(heads, batch);
+            bound.reconstruct(batch, batch);
+            bound.codes(some);
+            System.arraycopy(batch, 0, made, done * width, read * width);
+            System.arraycopy(some, 0, codes, done * latents, read * latents);
+            for (int r = 0; gaussian && r < read; r++) {
+                System.arraycopy(heads, r * head + latents, logvars, (done + r) * latents, latents);
+            }
+        }
+        return new Seen(count, latents, codes, logvars, made);
+    }
+
+    /**
+     * Decodes codes.
+     *
+     * @param codes [count, Z]
+     * @param label the class of all, as {@link Labels#of} gives it
+     * @return [count, D]
+     */
+    public float[] decode(float[] codes, int count, int label) {
+        int latents = latents();
+        float[] batch = bound.codes();
+        float[] samples = bound.samples();
+        float[] all = new float[Math.multiplyExact(count, bound.width())];
+        bound.label(label);
+        for (int done = 0; done < count; done += bound.rows()) {
+            int read = Math.min(bound.rows(), count - done);
+            System.arraycopy(codes, done * latents, batch, 0, read * latents);
+            bound.decode(samples, batch);
+            System.arraycopy(samples, 0, all, done * bound.width(), read * bound.width());
+        }
+        return all;
+    }
+
+    /**
+     * Decodes codes on the way from one class to another.
+     *
+     * @param codes [count, Z]
+     * @param from the first code's class
+     * @param to the last code's class
+     * @return [count, D]
+     */
+    public float[] decode(float[] codes, int count, int from, int to) {
+        int latents = latents();
+        float[] batch = bound.codes();
+        float[] samples = bound.samples();
+        float[] all = new float[Math.multiplyExact(count, bound.width())];
+        for (int done = 0; done < count; done += bound.rows()) {
+            int read = Math.min(bound.rows(), count - done);
+            double[] shares = new double[read];
+            for (int r = 0; r < read; r++) {
+                shares[r] = count == 1 ? 0 : (done + r) / (double) (count - 1);
+            }
+            bound.label(from, to, shares);
+            System.arraycopy(codes, done * latents, batch, 0, read * latents);
+            bound.decode(samples, batch);
+            System.arraycopy(samples, 0, all, done * bound.width(), read * bound.width());
+        }
+        return all;
+    }
+
+    /**
+     * Codes from a standard normal prior, made on the host, the same for every model with as many latents: code i has the normals
+     * i Z .. i Z + Z - 1 of the seed's generation stream, as {@link Generation} has them.
+     *
+     * @return [count, Z]
+     */
+    public static float[] normals(int count, int latents, long seed) {
+        float[] codes = new float[Math.multiplyExact(count, latents)];
+        Philox.fillNormal(codes, 0, codes.length, Stream.GENERATION.key(seed), 0);
+        return codes;
+    }
+
+    /** The same code so many times. */
+    static float[] repeated(float[] code, int count) {
+        float[] all = new float[Math.multiplyExact(count, code.length)];
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(code, 0, all, i * code.length, code.length);
+        }
+        return all;
+    }
+
+    /** One row of a block. */
+    public static float[] row(float[] rows, int number, int width) {
+        return Arrays.copyOfRange(rows, number * width, (number + 1) * width);
+    }
+}
