@@ -260,7 +260,7 @@ public final class Evaluation {
                 Rows.open(model, source, split, limit), importanceSamples > 0 ? Progress.SILENT : progress, early)) {
             Evaluator evaluator = new Evaluator(model.spec(), backend, model.values(), model.buffers());
             result = evaluator.evaluate(reader, labels, binarization, key, seed);
-            latentwise = model.spec().posterior().hasDivergence() ? evaluator.klPerLatent() : null;
+            latentwise = Measures.divergesByLatents(model) ? evaluator.klPerLatent() : null;
             kind = reader.kind();
         }
         requireFinite("loss", result.loss(1), source);
