@@ -116,15 +116,13 @@ public final class Measures {
     }
 
     private void check() {
-        boolean gaussian = model.spec().posterior().hasDivergence();
-        String posterior = "(--posterior " + model.spec().posterior().label() + ")";
-        if (!gaussian && kinds.contains(Kind.INFORMATION)) {
-            throw new UserError("--measures information: the model's codes have no posterior " + posterior
-                    + ", and so no KL term to take apart; leave it out");
+        if (kinds.contains(Kind.INFORMATION) && !divergesByLatents(model)) {
+            throw new UserError("--measures information: the model's codes have no Gaussian posterior beside a standard"
+                    + " normal prior, and so no KL term that could be taken apart; leave it out");
         }
-        if (!gaussian && kinds.contains(Kind.SAMPLES)) {
-            throw new UserError(
-                    "--measures samples: the model has no prior to generate from " + posterior + "; leave it out");
+        if (kinds.contains(Kind.SAMPLES) && !model.config().hasPrior()) {
+            throw new UserError("--measures samples: the model has no prior to generate from (--posterior "
+                    + model.spec().posterior().label() + "); leave it out");
         }
         if (kinds.contains(Kind.SAMPLES) && judge().spec().condition().given()) {
             throw new UserError("--features: the encoder of this model is told labels, which generated samples lack;"
@@ -136,6 +134,11 @@ public final class Measures {
             throw new UserError("--features: " + against.featuresName() + " takes samples of " + taken
                     + " values, this model makes " + made + "; name a model of the same kind of data");
         }
+    }
+
+    /** Whether the KL term is a sum over latents, each a Gaussian's divergence from the standard normal. */
+    static boolean divergesByLatents(Model model) {
+        return model.spec().posterior().hasDivergence() && !model.spec().upper().given();
     }
 
     private Model judge() {
