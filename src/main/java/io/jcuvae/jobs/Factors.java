@@ -71,7 +71,8 @@ record Factors(int[][] classes, int[] sizes) {
         String file = data.substring(0, ending + 4);
         UserError first = null;
         for (String member : MEMBERS) {
-            try (SampleReader reader = DataSource.parse(file + ":" + member).open(Split.ALL, 1)) {
+            try {
+                DataSource.parse(file + ":" + member).open(Split.ALL, 1).close();
                 return file + ":" + member;
             } catch (UserError e) {
                 first = first == null ? e : first;
