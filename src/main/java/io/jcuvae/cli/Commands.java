@@ -19,6 +19,8 @@ final class Commands {
         BY_NAME.put("encode", EncodeCommand::new);
         BY_NAME.put("decode", DecodeCommand::new);
         BY_NAME.put("interpolate", InterpolateCommand::new);
+        BY_NAME.put("score", ScoreCommand::new);
+        BY_NAME.put("augment", AugmentCommand::new);
         BY_NAME.put("plot", PlotCommand::new);
         BY_NAME.put("baseline", BaselineCommand::new);
         BY_NAME.put("info", InfoCommand::new);

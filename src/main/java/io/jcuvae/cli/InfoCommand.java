@@ -7,6 +7,7 @@ import io.jcuvae.data.DataSource;
 import io.jcuvae.data.SampleReader;
 import io.jcuvae.data.SampleShape;
 import io.jcuvae.data.Split;
+import io.jcuvae.jobs.Calibration;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.UserError;
@@ -164,6 +165,7 @@ final class InfoCommand implements Command {
                 + config.likelihood().unit() + " per sample");
         lines.add("training     batch " + config.batch() + ", Adam at " + config.learningRate() + ", beta "
                 + config.beta() + ", " + config.initialisation().label() + " initialisation, seed " + config.seed());
+        calibration(path).ifPresent(lines::add);
         if (last == null) {
             lines.add("figures      none: there is no metrics.jsonl beside the model");
         } else {
@@ -173,6 +175,16 @@ final class InfoCommand implements Command {
                     + last.get("active_units") + " of " + config.latents() + " active");
         }
         return lines;
+    }
+
+    /** The threshold for scores that is kept beside a model, or that it is void. */
+    private static Optional<String> calibration(Path path) {
+        Calibration.Kept kept = Calibration.find(Model.file(path));
+        return kept.calibration() != null
+                ? Optional.of("threshold    " + kept.calibration())
+                : kept.changed()
+                        ? Optional.of("threshold    void: " + kept.file() + " is of a model that has changed since")
+                        : Optional.empty();
     }
 
     private static List<String> condition(Classes classes) {
@@ -192,6 +204,12 @@ final class InfoCommand implements Command {
         json.addProperty("binarization", model.config().binarization().label());
         json.add("settings", model.config().toJson());
         json.add("data", model.data().toJson());
+        Calibration kept = Calibration.find(Model.file(path)).calibration();
+        if (kept != null) {
+            JsonObject calibration = kept.toJson();
+            calibration.remove("usual_terms");
+            json.add("calibration", calibration);
+        }
         json.add("metrics", last);
         return json;
     }

@@ -88,13 +88,23 @@ final class ModelJob {
         return json;
     }
 
-    /** The data that {@code --data} names, or what the model was trained on; pictures in the model's size and colours. */
-    static DataSource source(Arguments arguments, Output output, Model model) {
-        PictureOptions pictures = PictureOptions.asTheyAre()
+    /** Pictures in the model's size and colours. */
+    private static PictureOptions pictures(Arguments arguments, Output output, Model model) {
+        return PictureOptions.asTheyAre()
                 .like(model.data().shape())
                 .withSkipBad(arguments.has(CommonOptions.SKIP_BAD))
                 .withThreads(arguments.integer("threads", 0, 1024, 0))
                 .withProgress(() -> new JobProgress(output, "decoding"));
+    }
+
+    /** The data that a text names; pictures in the model's size and colours. */
+    static DataSource source(Arguments arguments, Output output, Model model, String src) {
+        return prepared(DataSource.parse(src, pictures(arguments, output, model)), output);
+    }
+
+    /** The data that {@code --data} names, or what the model was trained on; pictures in the model's size and colours. */
+    static DataSource source(Arguments arguments, Output output, Model model) {
+        PictureOptions pictures = pictures(arguments, output, model);
         if (arguments.has("data")) {
             return prepared(DataSource.parse(arguments.required("data"), pictures), output);
         }

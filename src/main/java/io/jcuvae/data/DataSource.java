@@ -5,7 +5,10 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * What {@code --data} names: a built-in set, a folder or zip of pictures, a folder of IDX files, or one file.
@@ -17,7 +20,7 @@ import java.util.List;
 public final class DataSource {
     private static final String FORMS =
             "accepted are mnist-sample, moons[:N], a folder or .zip of pictures, a folder with MNIST-named IDX files,"
-                    + " or one .npy, .npz[:key], .csv or IDX file";
+                    + " or one .npy, .npz[:key], .csv or IDX file; @label=0 behind it takes the rows with that label";
     private static final String DIGITS = "mnist-sample";
     private static final String MOONS = "moons";
     private static final int MOONS_DEFAULT = 10_000;
@@ -27,6 +30,8 @@ public final class DataSource {
     private final RowSource test;
     private final PictureSet pictures;
     private final Told told;
+    /** Which rows of a split count, of those that the source has; null for all. */
+    private final Function<Split, boolean[]> marks;
 
     /** What the reads so far have to say. */
     private record Told(List<String> notes, List<String> warnings) {
@@ -36,11 +41,22 @@ public final class DataSource {
     }
 
     private DataSource(String name, RowSource train, RowSource test, PictureSet pictures, Told told) {
+        this(name, train, test, pictures, told, null);
+    }
+
+    private DataSource(
+            String name,
+            RowSource train,
+            RowSource test,
+            PictureSet pictures,
+            Told told,
+            Function<Split, boolean[]> marks) {
         this.name = name;
         this.train = train;
         this.test = test;
         this.pictures = pictures;
         this.told = told;
+        this.marks = marks;
     }
 
     /**
@@ -61,6 +77,11 @@ public final class DataSource {
      * @throws UserError if it is none of the accepted forms, or names no file that exists
      */
     public static DataSource parse(String src, PictureOptions options) {
+        LabelFilter filter = LabelFilter.of(src);
+        if (filter != null) {
+            DataSource all = parse(filter.source(), options);
+            return all.marked(src, split -> filter.marks(all.labels(split, 0), all.labelNames()));
+        }
         Told told = new Told();
         if (src.equals(DIGITS)) {
             return new DataSource(src, digits("train"), digits("t10k"), null, told);
@@ -84,6 +105,41 @@ public final class DataSource {
         PictureSet set = PictureSet.of(path, options, told.notes()::add, told.warnings()::add)
                 .orElseThrow(() -> noPictures(path, folder));
         return new DataSource(src, set.train(), set.test(), set, told);
+    }
+
+    private DataSource marked(String as, Function<Split, boolean[]> some) {
+        return new DataSource(as, train, test, pictures, told, some);
+    }
+
+    /**
+     * What a model has not seen of its training data: the held-out rows, and those whose label it was not trained on.
+     *
+     * @param trainedOn what the model was trained on, as a text that chooses rows of this source by their labels; only
+     *     {@link Split#ALL} of the result may be asked for
+     * @throws UserError when it was trained on other data, or on rows of every label
+     */
+    public DataSource unseen(String trainedOn) {
+        LabelFilter filter = LabelFilter.of(trainedOn);
+        if (filter == null || !filter.source().equals(name)) {
+            throw new UserError("--split unseen: the model was trained on " + trainedOn
+                    + ", and unseen are the rows that"
+                    + " @label left out of the same data, beside its test rows; "
+                    + (filter == null ? "use --split test, or train" : "give --data " + filter.source() + ", or train")
+                    + " on normal rows as in --data SRC@label=0");
+        }
+        return marked(name, split -> {
+            boolean[] trained = filter.marks(labels(Split.ALL, 0), labelNames());
+            boolean[] unseen = new boolean[trained.length];
+            if (hasTestSplit()) {
+                Arrays.fill(unseen, labels(Split.TRAIN, 0).length, unseen.length, true);
+            } else {
+                Split.heldOut(unseen, 0, unseen.length);
+            }
+            for (int r = 0; r < unseen.length; r++) {
+                unseen[r] |= !trained[r];
+            }
+            return unseen;
+        });
     }
 
     private static UserError noPictures(Path path, boolean folder) {
@@ -215,7 +271,14 @@ public final class DataSource {
      * @throws UserError if the file is damaged, a value is not finite, the split is empty, or memory does not suffice
      */
     public Dataset load(Split split, int limit) {
-        Dataset rows = RowLoading.load(name, part(split), filter(split), requireLimit(limit));
+        Dataset rows = RowLoading.load(name, part(split), filter(split), marks == null ? requireLimit(limit) : 0);
+        if (marks != null) {
+            int[] chosen = chosen(split, requireLimit(limit));
+            if (chosen.length == 0) {
+                throw RowLoading.noRows(name, split);
+            }
+            rows = rows.select(chosen);
+        }
         return labelNames() == null ? rows : rows.withLabelNames(labelNames());
     }
 
@@ -230,12 +293,33 @@ public final class DataSource {
     public SampleReader open(Split split, int limit) {
         requireLimit(limit);
         SampleReader all = part(split).open(false).reader();
-        SampleReader rows = new SelectedReader(all, filter(split), limit);
+        SampleReader rows = new SelectedReader(all, filter(split), marks == null ? limit : 0);
+        if (marks != null) {
+            rows = marked(rows, split, limit);
+        }
         if (rows.count() == 0) {
             rows.close();
             throw RowLoading.noRows(name, split);
         }
         return rows;
+    }
+
+    private SampleReader marked(SampleReader rows, Split split, int limit) {
+        try {
+            return new MarkedReader(rows, marks.apply(split), limit);
+        } catch (RuntimeException e) {
+            rows.close();
+            throw e;
+        }
+    }
+
+    /** The numbers of the marked rows within their split. */
+    private int[] chosen(Split split, int limit) {
+        boolean[] some = marks.apply(split);
+        return IntStream.range(0, some.length)
+                .filter(row -> some[row])
+                .limit(limit == 0 ? Integer.MAX_VALUE : limit)
+                .toArray();
     }
 
     /**
@@ -248,6 +332,10 @@ public final class DataSource {
      */
     public int[] labels(Split split, int limit) {
         requireLimit(limit);
+        if (marks != null) {
+            int[] all = marked(name, null).labels(split, 0);
+            return Arrays.stream(chosen(split, limit)).map(row -> all[row]).toArray();
+        }
         RowSource.Open open = part(split).open(true);
         try (SampleReader reader = open.reader()) {
             // Who knows how many rows there are has labels apart from them.

@@ -92,7 +92,17 @@ final class NpyHeader {
 
     /** The header of a float32 array [rows, sizes...], always of the same length for the same number of sizes. */
     static byte[] forFloats(long rows, int... sizes) {
-        StringBuilder text = new StringBuilder("{'descr': '<f4', 'fortran_order': False, 'shape': (" + rows + ",");
+        return forRows("<f4", rows, sizes);
+    }
+
+    /** The header of an int32 array [rows]. */
+    static byte[] forInts(long rows) {
+        return forRows("<i4", rows);
+    }
+
+    private static byte[] forRows(String descr, long rows, int... sizes) {
+        StringBuilder text =
+                new StringBuilder("{'descr': '" + descr + "', 'fortran_order': False, 'shape': (" + rows + ",");
         for (int size : sizes) {
             text.append(' ').append(size).append(',');
         }

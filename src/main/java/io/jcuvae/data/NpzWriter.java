@@ -3,6 +3,7 @@ package io.jcuvae.data;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,9 +25,19 @@ final class NpzWriter implements RowWriter {
      *
      * @param key its name
      * @param first its first column in the rows
+     * @param whole whether it is int32 [rows], written apart by {@link NpzWriter#writeWhole}
      * @param sizes the shape of its part of a row
      */
-    record Member(String key, int first, int... sizes) {
+    record Member(String key, int first, boolean whole, int... sizes) {
+        Member(String key, int first, int... sizes) {
+            this(key, first, false, sizes);
+        }
+
+        /** Whole numbers, one for each row. */
+        static Member whole(String key) {
+            return new Member(key, 0, true, 1);
+        }
+
         int width() {
             return new SampleShape(sizes).width();
         }
@@ -56,6 +67,9 @@ final class NpzWriter implements RowWriter {
     public void write(float[] values, int count) {
         for (int i = 0; i < members.size(); i++) {
             int columns = members.get(i).width();
+            if (members.get(i).whole()) {
+                continue;
+            }
             if (columns == width) {
                 floats.get(i).write(values, 0, count * width);
                 continue;
@@ -67,6 +81,17 @@ final class NpzWriter implements RowWriter {
             floats.get(i).write(part, 0, part.length);
         }
         rows += count;
+    }
+
+    /**
+     * Writes the next whole numbers of a member.
+     *
+     * @param member its place among the members
+     */
+    void writeWhole(int member, int[] values, int count) {
+        ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * count).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asIntBuffer().put(values, 0, count);
+        parts.get(member).write(bytes);
     }
 
     @Override
@@ -84,7 +109,7 @@ final class NpzWriter implements RowWriter {
     }
 
     private void addMember(ZipOutputStream zip, Member member, FileChannel values) throws IOException {
-        byte[] header = NpyHeader.forFloats(rows, member.sizes());
+        byte[] header = member.whole() ? NpyHeader.forInts(rows) : NpyHeader.forFloats(rows, member.sizes());
         // A stored member names its checksum before its bytes, so these are read twice.
         CheckedOutputStream sum = new CheckedOutputStream(OutputStream.nullOutputStream(), new CRC32());
         sum.write(header);

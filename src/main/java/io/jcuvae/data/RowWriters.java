@@ -45,6 +45,11 @@ public final class RowWriters {
         };
     }
 
+    /** A writer of one number for each row: .npy, float32 [rows]. */
+    public static RowWriter numbers(Path file) {
+        return new NpyWriter(file, 1, -1);
+    }
+
     /**
      * A writer of latents, whose rows are Z means and then Z logarithms of variances: .npy [rows, 2, Z], .npz (members
      * mean and logvar [rows, Z]), .csv (columns mean0, ..., logvar0, ...). Without variances .npy is [rows, Z], and what is

@@ -21,9 +21,9 @@ import java.util.function.DoubleConsumer;
  * K draws of w = p(x | z) p(z) / q(z | x). Its expectation falls towards -log p(x) as K grows; K = 1 is the negative ELBO.
  *
  * <p>Draw k of sample i uses the normals (i K + k) W .. of the seed's evaluation stream, W of them: Z, or with a second
- * stochastic layer Z + U. Some samples are encoded at once, or a single one where K is large, and their draws are decoded in parts of equal size, each a recorded step. A part's weights are
- * added on the device, in double and relative to the largest, so that any K takes the same memory and one number for each sample
- * comes back.
+ * stochastic layer Z + U. Some samples are encoded at once, or a single one where K is large, and their draws are decoded in
+ * parts of equal size, each a recorded step. A part's weights are added on the device, in double and relative to the largest, so
+ * that any K takes the same memory and one number for each sample comes back.
  */
 final class ImportanceSampler implements AutoCloseable {
     /**

@@ -106,7 +106,8 @@ public final class LossChart {
         style.setyAxisTickLabelsFormattingFunction(LossChart::nats);
     }
 
-    private static String nats(double value) {
+    /** A figure of an axis. */
+    static String nats(double value) {
         double size = Math.abs(value);
         if (size >= 1e5 || (size > 0 && size < 1e-2)) {
             return String.format(Locale.ROOT, "%.2e", value);

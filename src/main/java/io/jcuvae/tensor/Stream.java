@@ -24,7 +24,9 @@ public enum Stream {
     /** The masks of dropout, with a key per layer. */
     DROPOUT,
     /** Mixtures: which component a generated sample comes from, and where a fit begins. */
-    MIXTURE;
+    MIXTURE,
+    /** Which rows a bootstrap sample has. */
+    BOOTSTRAP;
 
     /**
      * The Philox key of this stream.

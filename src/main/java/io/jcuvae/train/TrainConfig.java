@@ -580,20 +580,7 @@ public final class TrainConfig {
                     Setting.UPPER_LATENT,
                     "needs a posterior to draw from; take --posterior gaussian");
         }
-        if (upper().given()) {
-            String why = "does not go with --upper-latent, whose KL term has no closed form; leave one of them out";
-            require(freeBits() == 0, Setting.FREE_BITS, why);
-            require(totalCorrelation() == 0, Setting.TC, why);
-            require(
-                    discrepancy() == 0,
-                    Setting.MMD,
-                    "compares codes with a standard normal, which is not the prior with"
-                            + " --upper-latent; leave one of them out");
-            require(
-                    estimator() != Estimator.DREG,
-                    Setting.ESTIMATOR,
-                    "does not go with --upper-latent yet; take --estimator iwae");
-        }
+        requireSenseOfParts();
         require(
                 discrepancy() == 0 || batch() > 1,
                 Setting.BATCH,
@@ -621,6 +608,23 @@ public final class TrainConfig {
                 draws() == 1 || !decoder().toJson().toString().contains("\"dropout\""),
                 Setting.DRAWS,
                 "the decoder has dropout, whose masks belong to samples and not to draws; leave one of the two out");
+    }
+
+    private void requireSenseOfParts() {
+        if (upper().given()) {
+            String why = "does not go with --upper-latent, whose KL term has no closed form; leave one of them out";
+            require(freeBits() == 0, Setting.FREE_BITS, why);
+            require(totalCorrelation() == 0, Setting.TC, why);
+            require(
+                    discrepancy() == 0,
+                    Setting.MMD,
+                    "compares codes with a standard normal, which is not the prior with"
+                            + " --upper-latent; leave one of them out");
+            require(
+                    estimator() != Estimator.DREG,
+                    Setting.ESTIMATOR,
+                    "does not go with --upper-latent yet; take --estimator iwae");
+        }
     }
 
     private void require(boolean sense, Setting setting, String why) {

@@ -105,8 +105,8 @@ public enum Likelihood {
     /**
      * Sets the parameters of its own where a model begins: a learned variance is that of the data, or the scale that such a
      * variance has. Adam moves its logarithm by about the learning rate in a step, so that the way from 1 to the variance of
-     * pictures would take thousands of steps, in which the reconstruction counts for little. Where the decoder gives scales, they
-     * begin so by the bias of its last layer.
+     * pictures would take thousands of steps, in which the reconstruction counts for little. Where the decoder gives scales,
+     * they begin so by the bias of its last layer.
      *
      * @param layout of the model
      * @param values of the whole block
@@ -234,6 +234,35 @@ public enum Likelihood {
                 case LAPLACE -> ops.laplaceRows(rows, output, x, logvar);
                 case CONTINUOUS_BERNOULLI, GAUSSIAN_PER_VALUE, DISCRETIZED_LOGISTIC, CATEGORICAL ->
                     ops.densityRows(rows, output, x, likelihood.density, run);
+            }
+        }
+
+        /**
+         * The terms of single values: the same verbs with a row for each value.
+         *
+         * @param values [B, D]
+         * @param room [B, P D]: where the parameters of a value come to lie side by side; unused where P is 1
+         */
+        void forwardValues(Tensor values, Tensor room) {
+            int count = Math.toIntExact(x.count());
+            int parameters = Math.toIntExact(output.count() / count);
+            Tensor terms = values.reshape(Shape.of(count));
+            Tensor value = x.reshape(Shape.of(count, 1));
+            Tensor said = output;
+            if (parameters > 1) {
+                said = room;
+                ops.swapAxes(
+                        room.reshape(Shape.of(count / run, run, parameters)),
+                        output.reshape(Shape.of(count / run, parameters, run)));
+            }
+            said = said.reshape(Shape.of(count, parameters));
+            switch (likelihood) {
+                case BERNOULLI -> ops.bernoulliRows(terms, said, value);
+                case MSE -> ops.squaredErrorRows(terms, said, value);
+                case GAUSSIAN, GAUSSIAN_LEARNED -> ops.gaussianRows(terms, said, value, logvar);
+                case LAPLACE -> ops.laplaceRows(terms, said, value, logvar);
+                case CONTINUOUS_BERNOULLI, GAUSSIAN_PER_VALUE, DISCRETIZED_LOGISTIC, CATEGORICAL ->
+                    ops.densityRows(terms, said, value, likelihood.density, 1);
             }
         }
 

@@ -203,8 +203,8 @@ public final class Vae {
     }
 
     /**
-     * [R, Z]: the noise of the codes, then [B, Z] codes of the prior where the objective compares with it; [R, Z + U] with a layer of
-     * U above; null where nothing is drawn.
+     * [R, Z]: the noise of the codes, then [B, Z] codes of the prior where the objective compares with it; [R, Z + U] with a
+     * layer of U above; null where nothing is drawn.
      */
     public Tensor noise() {
         return noise;
@@ -305,6 +305,16 @@ public final class Vae {
     /** The decoder's output to the reconstruction rows. */
     public void score() {
         likelihood.forward();
+    }
+
+    /**
+     * The decoder's output to the reconstruction term of each value, which add up to the reconstruction rows.
+     *
+     * @param values [R, D]
+     * @param room [R, P D], overwritten; may be null where P is 1
+     */
+    public void scoreValues(Tensor values, Tensor room) {
+        likelihood.forwardValues(values, room);
     }
 
     /**

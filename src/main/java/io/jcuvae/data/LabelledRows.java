@@ -1,0 +1,127 @@
+package io.jcuvae.data;
+
+import io.jcuvae.tensor.UserError;
+import java.io.Closeable;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Samples made of others, N of each, with the labels of the originals: .npz with members {@code data} float32 [rows, sizes...],
+ * {@code origin} int32 [rows], the number of the original among the rows read, and {@code labels} int32 [rows]; .csv with
+ * columns x0, x1, ..., label. Both are read back as labelled data. Other endings are those of {@link RowWriters#samples} and
+ * keep the samples alone.
+ */
+public final class LabelledRows implements Closeable {
+    private static final int WHOLE_MEMBERS = 1;
+
+    private final RowWriter writer;
+    /** Writes whole numbers beside the samples; null where the file has no room for them. */
+    private final NpzWriter npz;
+
+    private final boolean labelled;
+    private final boolean column;
+    private final int width;
+    private final Table table;
+    private final int[] labels;
+    private final int perSample;
+    private long done;
+
+    /**
+     * Begins a file.
+     *
+     * @param table turns the model's rows into the file's
+     * @param labels of the originals, or null
+     * @param perSample N
+     */
+    public LabelledRows(Path file, SampleShape shape, Table table, int[] labels, int perSample) {
+        String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+        this.table = table;
+        this.labels = labels == null ? new int[0] : labels.clone();
+        this.perSample = perSample;
+        width = shape.width();
+        labelled = labels != null;
+        column = name.endsWith(".csv") && labelled;
+        if (name.endsWith(".npz")) {
+            List<NpzWriter.Member> members = new ArrayList<>(
+                    List.of(new NpzWriter.Member("data", 0, shape.sizes()), NpzWriter.Member.whole("origin")));
+            if (labelled) {
+                members.add(NpzWriter.Member.whole("labels"));
+            }
+            npz = new NpzWriter(file, width, -1, members);
+            writer = npz;
+        } else {
+            npz = null;
+            writer = column
+                    ? new CsvWriter(
+                            file,
+                            -1,
+                            Stream.concat(IntStream.range(0, width).mapToObj(i -> "x" + i), Stream.of("label"))
+                                    .toList())
+                    : RowWriters.samples(file, shape, -1, perSample);
+        }
+    }
+
+    /** Whether a file of that ending keeps labels. */
+    public static boolean keepsLabels(Path file) {
+        String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+        return name.endsWith(".npz") || name.endsWith(".csv");
+    }
+
+    /**
+     * Writes the next samples.
+     *
+     * @param rows little-endian floats, as the model has them
+     * @param count the number of rows
+     */
+    public void write(ByteBuffer rows, int count) {
+        float[] values = new float[count * width];
+        rows.asFloatBuffer().get(values);
+        if (table.given()) {
+            table.decode(values, count);
+        }
+        if (npz != null) {
+            int[] whole = new int[count];
+            Arrays.setAll(whole, r -> origin(r));
+            npz.writeWhole(WHOLE_MEMBERS, whole, count);
+            if (labelled) {
+                Arrays.setAll(whole, r -> labels[origin(r)]);
+                npz.writeWhole(WHOLE_MEMBERS + 1, whole, count);
+            }
+        }
+        writer.write(column ? withLabels(values, count) : values, count);
+        done += count;
+    }
+
+    private int origin(int row) {
+        return Math.toIntExact((done + row) / perSample);
+    }
+
+    private float[] withLabels(float[] values, int count) {
+        float[] wider = new float[count * (width + 1)];
+        for (int r = 0; r < count; r++) {
+            System.arraycopy(values, r * width, wider, r * (width + 1), width);
+            wider[r * (width + 1) + width] = labels[origin(r)];
+        }
+        return wider;
+    }
+
+    /**
+     * Completes the file.
+     *
+     * @throws UserError if the file cannot be written
+     */
+    public void commit() {
+        writer.commit();
+    }
+
+    @Override
+    public void close() {
+        writer.close();
+    }
+}
