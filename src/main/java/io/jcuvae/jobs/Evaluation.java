@@ -283,9 +283,7 @@ public final class Evaluation {
                 result.activeUnits(),
                 model.spec().latents(),
                 result.count(),
-                model.config().likelihood().isDiscrete()
-                        ? Math.toIntExact(model.spec().sample().count())
-                        : 0,
+                codedValues(model),
                 importanceSamples,
                 nll.mean(),
                 nll.standardError(),
@@ -295,9 +293,7 @@ public final class Evaluation {
                 evaluated.toString(),
                 evaluated.units(),
                 evaluated.caution(),
-                training.covers(evaluated)
-                        ? null
-                        : "trained on " + training.input() + "; do not compare with its figures",
+                note(training, evaluated),
                 model.data(),
                 seed,
                 backend.description(),
@@ -313,6 +309,18 @@ public final class Evaluation {
         try (SampleReader reader = rows.get()) {
             return HeldOutDiscrepancy.of(model, backend, reader, labels, key);
         }
+    }
+
+    private static int codedValues(Model model) {
+        return model.config().likelihood().isDiscrete()
+                ? Math.toIntExact(model.spec().sample().count())
+                : 0;
+    }
+
+    private static String note(Protocol training, Protocol evaluated) {
+        return training.covers(evaluated)
+                ? null
+                : "trained on " + training.input() + "; do not compare with its figures";
     }
 
     private static void checkImportanceSamples(Model model, int importanceSamples) {
