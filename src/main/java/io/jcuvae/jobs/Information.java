@@ -17,7 +17,8 @@ import java.util.stream.IntStream;
  *
  * (Hoffman, Johnson: ELBO surgery, 2016, for I and TC + D = KL(q(z) || p(z)); Chen et al. 2018 for the three.) The expectations
  * are over the samples and one z from the posterior of each, so they are unbiased with a standard error; q(z) itself is exact,
- * since the set is all that it is defined by. I is the information about which sample of this set a code belongs to: at most log N,
+ * since the set is all that it is defined by. I is the information about which sample of this set a code belongs to: at most
+ * log N,
  * and for a set drawn from a larger one an estimate of its I(x; z) from below.
  *
  * @param kl mean of the same draws' log q(z|x) - log p(z): I + TC + D
