@@ -44,6 +44,7 @@ final class CpuOps implements Ops {
     private final ConditionLoops conditions;
     private final HierarchyLoops hierarchies;
     private final DiscrepancyLoops discrepancies;
+    private final CorrelationLoops correlations;
     private final MeasureLoops measures;
     private final ThreadLocal<LikelihoodLoops> likelihoods = ThreadLocal.withInitial(LikelihoodLoops::new);
 
@@ -58,6 +59,7 @@ final class CpuOps implements Ops {
         conditions = new ConditionLoops(workers);
         hierarchies = new HierarchyLoops(workers);
         discrepancies = new DiscrepancyLoops(workers);
+        correlations = new CorrelationLoops(workers);
         measures = new MeasureLoops(workers);
         norms = new Norms(workers);
         densities = new Densities(workers);
@@ -911,7 +913,7 @@ final class CpuOps implements Ops {
     @Override
     public void totalCorrelation(
             Tensor values, Tensor pairs, Tensor joint, Tensor marginals, Tensor z, Tensor head, float offset) {
-        variants.totalCorrelation(values, pairs, joint, marginals, z, head, offset);
+        correlations.forward(values, pairs, joint, marginals, z, head, offset);
     }
 
     @Override
@@ -924,7 +926,7 @@ final class CpuOps implements Ops {
             Tensor z,
             Tensor head,
             float weight) {
-        variants.totalCorrelationBackward(dz, dhead, pairs, joint, marginals, z, head, weight);
+        correlations.backward(dz, dhead, pairs, joint, marginals, z, head, weight);
     }
 
     @Override

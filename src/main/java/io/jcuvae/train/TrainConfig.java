@@ -593,7 +593,6 @@ public final class TrainConfig {
             require(draws() == 1, Setting.DRAWS, "several draws are weighed by --estimator iwae or dreg");
             return;
         }
-        require(!conditioned() || draws() == 1, Setting.DRAWS, "several draws do not go with --condition labels yet");
         String why =
                 "does not go with --estimator " + estimator().label() + ", which has no KL term apart; leave it out";
         require(freeBits() == 0, Setting.FREE_BITS, why);
