@@ -15,6 +15,7 @@ import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.DataRecord;
 import io.jcuvae.train.Evaluator;
 import io.jcuvae.train.Model;
+import io.jcuvae.vae.Prior;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -50,6 +51,7 @@ public final class Evaluation {
      * @param device what computed
      * @param klPerLatent mean divergence of each latent from the prior, nats; null where it cannot be told latent by latent
      * @param discrepancy between codes and prior, NaN for a model that was not trained to have little of it
+     * @param prior what the KL term is held against; of a learned one it is an estimate with one draw per sample
      */
     public record Report(
             double reconstruction,
@@ -72,7 +74,8 @@ public final class Evaluation {
             long seed,
             String device,
             List<Double> klPerLatent,
-            double discrepancy) {
+            double discrepancy,
+            Prior prior) {
 
         /** Latents that a line of text names. */
         private static final int MOST_LATENTS = 8;
@@ -97,7 +100,8 @@ public final class Evaluation {
 
         /**
          * One object. Without importance samples {@code importance_samples} is 0 and {@code nll} and
-         * {@code nll_standard_error} are null; {@code mmd}, {@code bits_per_dimension} and {@code protocol_note} are there only
+         * {@code nll_standard_error} are null; {@code mmd}, {@code bits_per_dimension}, {@code prior}, {@code kl_estimate} and
+         * {@code protocol_note} are there only
          * where there are such.
          */
         public JsonObject toJson() {
@@ -109,6 +113,10 @@ public final class Evaluation {
                 JsonArray latentwise = new JsonArray();
                 klPerLatent.forEach(latentwise::add);
                 json.add("kl_per_latent", latentwise);
+            }
+            if (prior.isLearned()) {
+                json.addProperty("prior", prior.kind().label());
+                json.addProperty("kl_estimate", "one draw per sample");
             }
             json.addProperty("active_units", activeUnits);
             if (Double.isFinite(discrepancy)) {
@@ -169,6 +177,9 @@ public final class Evaluation {
                 line(text, "KL", "%.4f   %d of %d latents active", kl, activeUnits, latents);
                 if (klPerLatent != null) {
                     line(text, "KL per latent", "%s", mostKl());
+                }
+                if (prior.isLearned()) {
+                    line(text, "prior", "%s; KL is log q(z|x) - log p(z) of one draw per sample", prior.describe());
                 }
             } else {
                 line(
@@ -298,7 +309,8 @@ public final class Evaluation {
                 seed,
                 backend.description(),
                 latentwise == null ? null : Arrays.stream(latentwise).boxed().toList(),
-                discrepancy(model, backend, () -> Rows.open(model, source, split, limit), labels, key));
+                discrepancy(model, backend, () -> Rows.open(model, source, split, limit), labels, key),
+                model.spec().prior());
     }
 
     private static double discrepancy(

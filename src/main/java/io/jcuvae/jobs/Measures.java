@@ -8,7 +8,6 @@ import io.jcuvae.data.SampleReader;
 import io.jcuvae.data.SampleShape;
 import io.jcuvae.data.Split;
 import io.jcuvae.tensor.Backend;
-import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Model;
 import java.util.ArrayList;
@@ -138,7 +137,9 @@ public final class Measures {
 
     /** Whether the KL term is a sum over latents, each a Gaussian's divergence from the standard normal. */
     static boolean divergesByLatents(Model model) {
-        return model.spec().posterior().hasDivergence() && !model.spec().upper().given();
+        return model.spec().posterior().hasDivergence()
+                && !model.spec().upper().given()
+                && !model.spec().prior().isLearned();
     }
 
     private Model judge() {
@@ -297,7 +298,7 @@ public final class Measures {
         Posteriors.Collector collector = new Posteriors.Collector(judge, backend);
         RowLabels labels = Rows.labels(model, source, split, count);
         BoundModel.Generator generator =
-                bound.generator(Stream.GENERATION.key(model.config().seed()), 1);
+                Generation.generator(model, backend, bound, model.config().seed());
         float[] made = bound.samples();
         float[] part = new float[collector.rows() * bound.width()];
         for (int first = 0; first < count; first += bound.rows()) {

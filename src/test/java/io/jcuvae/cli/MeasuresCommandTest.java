@@ -152,6 +152,28 @@ class MeasuresCommandTest {
         assertFalse(Call.done("evaluate", "--model", model, "--json").json().has("measures"), "only where asked for");
     }
 
+    /** The same network judges both, so that the figures differ by what is generated alone. */
+    @Test
+    void variantsAreMeasuredOrRefused() {
+        Path mixture = train("mixture", "--prior", "gmm", "--latent", "2");
+        JsonObject samples = Call.done("evaluate", "--model", mixture, "--measures", "samples,reconstruction", "--json")
+                .json()
+                .getAsJsonObject("measures")
+                .getAsJsonObject("samples");
+        assertTrue(samples.get("precision").getAsDouble() > 0, samples.toString());
+        assertTrue(Call.refused("evaluate", "--model", mixture, "--measures", "information")
+                .contains("no Gaussian posterior beside a standard normal prior"));
+        Path points = train("points", "--posterior", "none", "--latent", "2");
+        assertTrue(Call.refused("evaluate", "--model", points, "--measures", "samples")
+                .contains("no prior"));
+        assertTrue(
+                Call.refused("evaluate", "--model", points, "--measures", "all").contains("information"));
+        JsonObject codes = Call.done("evaluate", "--model", points, "--measures", "disentanglement", "--json")
+                .json();
+        assertFalse(codes.has("kl_per_latent"), "points have no divergence");
+        assertTrue(codes.getAsJsonObject("measures").has("disentanglement"));
+    }
+
     @Test
     void mistakesAreOneLine() {
         assertTrue(
