@@ -160,7 +160,7 @@ class MeasuresCommandTest {
                 .json()
                 .getAsJsonObject("measures")
                 .getAsJsonObject("samples");
-        assertTrue(samples.get("precision").getAsDouble() > 0, samples.toString());
+        assertTrue(samples.get("frechet_distance").getAsDouble() > 0, samples.toString());
         assertTrue(Call.refused("evaluate", "--model", mixture, "--measures", "information")
                 .contains("no Gaussian posterior beside a standard normal prior"));
         Path points = train("points", "--posterior", "none", "--latent", "2");
