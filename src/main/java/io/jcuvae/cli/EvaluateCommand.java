@@ -5,13 +5,17 @@ import io.jcuvae.data.DataSource;
 import io.jcuvae.data.Split;
 import io.jcuvae.jobs.Evaluation;
 import io.jcuvae.jobs.Measures;
+import io.jcuvae.jobs.Published;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Model;
+import io.jcuvae.train.RunFolder;
+import io.jcuvae.train.TrainConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.commons.cli.Option;
 
 /** Scores a model on data. */
@@ -72,37 +76,47 @@ final class EvaluateCommand implements Command {
         int importance = arguments.integer("importance", 0, MOST_IMPORTANCE_SAMPLES, 0);
         int limit = CommonOptions.limit(arguments);
         Split split = CommonOptions.split(arguments);
-        Set<Measures.Kind> kinds =
-                arguments.text(MEASURES).map(Measures.Kind::parse).orElse(Set.of());
-        requireUse(arguments, kinds, FEATURES, Measures.Kind.SAMPLES);
-        requireUse(arguments, kinds, FACTORS, Measures.Kind.DISENTANGLEMENT);
-        Optional<Path> features = arguments.path(FEATURES);
-        JsonObject[] measured = new JsonObject[1];
-        List<String> lines = new ArrayList<>();
-        Evaluation.Report report = ModelJob.run(arguments, output, "evaluating", (model, backend, progress) -> {
-            DataSource source = ModelJob.source(arguments, output, model);
-            Measures.Against against = new Measures.Against(
-                    features.map(path -> Model.load(path, backend)).orElse(null),
-                    arguments.text(FEATURES).orElse(null),
-                    arguments.text(FACTORS).orElse(null));
-            try (Stages stages = new Stages(output)) {
-                Measures measures = new Measures(model, backend, source, split, limit, kinds, against, stages::next);
-                Evaluation.Report found = Evaluation.run(
                         model, backend, source, split, limit, importance, arguments.has("accept-protocol"), progress);
-                progress.close();
-                measures.run();
+                    arguments.text(FACTORS).orElse(null));
+                    arguments.text(FEATURES).orElse(null),
+                    features.map(path -> Model.load(path, backend)).orElse(null),
+                    model, backend, source, split, limit, importance, arguments.has("accept-protocol"), progress);
+                    model, found.data(), found.split(), found.count(), epochsDone(arguments, model.config())));
+                Evaluation.Report found = Evaluation.run(
+                Measures measures = new Measures(model, backend, source, split, limit, kinds, against, stages::next);
                 ModelJob.warn(source, output);
+                arguments.text(MEASURES).map(Measures.Kind::parse).orElse(Set.of());
                 lines.addAll(measures.toText());
                 measured[0] = measures.toJson();
+                measures.run();
+                progress.close();
                 return found;
-            }
-        });
-        output.line(report.toText().stripTrailing());
-        lines.forEach(output::line);
-        JsonObject json = report.toJson();
-        if (!kinds.isEmpty()) {
+            DataSource source = ModelJob.source(arguments, output, model);
+            Evaluation.Report found = Evaluation.run(
+            Measures.Against against = new Measures.Against(
+            ModelJob.warn(source, output);
+            json.add("published", row.toJson());
             json.add(MEASURES, measured[0]);
+            output.line(row.toText(importance));
+            published.set(Published.of(
+            return found;
+            try (Stages stages = new Stages(output)) {
+            }
+        AtomicReference<Optional<Published>> published = new AtomicReference<>(Optional.empty());
+        Evaluation.Report report = ModelJob.run(arguments, output, "evaluating", (model, backend, progress) -> {
+        JsonObject json = report.toJson();
+        JsonObject[] measured = new JsonObject[1];
+        List<String> lines = new ArrayList<>();
+        Optional<Path> features = arguments.path(FEATURES);
+        if (!kinds.isEmpty()) {
+        lines.forEach(output::line);
+        output.line(report.toText().stripTrailing());
+        published.get().ifPresent(row -> {
+        requireUse(arguments, kinds, FACTORS, Measures.Kind.DISENTANGLEMENT);
+        requireUse(arguments, kinds, FEATURES, Measures.Kind.SAMPLES);
         }
+        });
+Set<Measures.Kind> kinds =
         output.json(json);
         return 0;
     }
@@ -112,5 +126,14 @@ final class EvaluateCommand implements Command {
             throw new UserError(
                     "--" + option + ": belongs to --measures " + kind.label() + "; add that, or leave it out");
         }
+    }
+
+    /** By the figures beside the model, else what was planned. */
+    private static int epochsDone(Arguments arguments, TrainConfig config) {
+        Path file = Model.file(arguments.requiredPath("model")).toAbsolutePath();
+        List<JsonObject> lines = new RunFolder(file.getParent()).readMetrics(Integer.MAX_VALUE);
+        return lines.isEmpty()
+                ? config.epochs()
+                : lines.get(lines.size() - 1).get("epoch").getAsInt();
     }
 }

@@ -46,6 +46,12 @@ public enum Preset {
     CVAE("dense layers that are told the label", null),
     /** A second stochastic layer (Burda et al. 2016). */
     TWO_LAYERS("two stochastic layers, 20 and 10", null),
+    /** One layer as in the experiments of Burda et al. 2016. */
+    IWAE_PAPER_1("the IWAE paper's protocol, one layer", null),
+    /** Two layers as there. */
+    IWAE_PAPER_2("the same, two layers", null),
+    /** The VAE that pythae reproduces on statically binarized digits. */
+    VAE_STATIC_MNIST("a VAE's protocol on static digits", null),
     /** A small network that stops by itself, for rows of numbers in any units. */
     TABLE("rows of numbers, standardised", null);
 

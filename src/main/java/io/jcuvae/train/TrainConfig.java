@@ -658,6 +658,12 @@ public final class TrainConfig {
                     Setting.ESTIMATOR,
                     "does not go with --upper-latent yet; take --estimator iwae");
         }
+        if (startsAtMean()) {
+            require(
+                    likelihood().startsAtMean(),
+                    Setting.INIT_OUTPUT,
+                    "the likelihood " + likelihood().label() + " is not told by a mean alone; leave it out");
+        }
     }
 
     private void require(boolean sense, Setting setting, String why) {
@@ -688,5 +694,57 @@ public final class TrainConfig {
 
     private double number(Setting setting) {
         return (Double) values.get(setting);
+    }
+
+    // ---- protocols of papers, see docs/papers.md
+
+    /** How long the run may take. */
+    public Budget budget() {
+        return (Budget) values.get(Setting.BUDGET);
+    }
+
+    /**
+     * The run that a budget has room for: fewer epochs, and whatever has a length in the same proportion.
+     *
+     * @param epochs at most those of this configuration
+     */
+    public TrainConfig shortened(int epochs) {
+        double share = (double) epochs / epochs();
+        Map<Setting, Object> changed = new EnumMap<>(Setting.class);
+        changed.putAll(values);
+        changed.put(Setting.EPOCHS, epochs);
+        changed.put(Setting.BUDGET, budget().of(epochs()));
+        changed.replaceAll((setting, value) -> value instanceof Stretch length ? length.times(share) : value);
+        changed.put(
+                Setting.LR_AT,
+                milestones().stream().map(length -> length.times(share)).toList());
+        return new TrainConfig(changed);
+    }
+
+    /** After what lengths the learning rate is multiplied. */
+    public List<Stretch> milestones() {
+        return ((List<?>) values.get(Setting.LR_AT))
+                .stream().map(Stretch.class::cast).toList();
+    }
+
+    /** Adam's constants. */
+    public Adam adam() {
+        return new Adam((float) number(Setting.ADAM_BETA1), (float) number(Setting.ADAM_BETA2), (float)
+                number(Setting.ADAM_EPSILON));
+    }
+
+    /** Where Adam's second moment begins. */
+    public double secondMoment() {
+        return number(Setting.ADAM_SECOND);
+    }
+
+    /** Whether the order of the samples is drawn anew in every epoch. */
+    public boolean shuffles() {
+        return values.get(Setting.SHUFFLE).equals("epoch");
+    }
+
+    /** Whether the decoder's output begins at the mean of the data. */
+    public boolean startsAtMean() {
+        return values.get(Setting.INIT_OUTPUT).equals("data-mean");
     }
 }
