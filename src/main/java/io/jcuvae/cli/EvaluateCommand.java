@@ -76,47 +76,44 @@ final class EvaluateCommand implements Command {
         int importance = arguments.integer("importance", 0, MOST_IMPORTANCE_SAMPLES, 0);
         int limit = CommonOptions.limit(arguments);
         Split split = CommonOptions.split(arguments);
-                        model, backend, source, split, limit, importance, arguments.has("accept-protocol"), progress);
-                    arguments.text(FACTORS).orElse(null));
-                    arguments.text(FEATURES).orElse(null),
-                    features.map(path -> Model.load(path, backend)).orElse(null),
-                    model, backend, source, split, limit, importance, arguments.has("accept-protocol"), progress);
-                    model, found.data(), found.split(), found.count(), epochsDone(arguments, model.config())));
-                Evaluation.Report found = Evaluation.run(
-                Measures measures = new Measures(model, backend, source, split, limit, kinds, against, stages::next);
-                ModelJob.warn(source, output);
+        Set<Measures.Kind> kinds =
                 arguments.text(MEASURES).map(Measures.Kind::parse).orElse(Set.of());
-                lines.addAll(measures.toText());
-                measured[0] = measures.toJson();
-                measures.run();
-                progress.close();
-                return found;
-            DataSource source = ModelJob.source(arguments, output, model);
-            Evaluation.Report found = Evaluation.run(
-            Measures.Against against = new Measures.Against(
-            ModelJob.warn(source, output);
-            json.add("published", row.toJson());
-            json.add(MEASURES, measured[0]);
-            output.line(row.toText(importance));
-            published.set(Published.of(
-            return found;
-            try (Stages stages = new Stages(output)) {
-            }
+        requireUse(arguments, kinds, FEATURES, Measures.Kind.SAMPLES);
+        requireUse(arguments, kinds, FACTORS, Measures.Kind.DISENTANGLEMENT);
+        Optional<Path> features = arguments.path(FEATURES);
         AtomicReference<Optional<Published>> published = new AtomicReference<>(Optional.empty());
-        Evaluation.Report report = ModelJob.run(arguments, output, "evaluating", (model, backend, progress) -> {
-        JsonObject json = report.toJson();
         JsonObject[] measured = new JsonObject[1];
         List<String> lines = new ArrayList<>();
-        Optional<Path> features = arguments.path(FEATURES);
-        if (!kinds.isEmpty()) {
-        lines.forEach(output::line);
-        output.line(report.toText().stripTrailing());
-        published.get().ifPresent(row -> {
-        requireUse(arguments, kinds, FACTORS, Measures.Kind.DISENTANGLEMENT);
-        requireUse(arguments, kinds, FEATURES, Measures.Kind.SAMPLES);
-        }
+        Evaluation.Report report = ModelJob.run(arguments, output, "evaluating", (model, backend, progress) -> {
+            DataSource source = ModelJob.source(arguments, output, model);
+            Measures.Against against = new Measures.Against(
+                    features.map(path -> Model.load(path, backend)).orElse(null),
+                    arguments.text(FEATURES).orElse(null),
+                    arguments.text(FACTORS).orElse(null));
+            try (Stages stages = new Stages(output)) {
+                Measures measures = new Measures(model, backend, source, split, limit, kinds, against, stages::next);
+                Evaluation.Report found = Evaluation.run(
+                        model, backend, source, split, limit, importance, arguments.has("accept-protocol"), progress);
+                progress.close();
+                measures.run();
+                ModelJob.warn(source, output);
+                published.set(Published.of(
+                        model, found.data(), found.split(), found.count(), epochsDone(arguments, model.config())));
+                lines.addAll(measures.toText());
+                measured[0] = measures.toJson();
+                return found;
+            }
         });
-Set<Measures.Kind> kinds =
+        output.line(report.toText().stripTrailing());
+        JsonObject json = report.toJson();
+        published.get().ifPresent(row -> {
+            output.line(row.toText(importance));
+            json.add("published", row.toJson());
+        });
+        lines.forEach(output::line);
+        if (!kinds.isEmpty()) {
+            json.add(MEASURES, measured[0]);
+        }
         output.json(json);
         return 0;
     }

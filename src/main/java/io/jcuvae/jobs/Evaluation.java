@@ -12,10 +12,12 @@ import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Binarization;
 import io.jcuvae.tensor.Failure;
 import io.jcuvae.tensor.UserError;
+import io.jcuvae.train.CodeUse;
 import io.jcuvae.train.DataRecord;
 import io.jcuvae.train.Evaluator;
 import io.jcuvae.train.Model;
 import io.jcuvae.vae.Prior;
+import io.jcuvae.vae.VaeSpec;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -50,6 +52,9 @@ public final class Evaluation {
      * @param seed of the draws, the training run's
      * @param device what computed
      * @param klPerLatent mean divergence of each latent from the prior, nats; null where it cannot be told latent by latent
+     * @param codes what the samples make of a codebook; null where there is none
+     * @param slots S, of a code of a codebook
+     * @param bookSize K, of a codebook
      * @param discrepancy between codes and prior, NaN for a model that was not trained to have little of it
      * @param prior what the KL term is held against; of a learned one it is an estimate with one draw per sample
      */
@@ -74,6 +79,9 @@ public final class Evaluation {
             long seed,
             String device,
             List<Double> klPerLatent,
+            CodeUse codes,
+            int slots,
+            int bookSize,
             double discrepancy,
             Prior prior) {
 
@@ -119,6 +127,14 @@ public final class Evaluation {
                 json.addProperty("kl_estimate", "one draw per sample");
             }
             json.addProperty("active_units", activeUnits);
+            if (codes != null) {
+                json.addProperty("kl_of", "S log K, the same for every sample: a uniform prior over the codes");
+                json.addProperty("commitment", codes.commitment());
+                json.addProperty("perplexity", codes.perplexity());
+                json.addProperty("codes_used", codes.used());
+                json.addProperty("codes", bookSize);
+                json.addProperty("slots", slots);
+            }
             if (Double.isFinite(discrepancy)) {
                 json.addProperty("mmd", discrepancy);
             }
@@ -167,7 +183,9 @@ public final class Evaluation {
         /** Lines for people, the protocol beside the numbers. */
         public String toText() {
             StringBuilder text = new StringBuilder();
-            if (hasElbo()) {
+            if (codes != null) {
+                ofCodes(text);
+            } else if (hasElbo()) {
                 line(
                         text,
                         "loss",
@@ -220,6 +238,21 @@ public final class Evaluation {
             }
             line(text, "computed by", "%s, seed %d", device, seed);
             return text.toString();
+        }
+
+        private void ofCodes(StringBuilder text) {
+            line(text, "loss", "%.4f   reconstruction + KL, the negative ELBO under a uniform prior", loss());
+            line(text, "reconstruction", "%.4f", reconstruction);
+            line(
+                    text,
+                    "KL",
+                    "%.4f   %d log %d, whatever the sample: what its %d codes cost where all are alike",
+                    kl,
+                    slots,
+                    bookSize,
+                    slots);
+            line(text, "codes", "perplexity %.1f, %d of %d used", codes.perplexity(), codes.used(), bookSize);
+            line(text, "commitment", "%.4f   beside the reconstruction in training", codes.commitment());
         }
 
         private static void line(StringBuilder text, String name, String format, Object... values) {
@@ -280,17 +313,15 @@ public final class Evaluation {
             throw otherProtocol(training, kind, source);
         }
 
+        Supplier<SampleReader> rows = () -> Rows.open(model, source, split, limit);
         ImportanceSampler.Estimate nll = new ImportanceSampler.Estimate(Double.NaN, Double.NaN);
         if (importanceSamples > 0) {
-            try (SampleReader reader = Rows.open(model, source, split, limit);
-                    ImportanceSampler sampler = new ImportanceSampler(model, backend, importanceSamples)) {
-                nll = sampler.estimate(reader, labels, binarization, key, seed, progress);
-            }
+            nll = nll(model, backend, rows, labels, importanceSamples, key, progress);
             requireFinite("importance-weighted NLL", nll.mean(), source);
         }
         return new Report(
                 result.reconstruction(),
-                model.spec().posterior().hasDivergence() ? result.kl() : Double.NaN,
+                kl(model.spec(), result),
                 result.activeUnits(),
                 model.spec().latents(),
                 result.count(),
@@ -309,8 +340,40 @@ public final class Evaluation {
                 seed,
                 backend.description(),
                 latentwise == null ? null : Arrays.stream(latentwise).boxed().toList(),
-                discrepancy(model, backend, () -> Rows.open(model, source, split, limit), labels, key),
+                result.codes(),
+                model.spec().slots(),
+                model.spec().codebook().codes(),
+                discrepancy(model, backend, rows, labels, key),
                 model.spec().prior());
+    }
+
+    /** The KL term; of codes, which training leaves out as a constant, S log K; NaN where there is none. */
+    private static double kl(VaeSpec spec, Evaluator.Result result) {
+        return switch (spec.posterior()) {
+            case GAUSSIAN -> result.kl();
+            case NONE -> Double.NaN;
+            case VQ -> spec.slots() * Math.log(spec.codebook().codes());
+        };
+    }
+
+    private static ImportanceSampler.Estimate nll(
+            Model model,
+            Backend backend,
+            Supplier<SampleReader> rows,
+            RowLabels labels,
+            int draws,
+            long key,
+            Progress progress) {
+        try (SampleReader reader = rows.get();
+                ImportanceSampler sampler = new ImportanceSampler(model, backend, draws)) {
+            return sampler.estimate(
+                    reader,
+                    labels,
+                    model.config().binarization(),
+                    key,
+                    model.config().seed(),
+                    progress);
+        }
     }
 
     private static double discrepancy(
@@ -340,8 +403,8 @@ public final class Evaluation {
             throw new UserError("--importance: must be at least 0, got " + importanceSamples);
         }
         if (importanceSamples > 0 && !model.spec().posterior().hasDivergence()) {
-            throw new UserError("--importance: the model has no posterior to draw from (--posterior none), and so no"
-                    + " log-likelihood; leave the option out");
+            throw new UserError("--importance: the model has no posterior to draw from (--posterior "
+                    + model.spec().posterior().label() + "), and so no log-likelihood; leave the option out");
         }
         if (importanceSamples > 0 && !model.config().likelihood().isDensity()) {
             throw new UserError("--importance: the model's likelihood is "

@@ -120,8 +120,9 @@ public final class Measures {
                     + " normal prior, and so no KL term that could be taken apart; leave it out");
         }
         if (kinds.contains(Kind.SAMPLES) && !model.config().hasPrior()) {
-            throw new UserError("--measures samples: the model has no prior to generate from (--posterior "
-                    + model.spec().posterior().label() + "); leave it out");
+            throw new UserError(
+                    "--measures samples: the model has no prior of codes that are drawn from here (--posterior "
+                            + model.spec().posterior().label() + "); leave it out");
         }
         if (kinds.contains(Kind.SAMPLES) && judge().spec().condition().given()) {
             throw new UserError("--features: the encoder of this model is told labels, which generated samples lack;"

@@ -165,7 +165,7 @@ class MeasuresCommandTest {
                 .contains("no Gaussian posterior beside a standard normal prior"));
         Path points = train("points", "--posterior", "none", "--latent", "2");
         assertTrue(Call.refused("evaluate", "--model", points, "--measures", "samples")
-                .contains("no prior"));
+                .contains("no prior of codes"));
         assertTrue(
                 Call.refused("evaluate", "--model", points, "--measures", "all").contains("information"));
         JsonObject codes = Call.done("evaluate", "--model", points, "--measures", "disentanglement", "--json")
