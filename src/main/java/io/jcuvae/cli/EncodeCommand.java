@@ -1,8 +1,7 @@
 package io.jcuvae.cli;
 
-import io.jcuvae.data.DataSource;
-import io.jcuvae.data.Split;
 import io.jcuvae.jobs.Encoding;
+import io.jcuvae.jobs.RowRange;
 import java.util.List;
 import org.apache.commons.cli.Option;
 
@@ -15,6 +14,10 @@ final class EncodeCommand implements Command {
 
     @Override
     public List<Option> options() {
+        return JobOptions.with(all(), true);
+    }
+
+    private static List<Option> all() {
         return List.of(
                 CommonOptions.model(),
                 CommonOptions.data(),
@@ -39,15 +42,11 @@ final class EncodeCommand implements Command {
 
     @Override
     public int run(Arguments arguments, Output output) {
-        int limit = CommonOptions.limit(arguments);
-        Split split = CommonOptions.split(arguments);
-        return ModelJob.write(arguments, output, "encoding", (model, backend, out, progress) -> {
-            DataSource source = ModelJob.source(arguments, output, model);
-            Encoding.run(model, backend, source, split, limit, out, progress);
-            ModelJob.warn(source, output);
-            int latents = model.spec().latents();
-            int values = Encoding.valuesOfALatent(model);
-            return values == 1 ? new int[] {latents} : new int[] {values, latents};
-        });
+        RowRange range = JobOptions.range(arguments);
+        return ModelJob.rows(
+                arguments,
+                output,
+                "encoding",
+                (model, backend) -> new Encoding(model, backend, ModelJob.source(arguments, output, model), range));
     }
 }

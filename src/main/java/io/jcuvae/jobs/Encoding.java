@@ -1,12 +1,12 @@
 package io.jcuvae.jobs;
 
 import io.jcuvae.data.DataSource;
-import io.jcuvae.data.RowLabels;
+import io.jcuvae.data.RowTarget;
 import io.jcuvae.data.RowWriter;
 import io.jcuvae.data.RowWriters;
-import io.jcuvae.data.SampleReader;
 import io.jcuvae.data.Split;
 import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Tensor;
 import io.jcuvae.train.Model;
 import java.nio.file.Path;
 
@@ -14,8 +14,20 @@ import java.nio.file.Path;
  * Turns samples into the parameters of their posteriors: Z means, which are the codes, and Z log variances where there are
  * such. No noise is drawn, and values in [0, 1] go in as they are even where training drew them to 0 or 1.
  */
-public final class Encoding {
-    private Encoding() {}
+public final class Encoding extends MappedRows {
+    private final int values;
+    private final int latents;
+
+    /**
+     * The posteriors of rows.
+     *
+     * @throws io.jcuvae.tensor.UserError when the data do not fit the model
+     */
+    public Encoding(Model model, Backend backend, DataSource source, RowRange range) {
+        super(model, backend, source, range);
+        values = valuesOfALatent(model);
+        latents = model.spec().latents();
+    }
 
     /** 2, mean and logarithm of the variance, or 1 where a code is a point. */
     public static int valuesOfALatent(Model model) {
@@ -38,25 +50,39 @@ public final class Encoding {
             int limit,
             Path out,
             Progress progress) {
-        try (SampleReader reader = Rows.open(model, source, Rows.split(source, splitOrNull), limit);
-                RowWriter writer = RowWriters.latents(
-                        out, valuesOfALatent(model), model.spec().latents(), reader.count())) {
-            BoundModel bound = new BoundModel(model, backend);
-            RowLabels labels = Rows.labels(model, source, Rows.split(source, splitOrNull), limit);
-            float[] samples = bound.samples();
-            long done = 0;
-            try (RowsOut rows =
-                    new RowsOut(backend, bound.head(), writer, out.toString(), n -> progress.at(n, reader.count()))) {
-                int read;
-                while ((read = reader.read(samples, bound.rows())) > 0) {
-                    bound.label(labels, done, read);
-                    bound.encode(samples);
-                    done += read;
-                    rows.send(read);
-                }
-                rows.flush();
-            }
-            writer.commit();
+        try (Encoding job = new Encoding(model, backend, source, RowRange.of(splitOrNull, limit))) {
+            job.write(out, progress);
         }
+    }
+
+    @Override
+    public String kind() {
+        return "encode";
+    }
+
+    @Override
+    public int[] rowShape() {
+        return values == 1 ? new int[] {latents} : new int[] {values, latents};
+    }
+
+    @Override
+    public long rowBytes() {
+        return (long) Float.BYTES * values * latents;
+    }
+
+    @Override
+    public RowWriter writer(Path file, long first, long from, long count, RowTarget.Opener opener) {
+        named(file);
+        return RowWriters.latents(file, values, latents, count, opener);
+    }
+
+    @Override
+    Tensor result(BoundModel model) {
+        return model.head();
+    }
+
+    @Override
+    void compute(BoundModel model, float[] rows) {
+        model.encode(rows);
     }
 }

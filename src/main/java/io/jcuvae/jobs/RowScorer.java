@@ -155,9 +155,23 @@ final class RowScorer implements AutoCloseable {
      * @throws UserError naming the first row whose score is no finite number
      */
     void run(SampleReader reader, RowLabels labels, String name, Taker rowTaker, Progress progress) {
+        run(reader, 0, labels, name, rowTaker, progress);
+    }
+
+    /** Rows of a batch; row i is to be computed at place i mod B of one, where a product rounds it the same way. */
+    int rows() {
+        return images;
+    }
+
+    /**
+     * Scores the rows of a reader that begins in the midst.
+     *
+     * @param begin number of its first row
+     */
+    void run(SampleReader reader, long begin, RowLabels labels, String name, Taker rowTaker, Progress progress) {
         taker = rowTaker;
         source = name;
-        done = 0;
+        done = begin;
         clear();
         float[] batch = new float[Math.toIntExact(encoder.x().count())];
         float[] oneHot = encoder.labels() == null
@@ -166,7 +180,7 @@ final class RowScorer implements AutoCloseable {
         if (noise.length == 1) {
             backend.upload(decoder.noise(), noise[0], 0);
         }
-        long first = 0;
+        long first = begin;
         int read;
         while ((read = reader.read(batch, images)) > 0) {
             backend.upload(encoder.x(), batch, 0);
@@ -179,7 +193,7 @@ final class RowScorer implements AutoCloseable {
             }
             score(read);
             first += read;
-            progress.at(first, reader.count());
+            progress.at(first - begin, reader.count());
         }
         delivery.flush();
     }
