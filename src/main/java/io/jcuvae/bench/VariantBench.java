@@ -14,7 +14,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What the training step of each variant costs beside the plain VAE's of equal network, latents and batch: both are bound at once
+ * What the training step of each variant costs beside the plain VAE's of equal network, latents and batch: both are
+ * bound at once
  * and timed in turns, so that a machine that drifts slows both. Where a sample has several codes, the time is for each of them.
  */
 public final class VariantBench {
