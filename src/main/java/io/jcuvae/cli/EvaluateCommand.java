@@ -1,9 +1,17 @@
 package io.jcuvae.cli;
 
+import com.google.gson.JsonObject;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.Split;
 import io.jcuvae.jobs.Evaluation;
+import io.jcuvae.jobs.Published;
+import io.jcuvae.train.Model;
+import io.jcuvae.train.RunFolder;
+import io.jcuvae.train.TrainConfig;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.commons.cli.Option;
 
 /** Scores a model on data. */
@@ -47,15 +55,32 @@ final class EvaluateCommand implements Command {
         int importance = arguments.integer("importance", 0, MOST_IMPORTANCE_SAMPLES, 0);
         int limit = CommonOptions.limit(arguments);
         Split split = CommonOptions.split(arguments);
+        AtomicReference<Optional<Published>> published = new AtomicReference<>(Optional.empty());
         Evaluation.Report report = ModelJob.run(arguments, output, "evaluating", (model, backend, progress) -> {
             DataSource source = ModelJob.source(arguments, output, model);
             Evaluation.Report found = Evaluation.run(
                     model, backend, source, split, limit, importance, arguments.has("accept-protocol"), progress);
             ModelJob.warn(source, output);
+            published.set(Published.of(
+                    model, found.data(), found.split(), found.count(), epochsDone(arguments, model.config())));
             return found;
         });
         output.line(report.toText().stripTrailing());
-        output.json(report.toJson());
+        JsonObject json = report.toJson();
+        published.get().ifPresent(row -> {
+            output.line(row.toText(importance));
+            json.add("published", row.toJson());
+        });
+        output.json(json);
         return 0;
+    }
+
+    /** By the figures beside the model, else what was planned. */
+    private static int epochsDone(Arguments arguments, TrainConfig config) {
+        Path file = Model.file(arguments.requiredPath("model")).toAbsolutePath();
+        List<JsonObject> lines = new RunFolder(file.getParent()).readMetrics(Integer.MAX_VALUE);
+        return lines.isEmpty()
+                ? config.epochs()
+                : lines.get(lines.size() - 1).get("epoch").getAsInt();
     }
 }

@@ -61,24 +61,24 @@ final class TrainCommand implements Command {
     @Override
     public int run(Arguments arguments, Output output) {
         Optional<Path> resumed = arguments.path("resume");
-        TrainConfig config =
+        TrainConfig planned =
                 resumed.isPresent() ? resumedConfig(arguments, resumed.get()) : ConfigOptions.read(arguments);
-        Path folder = resumed.orElseGet(() -> arguments.path("out").orElseGet(() -> newFolder(config.data())));
+        Path folder = resumed.orElseGet(() -> arguments.path("out").orElseGet(() -> newFolder(planned.data())));
         if (resumed.isEmpty()) {
             new RunFolder(folder).requireUnused();
         }
-        DataSource source = source(config, output);
+        DataSource source = source(planned, output);
+        Rows rows = Rows.of(source, planned.limit());
+        TrainConfig config = planned.budget().open() ? Budgeting.fit(arguments, output, planned, rows) : planned;
         try (Device device = Device.open(arguments, config);
                 TrainProgress progress = new TrainProgress(output, config.epochs(), config.latents())) {
             Backend backend = device.backend();
-            Dataset train = source.load(Split.TRAIN, config.limit());
-            Dataset test = source.load(Split.TEST, 0);
             source.notes().forEach(output::note);
             ModelJob.warn(source, output);
             Trainer trainer = resumed.isPresent()
-                    ? Trainer.resume(config, train, test, backend, folder, progress)
-                    : Trainer.start(config, train, test, backend, folder, progress);
-            TrainReport report = new TrainReport(output, trainer, backend, new RunFolder(folder), test);
+                    ? Trainer.resume(config, rows.train, rows.test, rows.validation, backend, folder, progress)
+                    : Trainer.start(config, rows.train, rows.test, rows.validation, backend, folder, progress);
+            TrainReport report = new TrainReport(output, trainer, backend, new RunFolder(folder), rows.test);
             report.begin();
             device.tell(output);
             if (trainer.epoch() > config.epochs()) {
@@ -96,6 +96,20 @@ final class TrainCommand implements Command {
                 report.end();
             }
             return done ? 0 : STOPPED;
+        }
+    }
+
+    /**
+     * What a run looks at.
+     *
+     * @param validation the source's own, or null
+     */
+    record Rows(Dataset train, Dataset validation, Dataset test) {
+        static Rows of(DataSource source, int limit) {
+            return new Rows(
+                    source.load(Split.TRAIN, limit),
+                    source.hasValidationSplit() ? source.load(Split.VALIDATION, 0) : null,
+                    source.load(Split.TEST, 0));
         }
     }
 

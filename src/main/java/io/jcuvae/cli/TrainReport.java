@@ -48,7 +48,9 @@ final class TrainReport {
                 + Figures.count(model.spec().layout().count()) + " parameters");
         if (trainer.validationCount() > 0) {
             output.note("         " + Figures.count(trainer.validationCount())
-                    + " of the training samples are held out for validation");
+                    + (trainer.validatesOnOwnRows()
+                            ? " validation samples of their own compare the epochs"
+                            : " of the training samples are held out for validation"));
         }
         output.note("settings " + config.epochs() + " epochs, batch " + config.batch() + ", Adam at "
                 + config.learningRate() + ", beta " + config.beta() + ", seed " + config.seed());

@@ -42,6 +42,7 @@ final class CpuOps implements Ops {
     private final Convolutions convolutions;
     private final Rearrangement rearrangement;
     private final ConditionLoops conditions;
+    private final PriorLoops priors;
     private final HierarchyLoops hierarchies;
     private final DiscrepancyLoops discrepancies;
     private final CorrelationLoops correlations;
@@ -57,6 +58,7 @@ final class CpuOps implements Ops {
         convolutions = new Convolutions(workers, gemm, processors, piece);
         rearrangement = new Rearrangement(workers);
         conditions = new ConditionLoops(workers);
+        priors = new PriorLoops(workers);
         hierarchies = new HierarchyLoops(workers);
         discrepancies = new DiscrepancyLoops(workers);
         correlations = new CorrelationLoops(workers);
@@ -881,6 +883,42 @@ final class CpuOps implements Ops {
     @Override
     public void average(Tensor average, Tensor p, Tensor scalars, double decay) {
         training.average(average, p, scalars, decay);
+    }
+
+    // ---- learned priors
+
+    @Override
+    public void mixtureLogRatio(
+            Tensor ratio, Tensor shares, Tensor z, Tensor head, Tensor noise, Tensor components, Tensor logits) {
+        priors.logRatio(ratio, shares, z, head, noise, components, logits);
+    }
+
+    @Override
+    public void mixtureLogRatioBackward(
+            Tensor slope,
+            Tensor dcomponents,
+            Tensor dlogits,
+            Tensor shares,
+            Tensor z,
+            Tensor components,
+            Tensor logits,
+            Tensor weights) {
+        priors.backward(slope, dcomponents, dlogits, shares, z, components, logits, weights);
+    }
+
+    @Override
+    public void meanOfDraws(Tensor mean, Tensor rows, float factor) {
+        PriorLoops.meanOfDraws(mean, rows, factor);
+    }
+
+    @Override
+    public void clamp(Tensor y, Tensor x, float low, float high) {
+        priors.clamp(y, x, low, high);
+    }
+
+    @Override
+    public void clampBackward(Tensor dx, Tensor dy, Tensor x, float low, float high) {
+        priors.clampBackward(dx, dy, x, low, high);
     }
 
     // ---- objectives beside the ELBO

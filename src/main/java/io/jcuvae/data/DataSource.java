@@ -27,6 +27,7 @@ public final class DataSource {
 
     private final String name;
     private final RowSource train;
+    private final RowSource validation;
     private final RowSource test;
     private final PictureSet pictures;
     private final Told told;
@@ -41,18 +42,20 @@ public final class DataSource {
     }
 
     private DataSource(String name, RowSource train, RowSource test, PictureSet pictures, Told told) {
-        this(name, train, test, pictures, told, null);
+        this(name, train, null, test, pictures, told, null);
     }
 
     private DataSource(
             String name,
             RowSource train,
+            RowSource validation,
             RowSource test,
             PictureSet pictures,
             Told told,
             Function<Split, boolean[]> marks) {
         this.name = name;
         this.train = train;
+        this.validation = validation;
         this.test = test;
         this.pictures = pictures;
         this.told = told;
@@ -96,7 +99,7 @@ public final class DataSource {
         boolean folder = Files.isDirectory(path);
         if (folder && MnistFolder.isOne(path)) {
             MnistFolder digits = MnistFolder.of(path);
-            return new DataSource(src, digits.train(), digits.test(), null, told);
+            return new DataSource(src, digits.train(), digits.validation(), digits.test(), null, told, null);
         }
         FileKind kind = folder ? FileKind.PICTURES : FileKind.of(path, FORMS);
         if (kind != FileKind.PICTURES) {
@@ -108,7 +111,7 @@ public final class DataSource {
     }
 
     private DataSource marked(String as, Function<Split, boolean[]> some) {
-        return new DataSource(as, train, test, pictures, told, some);
+        return new DataSource(as, train, validation, test, pictures, told, some);
     }
 
     /**
@@ -230,6 +233,11 @@ public final class DataSource {
     /** Whether test rows are set apart by the source itself. */
     public boolean hasTestSplit() {
         return test != null;
+    }
+
+    /** Whether validation rows are set apart by the source itself. */
+    public boolean hasValidationSplit() {
+        return validation != null;
     }
 
     /** The rows that evaluation reads by default: TEST where the source sets test rows apart, else ALL. */
@@ -355,15 +363,22 @@ public final class DataSource {
     }
 
     private RowSource part(Split split) {
-        if (test == null || split == Split.TRAIN) {
-            return train;
+        if (split == Split.VALIDATION) {
+            if (validation == null) {
+                throw new UserError(name + ": has no validation rows of its own; use train, test or all");
+            }
+            return validation;
         }
-        return split == Split.TEST ? test : new JoinedRows(name, train, test);
+        if (split == Split.ALL) {
+            RowSource fitted = validation == null ? train : new JoinedRows(name, train, validation);
+            return test == null ? fitted : new JoinedRows(name, fitted, test);
+        }
+        return split == Split.TEST && test != null ? test : train;
     }
 
     /** What remains to be selected by row index. */
     private Split filter(Split split) {
-        return test == null ? split : Split.ALL;
+        return test == null && split != Split.VALIDATION ? split : Split.ALL;
     }
 
     private static int requireLimit(int limit) {

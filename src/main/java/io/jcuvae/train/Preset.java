@@ -36,12 +36,22 @@ public enum Preset {
     IWAE("importance-weighted, 5 draws", null),
     /** The total correlation counts six times (Chen et al. 2018). */
     TC_VAE("total correlation weighed 6 times", null),
+    /** The prior is the mean of the posteriors of 100 pseudo-inputs (Tomczak, Welling 2018). */
+    VAMP("VampPrior, 100 pseudo-inputs", null),
+    /** The prior is a mixture of ten normals. */
+    GMM_PRIOR("a mixture of 10 normals as prior", null),
     /** Codes are drawn to the prior as a whole (Tolstikhin et al. 2018). */
     WAE("an autoencoder whose codes follow the prior", null),
     /** The first with labels for encoder and decoder. */
     CVAE("dense layers that are told the label", null),
     /** A second stochastic layer (Burda et al. 2016). */
     TWO_LAYERS("two stochastic layers, 20 and 10", null),
+    /** One layer as in the experiments of Burda et al. 2016. */
+    IWAE_PAPER_1("the IWAE paper's protocol, one layer", null),
+    /** Two layers as there. */
+    IWAE_PAPER_2("the same, two layers", null),
+    /** The VAE that pythae reproduces on statically binarized digits. */
+    VAE_STATIC_MNIST("a VAE's protocol on static digits", null),
     /** A small network that stops by itself, for rows of numbers in any units. */
     TABLE("rows of numbers, standardised", null);
 

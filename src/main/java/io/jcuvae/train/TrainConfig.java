@@ -18,6 +18,7 @@ import io.jcuvae.vae.KlTerm;
 import io.jcuvae.vae.Likelihood;
 import io.jcuvae.vae.Objective;
 import io.jcuvae.vae.Posterior;
+import io.jcuvae.vae.Prior;
 import io.jcuvae.vae.Reduction;
 import io.jcuvae.vae.Upper;
 import io.jcuvae.vae.VaeSpec;
@@ -345,7 +346,8 @@ public final class TrainConfig {
                     likelihood(),
                     posterior(),
                     conditioned() ? new Condition(classes) : Condition.NONE,
-                    upper());
+                    upper(),
+                    prior());
             if (spec.parameters() != likelihood().parameters(levels())) {
                 throw new IllegalArgumentException("the decoder ends with " + spec.parameters() * sample.count()
                         + " values, " + spec.parameters() + " for each of a sample's, and --levels is " + levels()
@@ -539,6 +541,14 @@ public final class TrainConfig {
         return number(Setting.TC);
     }
 
+    /** What codes are held against. */
+    public Prior prior() {
+        Prior.Kind kind = (Prior.Kind) values.get(Setting.PRIOR);
+        int components = (Integer) values.get(Setting.COMPONENTS);
+        boolean learned = kind != Prior.Kind.NORMAL;
+        return new Prior(kind, learned && components > 0 ? components : kind.usual());
+    }
+
     /** Weight of the maximum mean discrepancy between codes and prior, 0 for none. */
     public double discrepancy() {
         return number(Setting.MMD);
@@ -561,6 +571,7 @@ public final class TrainConfig {
      * @throws UserError naming one that does not
      */
     public void requireSense() {
+        requireSenseOfPrior();
         if (standardizes()) {
             String why = "takes values in [0, 1], and --standardize makes others of them; leave one of the two out";
             require(!likelihood().needsUnitData(), Setting.LIKELIHOOD, why);
@@ -609,6 +620,29 @@ public final class TrainConfig {
                 "the decoder has dropout, whose masks belong to samples and not to draws; leave one of the two out");
     }
 
+    private void requireSenseOfPrior() {
+        if (!prior().isLearned()) {
+            require(
+                    values.get(Setting.COMPONENTS).equals(0),
+                    Setting.COMPONENTS,
+                    "the standard normal has none; add --prior gmm or vamp, or leave it out");
+            return;
+        }
+        String why = "is of the divergence in closed form, which --prior "
+                + prior().kind().label() + " does not have; leave it out";
+        require(
+                posterior() == Posterior.GAUSSIAN,
+                Setting.PRIOR,
+                "needs --posterior gaussian, got " + posterior().label() + "; leave one of the two out");
+        require(freeBits() == 0, Setting.FREE_BITS, why);
+        require(totalCorrelation() == 0, Setting.TC, why);
+        require(
+                discrepancy() == 0,
+                Setting.MMD,
+                "draws codes to the standard normal, and --prior "
+                        + prior().kind().label() + " is another; leave one of the two out");
+    }
+
     private void requireSenseOfParts() {
         if (upper().given()) {
             String why = "does not go with --upper-latent, whose KL term has no closed form; leave one of them out";
@@ -623,6 +657,12 @@ public final class TrainConfig {
                     estimator() != Estimator.DREG,
                     Setting.ESTIMATOR,
                     "does not go with --upper-latent yet; take --estimator iwae");
+        }
+        if (startsAtMean()) {
+            require(
+                    likelihood().startsAtMean(),
+                    Setting.INIT_OUTPUT,
+                    "the likelihood " + likelihood().label() + " is not told by a mean alone; leave it out");
         }
     }
 
@@ -654,5 +694,57 @@ public final class TrainConfig {
 
     private double number(Setting setting) {
         return (Double) values.get(setting);
+    }
+
+    // ---- protocols of papers, see docs/papers.md
+
+    /** How long the run may take. */
+    public Budget budget() {
+        return (Budget) values.get(Setting.BUDGET);
+    }
+
+    /**
+     * The run that a budget has room for: fewer epochs, and whatever has a length in the same proportion.
+     *
+     * @param epochs at most those of this configuration
+     */
+    public TrainConfig shortened(int epochs) {
+        double share = (double) epochs / epochs();
+        Map<Setting, Object> changed = new EnumMap<>(Setting.class);
+        changed.putAll(values);
+        changed.put(Setting.EPOCHS, epochs);
+        changed.put(Setting.BUDGET, budget().of(epochs()));
+        changed.replaceAll((setting, value) -> value instanceof Stretch length ? length.times(share) : value);
+        changed.put(
+                Setting.LR_AT,
+                milestones().stream().map(length -> length.times(share)).toList());
+        return new TrainConfig(changed);
+    }
+
+    /** After what lengths the learning rate is multiplied. */
+    public List<Stretch> milestones() {
+        return ((List<?>) values.get(Setting.LR_AT))
+                .stream().map(Stretch.class::cast).toList();
+    }
+
+    /** Adam's constants. */
+    public Adam adam() {
+        return new Adam((float) number(Setting.ADAM_BETA1), (float) number(Setting.ADAM_BETA2), (float)
+                number(Setting.ADAM_EPSILON));
+    }
+
+    /** Where Adam's second moment begins. */
+    public double secondMoment() {
+        return number(Setting.ADAM_SECOND);
+    }
+
+    /** Whether the order of the samples is drawn anew in every epoch. */
+    public boolean shuffles() {
+        return values.get(Setting.SHUFFLE).equals("epoch");
+    }
+
+    /** Whether the decoder's output begins at the mean of the data. */
+    public boolean startsAtMean() {
+        return values.get(Setting.INIT_OUTPUT).equals("data-mean");
     }
 }

@@ -84,6 +84,14 @@ public enum Likelihood {
         return this != MSE;
     }
 
+    /** Whether the output of the decoder is a mean, or the logit of one. */
+    public boolean startsAtMean() {
+        return switch (this) {
+            case BERNOULLI, MSE, GAUSSIAN, GAUSSIAN_LEARNED, LAPLACE -> true;
+            default -> false;
+        };
+    }
+
     /** Whether its rows can be made of several outputs and one sample, without repeating that. */
     boolean comparesDraws() {
         return this == BERNOULLI;

@@ -16,9 +16,10 @@ public final class SmallVariants {
 
     /** Batches of 32, as {@link SmallRuns#config} has them. */
     public static TrainConfig config(String preset, int epochs) {
+        TrainConfig config = TrainConfig.preset(preset);
         return SmallRuns.with(
-                TrainConfig.preset(preset),
+                config.draws() > 5 ? config.with(Setting.DRAWS, "5") : config,
                 "--data blobs --epochs " + epochs
-                        + " --batch 32 --hidden 32,16 --latent 3 --upper-hidden 8 --threads 1");
+                        + " --batch 32 --hidden 32,16 --latent 3 --upper-hidden 8 --validation 0 --threads 1");
     }
 }
