@@ -3,6 +3,7 @@ package io.jcuvae.jobs;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.Dataset;
 import io.jcuvae.data.ImageGrid;
+import io.jcuvae.data.RowLabels;
 import io.jcuvae.data.SampleShape;
 import io.jcuvae.data.Split;
 import io.jcuvae.tensor.Backend;
@@ -68,7 +69,8 @@ public final class VariantsTable {
         public String toMarkdown(String command, String picture) {
             StringBuilder text = new StringBuilder();
             Consumer<String> line = words -> text.append(words).append('\n');
-            line.accept("# Every variant on " + budget.source().name());
+            line.accept("# Every variant on "
+                    + budget.source().name().replaceAll("/+$", "").replaceAll(".*/", ""));
             line.accept("");
             line.accept(String.format(
                     Locale.ROOT,
@@ -146,13 +148,17 @@ public final class VariantsTable {
         test = budget.source().load(Split.TEST, 0);
     }
 
-    /** Presets for any samples that say the same about the data as the first, and the first. */
+    /**
+     * The first preset, and those that train any samples as it does: with its likelihood, of values as they are. The others, as
+     * those of papers that draw values to 0 or 1, have figures of their own kind.
+     */
     static List<String> presets() {
+        TrainConfig first = TrainConfig.defaults();
         return Arrays.stream(Preset.values())
                 .filter(preset -> preset.example().isEmpty())
                 .map(Preset::label)
-                .filter(name -> TrainConfig.preset(name).likelihood()
-                        == TrainConfig.defaults().likelihood())
+                .filter(name -> TrainConfig.preset(name).likelihood() == first.likelihood()
+                        && TrainConfig.preset(name).binarization() == first.binarization())
                 .toList();
     }
 
@@ -165,6 +171,8 @@ public final class VariantsTable {
         List<Line> lines = new ArrayList<>();
         List<String> left = new ArrayList<>();
         List<float[]> samples = new ArrayList<>();
+        log.accept("warming up");
+        train(TrainConfig.defaults().with(Setting.EPOCHS, "1"));
         for (String preset : presets()) {
             log.accept(preset);
             try {
@@ -231,8 +239,8 @@ public final class VariantsTable {
                     Generation.sample(model, backend, classes, null, count, budget.seed(), 1),
                     told ? "prior, by class" : "prior");
         }
-        double[][] codes =
-                AggregatePosterior.codes(model, backend, budget.source(), AggregatePosterior.SAMPLES, Progress.SILENT);
+        double[][] codes = AggregatePosterior.codes(
+                model, backend, budget.source(), AggregatePosterior.SAMPLES, RowLabels.NONE, Progress.SILENT);
         Mixture mixture = MixtureFit.fit(codes, AggregatePosterior.COMPONENTS, budget.seed())
                 .mixture();
         return new Drawn(
