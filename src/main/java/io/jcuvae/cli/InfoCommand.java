@@ -17,6 +17,7 @@ import io.jcuvae.train.Preset;
 import io.jcuvae.train.RunFolder;
 import io.jcuvae.train.Setting;
 import io.jcuvae.train.TrainConfig;
+import io.jcuvae.vae.Posterior;
 import io.jcuvae.vae.VaeSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -175,7 +176,12 @@ final class InfoCommand implements Command {
         } else {
             lines.add("figures      after epoch " + last.get("epoch") + " of " + config.epochs() + ", held-out: loss "
                     + nats(last, "test_loss") + ", reconstruction " + nats(last, "test_reconstruction")
-                    + (config.posterior().hasDivergence() ? ", KL " + nats(last, "test_kl") : "") + ", "
+                    + (config.posterior().hasDivergence() ? ", KL " + nats(last, "test_kl") : "")
+                    + (config.posterior() == Posterior.VQ
+                            ? ", perplexity " + nats(last, "test_perplexity") + ", " + last.get("test_codes_used")
+                                    + " of " + config.codebook().codes() + " codes used"
+                            : "")
+                    + ", "
                     + last.get("active_units") + " of " + config.latents() + " active");
         }
         return lines;

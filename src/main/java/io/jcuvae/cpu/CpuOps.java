@@ -42,6 +42,7 @@ final class CpuOps implements Ops {
     private final Convolutions convolutions;
     private final Rearrangement rearrangement;
     private final ConditionLoops conditions;
+    private final CodebookLoops codebooks;
     private final PriorLoops priors;
     private final HierarchyLoops hierarchies;
     private final DiscrepancyLoops discrepancies;
@@ -58,6 +59,7 @@ final class CpuOps implements Ops {
         convolutions = new Convolutions(workers, gemm, processors, piece);
         rearrangement = new Rearrangement(workers);
         conditions = new ConditionLoops(workers);
+        codebooks = new CodebookLoops(workers);
         priors = new PriorLoops(workers);
         hierarchies = new HierarchyLoops(workers);
         discrepancies = new DiscrepancyLoops(workers);
@@ -975,6 +977,44 @@ final class CpuOps implements Ops {
     @Override
     public void recordTerm(Tensor scalars, Tensor values) {
         variants.recordTerm(scalars, values);
+    }
+
+    // ---- codebooks
+
+    @Override
+    public void codeNorms(Tensor norms, Tensor codebook) {
+        codebooks.norms(norms, codebook);
+    }
+
+    @Override
+    public void leastDistances(Tensor codes, Tensor products, Tensor norms) {
+        codebooks.leastDistances(codes, products, norms);
+    }
+
+    @Override
+    public void lookUpCodes(Tensor z, Tensor rows, Tensor x, Tensor codes, Tensor codebook, float factor) {
+        codebooks.lookUp(z, rows, x, codes, codebook, factor);
+    }
+
+    @Override
+    public void straightThrough(Tensor dx, Tensor dz, Tensor x, Tensor z, float weight) {
+        codebooks.straightThrough(dx, dz, x, z, weight);
+    }
+
+    @Override
+    public void trackCodes(
+            Tensor codebook,
+            Tensor counts,
+            Tensor sums,
+            Tensor revived,
+            Tensor total,
+            Tensor x,
+            Tensor codes,
+            Tensor scalars,
+            float decay,
+            float threshold,
+            long key) {
+        codebooks.track(codebook, counts, sums, revived, total, x, codes, scalars, decay, threshold, key);
     }
 
     @Override

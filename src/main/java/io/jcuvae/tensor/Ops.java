@@ -8,7 +8,8 @@ package io.jcuvae.tensor;
  * is what that is tested against. Everything writes into given tensors and nothing allocates.
  */
 public interface Ops
-        extends ConditionOps,
+        extends CodebookOps,
+                ConditionOps,
                 DiscrepancyOps,
                 HierarchyOps,
                 LikelihoodOps,

@@ -12,6 +12,7 @@ import io.jcuvae.tensor.NearestWord;
 import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.UserError;
+import io.jcuvae.vae.Codebook;
 import io.jcuvae.vae.Condition;
 import io.jcuvae.vae.Estimator;
 import io.jcuvae.vae.KlTerm;
@@ -44,6 +45,9 @@ public final class TrainConfig {
     /** The presets by name; the first is the default. */
     public static final List<String> PRESETS =
             Stream.of(Preset.values()).map(Preset::label).toList();
+
+    private static final List<Setting> OF_A_CODEBOOK =
+            List.of(Setting.CODES, Setting.CODE_SIZE, Setting.COMMITMENT, Setting.CODE_DECAY, Setting.CODE_REVIVAL);
 
     private final Map<Setting, Object> values;
 
@@ -347,7 +351,8 @@ public final class TrainConfig {
                     posterior(),
                     conditioned() ? new Condition(classes) : Condition.NONE,
                     upper(),
-                    prior());
+                    prior(),
+                    codebook());
             if (spec.parameters() != likelihood().parameters(levels())) {
                 throw new IllegalArgumentException("the decoder ends with " + spec.parameters() * sample.count()
                         + " values, " + spec.parameters() + " for each of a sample's, and --levels is " + levels()
@@ -526,6 +531,18 @@ public final class TrainConfig {
         return (Posterior) values.get(Setting.POSTERIOR);
     }
 
+    /** What the codes of a VQ posterior are chosen from; none for others. */
+    public Codebook codebook() {
+        return posterior() == Posterior.VQ
+                ? new Codebook(
+                        (Integer) values.get(Setting.CODES),
+                        (Integer) values.get(Setting.CODE_SIZE),
+                        number(Setting.COMMITMENT),
+                        number(Setting.CODE_DECAY),
+                        number(Setting.CODE_REVIVAL))
+                : Codebook.NONE;
+    }
+
     /** What is minimised. */
     public Estimator estimator() {
         return (Estimator) values.get(Setting.ESTIMATOR);
@@ -578,7 +595,8 @@ public final class TrainConfig {
             require(binarization() == Binarization.NONE, Setting.BINARIZE, why);
         }
         if (!posterior().hasDivergence()) {
-            String why = "there is no KL term with --posterior none; leave it out, or take --posterior gaussian";
+            String why = "there is no KL term with --posterior " + posterior().label()
+                    + "; leave it out, or take --posterior gaussian";
             require(freeBits() == 0, Setting.FREE_BITS, why);
             require(capacity() == 0, Setting.CAPACITY, why);
             require(annealing() == Schedule.Annealing.NONE, Setting.ANNEAL, why);
@@ -592,6 +610,7 @@ public final class TrainConfig {
                     "needs a posterior to draw from; take --posterior gaussian");
         }
         requireSenseOfParts();
+        requireSenseOfCodes();
         require(
                 discrepancy() == 0 || batch() > 1,
                 Setting.BATCH,
@@ -618,6 +637,21 @@ public final class TrainConfig {
                 draws() == 1 || !decoder().toJson().toString().contains("\"dropout\""),
                 Setting.DRAWS,
                 "the decoder has dropout, whose masks belong to samples and not to draws; leave one of the two out");
+    }
+
+    private void requireSenseOfCodes() {
+        if (posterior() != Posterior.VQ) {
+            for (Setting setting : OF_A_CODEBOOK) {
+                require(
+                        values.get(setting).equals(defaults().values.get(setting)),
+                        setting,
+                        "is about codebooks; add --posterior vq, or leave it out");
+            }
+        }
+        require(
+                discrepancy() == 0 || posterior() != Posterior.VQ,
+                Setting.MMD,
+                "draws codes to a normal prior, and those of --posterior vq are of a codebook; leave one of the two out");
     }
 
     private void requireSenseOfPrior() {

@@ -139,15 +139,18 @@ public final class Vae {
             return new SampledLatent(
                     binding, spec.latents(), heads, LearnedPrior.bind(spec, binding, heads, objective.draws()));
         }
-        return spec.posterior() == Posterior.NONE
-                ? new PointLatent(binding, input, dinput)
-                : new GaussianLatent(
+        return switch (spec.posterior()) {
+            case NONE -> new PointLatent(binding, input, dinput);
+            case GAUSSIAN ->
+                new GaussianLatent(
                         binding,
                         spec.latents(),
                         input,
                         dinput,
                         objective.klTerm(),
                         objective.discrepancy() > 0 ? binding.rows() : 0);
+            case VQ -> new QuantizedLatent(binding, spec.latents(), spec.codebook(), input, dinput, rowWeight);
+        };
     }
 
     /**
@@ -280,9 +283,20 @@ public final class Vae {
         return loss;
     }
 
-    /** [B]: a further term of the loss without its weight; null where there is none. */
+    /**
+     * [B]: a further term of the loss: that of a batch without its weight, or the commitment of codes with it; null where there
+     * is none.
+     */
     public Tensor term() {
+        if (latent instanceof QuantizedLatent quantized) {
+            return quantized.commitment();
+        }
         return term == null ? null : term.values();
+    }
+
+    /** [B, S]: the number of each slot's code, after {@link #sample()} or {@link #center()}; null where there are none. */
+    public Tensor codes() {
+        return latent instanceof QuantizedLatent quantized ? quantized.codes() : null;
     }
 
     /** Every activation by name, in the order of the forward pass: for diagnosis. */
@@ -383,6 +397,9 @@ public final class Vae {
         }
         if (term != null) {
             term.forward(loss);
+        }
+        if (latent instanceof QuantizedLatent quantized) {
+            ops.addTerm(loss, quantized.commitment(), 1);
         }
     }
 

@@ -30,6 +30,7 @@ import java.util.Optional;
  * @param condition what encoder and decoder are told beside
  * @param upper a second stochastic layer
  * @param prior what codes are held against
+ * @param codebook what a posterior of codes chooses from
  */
 public record VaeSpec(
         Shape sample,
@@ -40,9 +41,10 @@ public record VaeSpec(
         Posterior posterior,
         Condition condition,
         Upper upper,
-        Prior prior) {
+        Prior prior,
+        Codebook codebook) {
 
-    /** Without a second stochastic layer. */
+    /** Without a second stochastic layer or a codebook. */
     public VaeSpec(
             Shape sample,
             List<LayerSpec> encoder,
@@ -51,7 +53,17 @@ public record VaeSpec(
             Likelihood likelihood,
             Posterior posterior,
             Condition condition) {
-        this(sample, encoder, latents, decoder, likelihood, posterior, condition, Upper.NONE, Prior.NORMAL);
+        this(
+                sample,
+                encoder,
+                latents,
+                decoder,
+                likelihood,
+                posterior,
+                condition,
+                Upper.NONE,
+                Prior.NORMAL,
+                Codebook.NONE);
     }
 
     /** A variational autoencoder with a Gaussian posterior that is told nothing beside the sample. */
@@ -69,6 +81,7 @@ public record VaeSpec(
         decoder = List.copyOf(decoder);
         checkEncoder(sample, encoder, condition);
         checkDecoder(sample, condition.joined(Shape.of(latents)), decoder, likelihood);
+        codebook.slots(latents);
         if (upper.given() && !posterior.hasDivergence()) {
             throw new IllegalArgumentException("a second stochastic layer needs a posterior to draw from");
         }
@@ -81,17 +94,27 @@ public record VaeSpec(
 
     /** The same that is told something else. */
     public VaeSpec with(Condition other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other, upper, prior);
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other, upper, prior, codebook);
+    }
+
+    /** The same with codes for a posterior. */
+    public VaeSpec with(Codebook other) {
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, Posterior.VQ, condition, upper, prior, other);
+    }
+
+    /** S, the slots of a code where it is one of a {@link Codebook}, else 0. */
+    public int slots() {
+        return posterior == Posterior.VQ ? codebook.slots(latents) : 0;
     }
 
     /** The same with a second stochastic layer. */
     public VaeSpec with(Upper other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, other, prior);
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, other, prior, codebook);
     }
 
     /** The same with another prior. */
     public VaeSpec with(Prior other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, upper, other);
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, upper, other, codebook);
     }
 
     /** What the encoder's first layer sees: {@link #sampleInput}, with the labels where there is a condition. */
@@ -147,7 +170,10 @@ public record VaeSpec(
 
     /** The most values that a layer makes of one sample, or takes: what a batch's memory depends on. */
     public int widest() {
-        long most = Math.max(sample.count(), Math.max(upper.widest(), widest(encoder, encoderInput())));
+        // Each slot is compared with each code.
+        long compared = (long) slots() * codebook.codes();
+        long most =
+                Math.max(Math.max(sample.count(), compared), Math.max(upper.widest(), widest(encoder, encoderInput())));
         return Math.toIntExact(Math.max(most, widest(decoder, decoderInput())));
     }
 
@@ -198,10 +224,13 @@ public record VaeSpec(
     public ParameterLayout layout() {
         ParameterLayout layout = new ParameterLayout();
         Shape encoded = Sequential.declare(layout, encoder, "enc", encoderInput());
-        if (posterior == Posterior.NONE) {
-            PointLatent.declare(layout, latents, encoded);
-        } else {
+        if (posterior == Posterior.GAUSSIAN) {
             GaussianLatent.declare(layout, "", latents, encoded);
+        } else {
+            PointLatent.declare(layout, latents, encoded);
+        }
+        if (posterior == Posterior.VQ) {
+            codebook.declare(layout.buffers());
         }
         upper.declare(layout, latents);
         Sequential.declare(layout, decoder, "dec", decoderInput());

@@ -32,7 +32,8 @@ import org.junit.jupiter.api.Test;
  * {@link ReferenceBackend}, and for what a backend fuses also its own unfused operations.
  */
 public interface OpsContract
-        extends ConditionContract,
+        extends CodebookContract,
+                ConditionContract,
                 HierarchyContract,
                 DiscrepancyContract,
                 LikelihoodContract,

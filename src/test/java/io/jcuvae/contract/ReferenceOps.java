@@ -937,6 +937,44 @@ final class ReferenceOps implements Ops {
         ReferenceObjectives.recordTerm(scalars, values);
     }
 
+    // ---- codebooks
+
+    @Override
+    public void codeNorms(Tensor norms, Tensor codebook) {
+        ReferenceCodebook.norms(norms, codebook);
+    }
+
+    @Override
+    public void leastDistances(Tensor codes, Tensor products, Tensor norms) {
+        ReferenceCodebook.leastDistances(codes, products, norms);
+    }
+
+    @Override
+    public void lookUpCodes(Tensor z, Tensor rows, Tensor x, Tensor codes, Tensor codebook, float factor) {
+        ReferenceCodebook.lookUp(z, rows, x, codes, codebook, factor);
+    }
+
+    @Override
+    public void straightThrough(Tensor dx, Tensor dz, Tensor x, Tensor z, float weight) {
+        ReferenceCodebook.straightThrough(dx, dz, x, z, weight);
+    }
+
+    @Override
+    public void trackCodes(
+            Tensor codebook,
+            Tensor counts,
+            Tensor sums,
+            Tensor revived,
+            Tensor total,
+            Tensor x,
+            Tensor codes,
+            Tensor scalars,
+            float decay,
+            float threshold,
+            long key) {
+        ReferenceCodebook.track(codebook, counts, sums, revived, total, x, codes, scalars, decay, threshold, key);
+    }
+
     @Override
     public void discrepancy(Tensor values, Tensor slopes, Tensor z, Tensor prior) {
         ReferenceDiscrepancy.forward(values, slopes, z, prior);

@@ -80,6 +80,7 @@ final class Scenarios {
                         biasActivateBackward(Activation.RELU, 257, 1031),
                         biasActivateBackward(Activation.GELU, 1301, 33),
                         biasActivateBackward(Activation.IDENTITY, 1301, 33)));
+        verbs.putAll(CodebookScenarios.large());
         verbs.putAll(ConditionScenarios.large());
         verbs.putAll(HierarchyScenarios.large());
         verbs.putAll(DiscrepancyScenarios.large());
