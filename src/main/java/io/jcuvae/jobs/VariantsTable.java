@@ -107,8 +107,9 @@ public final class VariantsTable {
             line.accept("## PCA, autoencoder, VAE");
             line.accept("");
             line.accept(
-                    "Squared error per held-out sample at equal latent size: of the projection, and of the decoded code or posterior"
-                            + " mean. The autoencoder is trained on the squared error, the VAE on a Gaussian whose variance is learned.");
+                    "Squared error per held-out sample at equal latent size: of the projection, and of the decoded code or"
+                            + " posterior mean. The autoencoder is trained on the squared error, the VAE on a Gaussian"
+                            + " whose variance is learned.");
             line.accept("");
             line.accept("| model | Z | squared error | explained |");
             line.accept("|---|---|---|---|");
@@ -172,11 +173,11 @@ public final class VariantsTable {
         List<String> left = new ArrayList<>();
         List<float[]> samples = new ArrayList<>();
         log.accept("warming up");
-        train(TrainConfig.defaults().with(Setting.EPOCHS, "1"));
+        train(TrainConfig.defaults(), 1);
         for (String preset : presets()) {
             log.accept(preset);
             try {
-                Trained trained = train(TrainConfig.preset(preset));
+                Trained trained = train(TrainConfig.preset(preset), budget.epochs());
                 Drawn drawn = draw(trained.model());
                 samples.add(drawn.rows());
                 lines.add(line(preset, trained, drawn.from()));
@@ -197,9 +198,9 @@ public final class VariantsTable {
         }
     }
 
-    private Trained train(TrainConfig preset) {
+    private Trained train(TrainConfig preset, int count) {
         TrainConfig config = preset.with(Setting.DATA, budget.source().name())
-                .with(Setting.EPOCHS, Integer.toString(budget.epochs()))
+                .with(Setting.EPOCHS, Integer.toString(count))
                 .with(Setting.LIMIT, Integer.toString(budget.limit()))
                 .with(Setting.SEED, Long.toString(budget.seed()));
         List<EpochMetrics> epochs = new ArrayList<>();
@@ -262,8 +263,8 @@ public final class VariantsTable {
         log.accept("PCA, autoencoder and VAE");
         TrainConfig plain = TrainConfig.defaults();
         Model ae =
-                train(TrainConfig.preset("ae").with(Setting.LIKELIHOOD, "mse")).model();
-        Model vae = train(plain.with(Setting.LIKELIHOOD, "gaussian-learned")).model();
+                train(TrainConfig.preset("ae").with(Setting.LIKELIHOOD, "mse"), budget.epochs()).model();
+        Model vae = train(plain.with(Setting.LIKELIHOOD, "gaussian-learned"), budget.epochs()).model();
         return Baseline.run(
                 budget.source(),
                 List.of(plain.latents()),
