@@ -6,6 +6,7 @@ import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Binarization;
 import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.UserError;
+import io.jcuvae.vae.Codebook;
 import io.jcuvae.vae.Estimator;
 import io.jcuvae.vae.Likelihood;
 import io.jcuvae.vae.Posterior;
@@ -28,6 +29,12 @@ public enum Setting {
     DATA(
             "SRC",
             "what to train on: mnist-sample, moons[:N], a folder or zip of pictures, a folder of IDX files, or a file",
+            Setting::text),
+    /** What the columns of the data are. */
+    SCHEMA(
+            "FILE",
+            "what the columns of a table are, as JSON (docs/tables.md; 'schema --data FILE.csv' proposes one); each has a"
+                    + " likelihood of its own",
             Setting::text),
     /** Passes over the data. */
     EPOCHS("N", "passes over the data", t -> integer(t, 1, 1_000_000)),
@@ -80,7 +87,7 @@ public enum Setting {
     LIKELIHOOD(
             "NAME",
             "reconstruction term; mse is the plain sum of squared errors, gaussian half of that plus a constant"
-                    + " (unit variance), gaussian-learned and laplace learn one scale, gaussian-per-value and"
+                    + " (unit variance), gaussian-learned and laplace learn one scale, table one for each column, gaussian-per-value and"
                     + " discretized-logistic one for each value (docs/likelihoods.md)",
             choice(Likelihood.values(), Likelihood::label)),
     /** Levels of a categorical likelihood. */
@@ -98,6 +105,25 @@ public enum Setting {
             "NAME",
             "what the encoder says about z: a distribution that it is drawn from, or its value (a plain autoencoder)",
             choice(Posterior.values(), Posterior::label)),
+    /** The vectors of a codebook. */
+    CODES(
+            "K",
+            "vq: vectors in the codebook, of which each slot of a code becomes the nearest",
+            t -> integer(t, 1, Codebook.MOST_CODES)),
+    /** The values of a slot. */
+    CODE_SIZE("E", "vq: values of a slot; a code has --latent / E of them", t -> integer(t, 1, 100_000)),
+    /** The weight of the commitment term. */
+    COMMITMENT(
+            "X",
+            "vq: adds X times the squared distance between what the encoder says and its codes",
+            t -> real(t, 0, 1e6, true)),
+    /** The decay of the moving averages that the codebook follows. */
+    CODE_DECAY("X", "vq: decay of the moving averages that the codebook follows", t -> below(t, 1)),
+    /** Below which use a code is revived. */
+    CODE_REVIVAL(
+            "X",
+            "vq: a code used less than X times the mean is put onto an encoder output, 0 for none but the unused",
+            t -> below(t, 1)),
     /** What codes are held against. */
     PRIOR(
             "NAME",

@@ -139,7 +139,7 @@ public final class Trainer {
             }
         }
         Shape sample = Shape.of(train.shape().sizes());
-        spec = config.spec(sample, classes.count());
+        spec = config.spec(sample, classes.count(), rows.table().layout());
         validatesOnOwnRows = ownValidation != null && config.validation().none();
         Holdout.Parts parts = validatesOnOwnRows
                 ? new Holdout.Parts(rows.train(), rows.table().encoded(ownValidation))
@@ -476,9 +476,10 @@ public final class Trainer {
                 schedule.heldOutLoss(),
                 schedule.endOf(epoch, watch.rateFactor()),
                 norms(scalars),
-                term(scalars),
+                EpochMetrics.Term.of(config, scalars),
                 seconds,
-                rate);
+                rate,
+                EpochMetrics.Codes.of(spec, state.buffers(), backend));
         double rateFactor = watch.rateFactor();
         if (schedule.settledAfter(epoch)) {
             double value = config.metric().of(validated == null ? result : validated, schedule.heldOutLoss());
@@ -511,13 +512,6 @@ public final class Trainer {
                 config.binarization(),
                 Evaluator.binarizationKey(config.binarization(), false, config.seed()),
                 config.seed());
-    }
-
-    private EpochMetrics.Term term(double[] scalars) {
-        String name = config.objective().term();
-        return name == null
-                ? null
-                : new EpochMetrics.Term(name, scalars[Scalars.TERM_SUM.ordinal()] / scalars[Scalars.SAMPLES.ordinal()]);
     }
 
     private EpochMetrics.Norms norms(double[] scalars) {
