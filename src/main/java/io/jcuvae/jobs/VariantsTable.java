@@ -262,9 +262,10 @@ public final class VariantsTable {
     private Baseline.Report baseline() {
         log.accept("PCA, autoencoder and VAE");
         TrainConfig plain = TrainConfig.defaults();
-        Model ae =
-                train(TrainConfig.preset("ae").with(Setting.LIKELIHOOD, "mse"), budget.epochs()).model();
-        Model vae = train(plain.with(Setting.LIKELIHOOD, "gaussian-learned"), budget.epochs()).model();
+        Model ae = train(TrainConfig.preset("ae").with(Setting.LIKELIHOOD, "mse"), budget.epochs())
+                .model();
+        Model vae = train(plain.with(Setting.LIKELIHOOD, "gaussian-learned"), budget.epochs())
+                .model();
         return Baseline.run(
                 budget.source(),
                 List.of(plain.latents()),
