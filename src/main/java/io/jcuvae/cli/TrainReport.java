@@ -71,6 +71,13 @@ final class TrainReport {
                 .collect(Collectors.joining());
     }
 
+    /** The same in a line. */
+    String howToGoOn() {
+        return "stopped in epoch " + trainer.epoch() + " of "
+                + trainer.config().epochs() + " and saved; go on with " + Main.PROGRAM + " train --resume "
+                + ModelText.quoted(folder.path());
+    }
+
     /** How to go on. */
     void stopped() {
         int epoch = trainer.epoch();
@@ -109,7 +116,8 @@ final class TrainReport {
                                 folder.metrics(),
                                 folder.lossChart(),
                                 folder.reconstructions(),
-                                folder.samples()),
+                                folder.samples(),
+                                folder.report()),
                         recentCheckpoints())
                 .filter(Files::exists)
                 .toList();

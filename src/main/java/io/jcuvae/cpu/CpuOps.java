@@ -13,6 +13,7 @@ import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Philox;
 import io.jcuvae.tensor.Scalars;
+import io.jcuvae.tensor.TableLayout;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.tensor.Window;
 import java.util.Arrays;
@@ -36,6 +37,7 @@ final class CpuOps implements Ops {
     private final int processors;
     private final Norms norms;
     private final Densities densities;
+    private final TableLoops tables;
     private final ThreadLocal<ActivationLoops> activations = ThreadLocal.withInitial(ActivationLoops::new);
     private final TrainingLoops training;
     private final ObjectiveLoops variants;
@@ -67,6 +69,7 @@ final class CpuOps implements Ops {
         measures = new MeasureLoops(workers);
         norms = new Norms(workers);
         densities = new Densities(workers);
+        tables = new TableLoops(workers);
     }
 
     /** A part of a vector: elements start .. end - 1. */
@@ -537,6 +540,58 @@ final class CpuOps implements Ops {
             Tensor dmean, Tensor dlogscale, Tensor mean, Tensor x, Tensor logscale, Tensor weights) {
         check(mean.count() == x.count() && weights.count() == x.rows(), "laplaceBackward", dmean, mean, x, weights);
         densities.laplaceBackward(dmean, dlogscale, mean, x, logscale, weights);
+    }
+
+    // ---- tables
+
+    private static boolean table(Tensor x, Tensor columns) {
+        return columns.columns() == TableLayout.FIELDS && columns.rows() == x.columns();
+    }
+
+    private static boolean table(Tensor x, Tensor columns, Tensor output, Tensor logvar) {
+        return table(x, columns) && output.rows() == x.rows() && logvar.count() == x.columns();
+    }
+
+    @Override
+    public void tableInput(Tensor input, Tensor x, Tensor columns) {
+        check(table(x, columns) && input.rows() == x.rows(), "tableInput", input, x, columns);
+        tables.input(input, x, columns);
+    }
+
+    @Override
+    public void tableRows(Tensor rows, Tensor output, Tensor x, Tensor logvar, Tensor columns) {
+        check(table(x, columns, output, logvar) && rows.count() == x.rows(), "tableRows", rows, output, x);
+        tables.score(rows, null, null, output, x, logvar, columns, null);
+    }
+
+    @Override
+    public void tableBackward(
+            Tensor doutput, Tensor dlogvar, Tensor output, Tensor x, Tensor logvar, Tensor columns, Tensor weights) {
+        table(null, doutput, dlogvar, output, x, logvar, columns, weights);
+    }
+
+    @Override
+    public void table(
+            Tensor rows,
+            Tensor doutput,
+            Tensor dlogvar,
+            Tensor output,
+            Tensor x,
+            Tensor logvar,
+            Tensor columns,
+            Tensor weights) {
+        boolean fits = table(x, columns, output, logvar)
+                && (rows == null || rows.count() == x.rows())
+                && dlogvar.count() == x.count()
+                && weights.count() == x.rows();
+        check(fits && doutput.count() == output.count(), "table", doutput, output, x, weights);
+        tables.score(rows, doutput, dlogvar, output, x, logvar, columns, weights);
+    }
+
+    @Override
+    public void tableMean(Tensor mean, Tensor output, Tensor columns) {
+        check(table(mean, columns) && output.rows() == mean.rows(), "tableMean", mean, output);
+        tables.mean(mean, output, columns);
     }
 
     private void squaredErrors(Tensor rows, Tensor mean, Tensor x, double factor, double constant) {

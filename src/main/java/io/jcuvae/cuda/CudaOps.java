@@ -8,6 +8,7 @@ import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.TableLayout;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.tensor.Window;
 import java.util.ArrayList;
@@ -43,6 +44,7 @@ final class CudaOps implements Ops, AutoCloseable {
     private final PriorKernels priors;
     private final SpatialKernels pictures;
     private final StepKernels steps;
+    private final TableKernels tables;
     private final VqKernels codebooks;
     private final HalfCopies halves;
     private final Noise noises;
@@ -80,6 +82,7 @@ final class CudaOps implements Ops, AutoCloseable {
             priors = new PriorKernels(module(PriorKernels.FAMILY), launch);
             pictures = new SpatialKernels(module(SpatialKernels.FAMILY), launch);
             steps = new StepKernels(module(StepKernels.FAMILY), launch);
+            tables = new TableKernels(module(TableKernels.FAMILY), launch);
             codebooks = new VqKernels(module(VqKernels.FAMILY), launch);
             halves = new HalfCopies(context, steps);
             noises = keep(new Noise(context, options.noise(), steps));
@@ -602,6 +605,67 @@ final class CudaOps implements Ops, AutoCloseable {
         CUdeviceptr terms = scratch.floats(x.rows());
         densities.laplaceBackward(dmean, terms, mean, x, logscale, weights);
         likelihoods.total(dlogscale, terms, x.rows());
+    }
+
+    // ---- tables
+
+    private static boolean table(Tensor x, Tensor columns) {
+        return floats(x.count(), x) && floats((long) TableLayout.FIELDS * x.columns(), columns);
+    }
+
+    private static boolean table(Tensor x, Tensor columns, Tensor output, Tensor logvar) {
+        return table(x, columns)
+                && floats(output.count(), output)
+                && output.rows() == x.rows()
+                && floats(x.columns(), logvar);
+    }
+
+    @Override
+    public void tableInput(Tensor input, Tensor x, Tensor columns) {
+        begin("tableInput", table(x, columns) && input.rows() == x.rows(), writes(input), x, columns);
+        tables.input(input, x, columns);
+    }
+
+    @Override
+    public void tableRows(Tensor rows, Tensor output, Tensor x, Tensor logvar, Tensor columns) {
+        boolean fits = table(x, columns, output, logvar) && floats(x.rows(), rows);
+        begin("tableRows", fits, writes(rows), output, x, logvar, columns);
+        tables.score(rows, null, null, output, x, logvar, columns, null);
+    }
+
+    @Override
+    public void tableBackward(
+            Tensor doutput, Tensor dlogvar, Tensor output, Tensor x, Tensor logvar, Tensor columns, Tensor weights) {
+        boolean fits = table(x, columns, output, logvar)
+                && floats(output.count(), doutput)
+                && floats(x.count(), dlogvar)
+                && floats(x.rows(), weights);
+        begin("tableBackward", fits, writes(doutput, dlogvar), output, x, logvar, columns, weights);
+        tables.score(null, doutput, dlogvar, output, x, logvar, columns, weights);
+    }
+
+    @Override
+    public void table(
+            Tensor rows,
+            Tensor doutput,
+            Tensor dlogvar,
+            Tensor output,
+            Tensor x,
+            Tensor logvar,
+            Tensor columns,
+            Tensor weights) {
+        boolean fits = table(x, columns, output, logvar)
+                && floats(output.count(), doutput)
+                && floats(x.count(), dlogvar)
+                && floats(x.rows(), rows, weights);
+        begin("table", fits, writes(rows, doutput, dlogvar), output, x, logvar, columns, weights);
+        tables.score(rows, doutput, dlogvar, output, x, logvar, columns, weights);
+    }
+
+    @Override
+    public void tableMean(Tensor mean, Tensor output, Tensor columns) {
+        begin("tableMean", table(mean, columns) && output.rows() == mean.rows(), writes(mean), output, columns);
+        tables.mean(mean, output, columns);
     }
 
     // ---- norms and dropout

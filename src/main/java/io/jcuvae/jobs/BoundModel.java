@@ -223,15 +223,6 @@ final class BoundModel {
         backend.download(out, 0, vae.expected());
     }
 
-    /**
-     * The codes that the last batch of {@link #reconstruct} was decoded from: the posteriors' means, or what stands for them.
-     *
-     * @param codes receives [B, Z]
-     */
-    void codes(float[] codes) {
-        backend.download(codes, 0, vae.z());
-    }
-
     private Tensor allocate(int columns) {
         Shape shape = Shape.of(rows, columns);
         return Tensor.of(backend.allocate(ElementType.F32, shape.count()), shape);

@@ -1,5 +1,6 @@
 package io.jcuvae.jobs;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import io.jcuvae.data.DataSource;
@@ -17,9 +18,14 @@ import io.jcuvae.train.Evaluator;
 import io.jcuvae.train.Model;
 import io.jcuvae.vae.Prior;
 import io.jcuvae.vae.VaeSpec;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Scores a model on data: the negative ELBO and its parts, active units, and the importance-weighted log-likelihood. */
 public final class Evaluation {
@@ -45,6 +51,7 @@ public final class Evaluation {
      * @param trainedOn what the model was trained on
      * @param seed of the draws, the training run's
      * @param device what computed
+     * @param klPerLatent mean divergence of each latent from the prior, nats; null where it cannot be told latent by latent
      * @param codes what the samples make of a codebook; null where there is none
      * @param slots S, of a code of a codebook
      * @param bookSize K, of a codebook
@@ -71,11 +78,15 @@ public final class Evaluation {
             DataRecord trainedOn,
             long seed,
             String device,
+            List<Double> klPerLatent,
             CodeUse codes,
             int slots,
             int bookSize,
             double discrepancy,
             Prior prior) {
+
+        /** Latents that a line of text names. */
+        private static final int MOST_LATENTS = 8;
 
         /** Whether the model has a KL term, and so an ELBO. */
         public boolean hasElbo() {
@@ -106,6 +117,11 @@ public final class Evaluation {
             json.addProperty("loss", loss());
             json.addProperty("reconstruction", reconstruction);
             addFinite(json, "kl", kl);
+            if (klPerLatent != null) {
+                JsonArray latentwise = new JsonArray();
+                klPerLatent.forEach(latentwise::add);
+                json.add("kl_per_latent", latentwise);
+            }
             if (prior.isLearned()) {
                 json.addProperty("prior", prior.kind().label());
                 json.addProperty("kl_estimate", "one draw per sample");
@@ -145,6 +161,17 @@ public final class Evaluation {
             return json;
         }
 
+        /** The latents with the most of it, in descending order. */
+        private String mostKl() {
+            String shown = IntStream.range(0, latents)
+                    .boxed()
+                    .sorted(Comparator.comparingDouble(d -> -klPerLatent.get(d)))
+                    .limit(MOST_LATENTS)
+                    .map(d -> String.format(Locale.ROOT, "%.3f (z%d)", klPerLatent.get(d), d))
+                    .collect(Collectors.joining(" "));
+            return latents > MOST_LATENTS ? shown + " ..." : shown;
+        }
+
         private static void addFinite(JsonObject json, String key, double value) {
             if (Double.isFinite(value)) {
                 json.addProperty(key, value);
@@ -166,6 +193,9 @@ public final class Evaluation {
                         loss());
                 line(text, "reconstruction", "%.4f", reconstruction);
                 line(text, "KL", "%.4f   %d of %d latents active", kl, activeUnits, latents);
+                if (klPerLatent != null) {
+                    line(text, "KL per latent", "%s", mostKl());
+                }
                 if (prior.isLearned()) {
                     line(text, "prior", "%s; KL is log q(z|x) - log p(z) of one draw per sample", prior.describe());
                 }
@@ -263,6 +293,7 @@ public final class Evaluation {
         RowLabels labels = Rows.labels(model, source, split, limit);
         Evaluator.Result result;
         ValueKind kind;
+        double[] latentwise;
         Consumer<ValueKind> early = found -> {
             // Wider than the training's values already: no further row can mend that.
             if (!acceptProtocol && found.compareTo(training.values()) > 0) {
@@ -271,8 +302,9 @@ public final class Evaluation {
         };
         try (WatchedReader reader = new WatchedReader(
                 Rows.open(model, source, split, limit), importanceSamples > 0 ? Progress.SILENT : progress, early)) {
-            result = new Evaluator(model.spec(), backend, model.values(), model.buffers())
-                    .evaluate(reader, labels, binarization, key, seed);
+            Evaluator evaluator = new Evaluator(model.spec(), backend, model.values(), model.buffers());
+            result = evaluator.evaluate(reader, labels, binarization, key, seed);
+            latentwise = Measures.divergesByLatents(model) ? evaluator.klPerLatent() : null;
             kind = reader.kind();
         }
         requireFinite("loss", result.loss(1), source);
@@ -281,12 +313,10 @@ public final class Evaluation {
             throw otherProtocol(training, kind, source);
         }
 
+        Supplier<SampleReader> rows = () -> Rows.open(model, source, split, limit);
         ImportanceSampler.Estimate nll = new ImportanceSampler.Estimate(Double.NaN, Double.NaN);
         if (importanceSamples > 0) {
-            try (SampleReader reader = Rows.open(model, source, split, limit);
-                    ImportanceSampler sampler = new ImportanceSampler(model, backend, importanceSamples)) {
-                nll = sampler.estimate(reader, labels, binarization, key, seed, progress);
-            }
+            nll = nll(model, backend, rows, labels, importanceSamples, key, progress);
             requireFinite("importance-weighted NLL", nll.mean(), source);
         }
         return new Report(
@@ -295,9 +325,7 @@ public final class Evaluation {
                 result.activeUnits(),
                 model.spec().latents(),
                 result.count(),
-                model.config().likelihood().isDiscrete()
-                        ? Math.toIntExact(model.spec().sample().count())
-                        : 0,
+                codedValues(model),
                 importanceSamples,
                 nll.mean(),
                 nll.standardError(),
@@ -311,17 +339,12 @@ public final class Evaluation {
                 model.data(),
                 seed,
                 backend.description(),
+                latentwise == null ? null : Arrays.stream(latentwise).boxed().toList(),
                 result.codes(),
                 model.spec().slots(),
                 model.spec().codebook().codes(),
-                discrepancy(model, backend, () -> Rows.open(model, source, split, limit), labels, key),
+                discrepancy(model, backend, rows, labels, key),
                 model.spec().prior());
-    }
-
-    private static String note(Protocol training, Protocol evaluated) {
-        return training.covers(evaluated)
-                ? null
-                : "trained on " + training.input() + "; do not compare with its figures";
     }
 
     /** The KL term; of codes, which training leaves out as a constant, S log K; NaN where there is none. */
@@ -333,6 +356,26 @@ public final class Evaluation {
         };
     }
 
+    private static ImportanceSampler.Estimate nll(
+            Model model,
+            Backend backend,
+            Supplier<SampleReader> rows,
+            RowLabels labels,
+            int draws,
+            long key,
+            Progress progress) {
+        try (SampleReader reader = rows.get();
+                ImportanceSampler sampler = new ImportanceSampler(model, backend, draws)) {
+            return sampler.estimate(
+                    reader,
+                    labels,
+                    model.config().binarization(),
+                    key,
+                    model.config().seed(),
+                    progress);
+        }
+    }
+
     private static double discrepancy(
             Model model, Backend backend, Supplier<SampleReader> rows, RowLabels labels, long key) {
         if (model.config().discrepancy() == 0) {
@@ -341,6 +384,18 @@ public final class Evaluation {
         try (SampleReader reader = rows.get()) {
             return HeldOutDiscrepancy.of(model, backend, reader, labels, key);
         }
+    }
+
+    private static int codedValues(Model model) {
+        return model.config().likelihood().isDiscrete()
+                ? Math.toIntExact(model.spec().sample().count())
+                : 0;
+    }
+
+    private static String note(Protocol training, Protocol evaluated) {
+        return training.covers(evaluated)
+                ? null
+                : "trained on " + training.input() + "; do not compare with its figures";
     }
 
     private static void checkImportanceSamples(Model model, int importanceSamples) {

@@ -88,6 +88,16 @@ public final class Generation {
         rows.flush();
     }
 
+    /**
+     * What makes samples from the model's prior, learned or not.
+     *
+     * @param bound the model
+     */
+    static BoundModel.Generator generator(Model model, Backend backend, BoundModel bound, long seed) {
+        CodeSampler learned = PriorSampler.of(model, backend);
+        return learned == null ? bound.generator(Stream.GENERATION.key(seed), 1) : drawing(bound, learned, seed, 1);
+    }
+
     /** What is asked for, else the prior that the model has learned; null for the standard normal. */
     private static CodeSampler source(Model model, Backend backend, CodeSampler samplerOrNull) {
         return samplerOrNull == null ? PriorSampler.of(model, backend) : samplerOrNull;

@@ -19,6 +19,7 @@ public interface Ops
                 ObjectiveOps,
                 PriorOps,
                 SpatialOps,
+                TableOps,
                 TrainingOps {
 
     // ---- the Gaussian posterior; a row of head is [mu(Z) | logvar(Z)]

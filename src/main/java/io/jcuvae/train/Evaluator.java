@@ -15,6 +15,7 @@ import io.jcuvae.vae.VaeSpec;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -82,6 +83,16 @@ public final class Evaluator {
         }
         this.delivery =
                 new Delivery(backend, (parts, rows) -> sums.add(parts, rows), wanted.toArray(new Delivery.Part[0]));
+    }
+
+    /**
+     * The mean divergence of each latent from the standard normal over the rows evaluated last, nats: their sum is the KL term
+     * where that is the prior.
+     *
+     * @return [Z], null where there are no variances
+     */
+    public double[] klPerLatent() {
+        return sums.klPerLatent();
     }
 
     /**
@@ -169,6 +180,8 @@ public final class Evaluator {
     private static final class Sums {
         private final Spread spread;
         private final float[] head;
+        /** Sum of the divergence of each latent; null where there are no variances. */
+        private final double[] latentwise;
         /** Null without codes. */
         private final CodeUse.Counter codes;
 
@@ -178,6 +191,7 @@ public final class Evaluator {
         Sums(int latents, int headWidth, CodeUse.Counter codes) {
             spread = new Spread(latents);
             head = new float[headWidth];
+            latentwise = headWidth == 2 * latents ? new double[latents] : null;
             this.codes = codes;
         }
 
@@ -189,10 +203,25 @@ public final class Evaluator {
             for (int r = 0; r < rows; r++) {
                 heads.get(head);
                 spread.add(head, 0);
+                addDivergences();
             }
             if (codes != null) {
                 codes.add(parts[3].asFloatBuffer(), parts[4].asFloatBuffer(), rows);
             }
+        }
+
+        private void addDivergences() {
+            for (int i = 0; latentwise != null && i < latentwise.length; i++) {
+                double mu = head[i];
+                double logvar = head[latentwise.length + i];
+                latentwise[i] += 0.5 * (mu * mu + Math.expm1(logvar) - logvar);
+            }
+        }
+
+        private double[] klPerLatent() {
+            return latentwise == null
+                    ? null
+                    : Arrays.stream(latentwise).map(sum -> sum / spread.count).toArray();
         }
 
         private static double sum(ByteBuffer values, int count) {

@@ -30,6 +30,12 @@ public enum Setting {
             "SRC",
             "what to train on: mnist-sample, moons[:N], a folder or zip of pictures, a folder of IDX files, or a file",
             Setting::text),
+    /** What the columns of the data are. */
+    SCHEMA(
+            "FILE",
+            "what the columns of a table are, as JSON (docs/tables.md; 'schema --data FILE.csv' proposes one); each has a"
+                    + " likelihood of its own",
+            Setting::text),
     /** Passes over the data. */
     EPOCHS("N", "passes over the data", t -> integer(t, 1, 1_000_000)),
     /** How long the run may take. */
@@ -81,7 +87,7 @@ public enum Setting {
     LIKELIHOOD(
             "NAME",
             "reconstruction term; mse is the plain sum of squared errors, gaussian half of that plus a constant"
-                    + " (unit variance), gaussian-learned and laplace learn one scale, gaussian-per-value and"
+                    + " (unit variance), gaussian-learned and laplace learn one scale, table one for each column, gaussian-per-value and"
                     + " discretized-logistic one for each value (docs/likelihoods.md)",
             choice(Likelihood.values(), Likelihood::label)),
     /** Levels of a categorical likelihood. */

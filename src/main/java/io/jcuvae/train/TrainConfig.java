@@ -11,6 +11,7 @@ import io.jcuvae.tensor.Binarization;
 import io.jcuvae.tensor.NearestWord;
 import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.TableLayout;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.vae.Codebook;
 import io.jcuvae.vae.Condition;
@@ -35,6 +36,7 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -161,6 +163,10 @@ public final class TrainConfig {
         Map<Setting, Object> changed = new EnumMap<>(Setting.class);
         changed.putAll(values);
         changed.put(setting, setting.parse(text, "--" + setting.key()));
+        if (setting == Setting.SCHEMA && !text.equals("none")) {
+            // What a schema is for; a likelihood that is given after it goes before.
+            changed.put(Setting.LIKELIHOOD, Likelihood.TABLE);
+        }
         return new TrainConfig(changed);
     }
 
@@ -198,6 +204,12 @@ public final class TrainConfig {
     /** What to train on. */
     public String data() {
         return (String) values.get(Setting.DATA);
+    }
+
+    /** The file that says what the columns of the data are, if there is one. */
+    public Optional<Path> schema() {
+        String file = (String) values.get(Setting.SCHEMA);
+        return file.equals("none") ? Optional.empty() : Optional.of(Path.of(file));
     }
 
     /** Passes over the data. */
@@ -335,24 +347,41 @@ public final class TrainConfig {
      * @throws UserError when its layers do not fit each other or the samples, with the shapes on the way
      */
     public VaeSpec spec(Shape sample, int classes) {
+        return spec(sample, classes, TableLayout.NONE);
+    }
+
+    /**
+     * The network for samples of that shape, so many classes, and the columns of a table.
+     *
+     * @param columns of which nothing is made without {@code --likelihood table}; that has numeric ones if there are none
+     * @throws UserError when its layers do not fit each other or the samples, with the shapes on the way
+     */
+    public VaeSpec spec(Shape sample, int classes, TableLayout columns) {
         if (conditioned() && classes < 1) {
             throw new UserError("--condition labels: needs data with labels, and there are none");
         }
         try {
-            VaeSpec mlp = VaeSpec.mlp(sample, hidden(), latents(), activation(), likelihood(), levels());
+            TableLayout table = likelihood() != Likelihood.TABLE
+                    ? TableLayout.NONE
+                    : columns.given() ? columns : TableLayout.numeric(Math.toIntExact(sample.count()));
+            VaeSpec mlp = VaeSpec.mlp(sample, hidden(), latents(), activation(), likelihood(), levels(), table);
             VaeSpec spec = new VaeSpec(
                     sample,
                     encoder().isMlp() ? mlp.encoder() : encoder().layers(),
                     latents(),
                     decoder().isMlp()
                             ? mlp.decoder()
-                            : decoder().layers(sample, likelihood().parameters(levels())),
+                            : decoder()
+                                    .layers(
+                                            table.given() ? Shape.of(table.outputs()) : sample,
+                                            likelihood().parameters(levels())),
                     likelihood(),
                     posterior(),
                     conditioned() ? new Condition(classes) : Condition.NONE,
                     upper(),
                     prior(),
-                    codebook());
+                    codebook(),
+                    table);
             if (spec.parameters() != likelihood().parameters(levels())) {
                 throw new IllegalArgumentException("the decoder ends with " + spec.parameters() * sample.count()
                         + " values, " + spec.parameters() + " for each of a sample's, and --levels is " + levels()
@@ -588,6 +617,10 @@ public final class TrainConfig {
      * @throws UserError naming one that does not
      */
     public void requireSense() {
+        require(
+                schema().isEmpty() || likelihood() == Likelihood.TABLE,
+                Setting.LIKELIHOOD,
+                "the columns of a schema have a likelihood each; take --likelihood table");
         requireSenseOfPrior();
         if (standardizes()) {
             String why = "takes values in [0, 1], and --standardize makes others of them; leave one of the two out";
@@ -716,9 +749,9 @@ public final class TrainConfig {
         return ((List<?>) values.get(setting)).stream().map(Integer.class::cast).toList();
     }
 
-    /** Whether values are standardised by their mean and deviation over the training rows. */
+    /** Whether values are standardised by their mean and deviation over the training rows; those of tables always are. */
     public boolean standardizes() {
-        return (Boolean) values.get(Setting.STANDARDIZE);
+        return (Boolean) values.get(Setting.STANDARDIZE) || likelihood() == Likelihood.TABLE;
     }
 
     /** Whether encoder and decoder are told the labels. */

@@ -139,7 +139,7 @@ public final class Trainer {
             }
         }
         Shape sample = Shape.of(train.shape().sizes());
-        spec = config.spec(sample, classes.count());
+        spec = config.spec(sample, classes.count(), rows.table().layout());
         validatesOnOwnRows = ownValidation != null && config.validation().none();
         Holdout.Parts parts = validatesOnOwnRows
                 ? new Holdout.Parts(rows.train(), rows.table().encoded(ownValidation))

@@ -42,6 +42,7 @@ public interface OpsContract
                 ObjectiveContract,
                 PriorContract,
                 SpatialContract,
+                TableContract,
                 TrainingContract {
     /** The backend under test; may be the same for all tests. */
     @Override

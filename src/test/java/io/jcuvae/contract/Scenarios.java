@@ -98,6 +98,7 @@ final class Scenarios {
         verbs.put("gaussianRows", List.of(gaussianRows(129, 785, 0.3)));
         verbs.put("gaussianBackward", List.of(gaussianBackward(129, 785, 0.3, true)));
         verbs.putAll(LikelihoodScenarios.large());
+        verbs.putAll(TableScenarios.large());
         verbs.putAll(NormScenarios.large());
         verbs.put("elbo", List.of(elbo(10_007)));
         verbs.put("fill", List.of(fill(70_001)));

@@ -30,6 +30,7 @@ final class KernelFamilies {
                 Map.entry(PriorKernels.FAMILY, PriorKernels.SIGNATURES),
                 Map.entry(SpatialKernels.FAMILY, SpatialKernels.SIGNATURES),
                 Map.entry(StepKernels.FAMILY, StepKernels.SIGNATURES),
+                Map.entry(TableKernels.FAMILY, TableKernels.SIGNATURES),
                 Map.entry(VqKernels.FAMILY, VqKernels.SIGNATURES)));
     }
 
