@@ -82,8 +82,9 @@ final class AdbenchCommand implements Command {
         json.add("settings", config.toJson());
         json.add("sets", sets);
         String text = new GsonBuilder().setPrettyPrinting().create().toJson(json) + "\n";
-        arguments.path("out").ifPresent(file -> AtomicFile.write(
-                file, out -> out.write(text.getBytes(StandardCharsets.UTF_8))));
+        arguments
+                .path("out")
+                .ifPresent(file -> AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8))));
         output.json(json);
         return 0;
     }

@@ -177,8 +177,7 @@ public final class AnomalyTrial {
             Backend backend,
             Map<String, List<Detection>> found) {
         // Held-out figures are of the training rows, too: nothing of the test is looked at before it is scored.
-        Trainer trainer =
-                Trainer.start(config, rows.train, rows.train, backend, null, new Trainer.Listener() {});
+        Trainer trainer = Trainer.start(config, rows.train, rows.train, backend, null, new Trainer.Listener() {});
         trainer.run(() -> false);
         Model model = trainer.model();
         for (ScoreRecipe recipe : recipes) {

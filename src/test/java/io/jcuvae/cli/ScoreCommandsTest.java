@@ -83,7 +83,16 @@ class ScoreCommandsTest {
         Path mine = folder.resolve("run");
         Files.createDirectories(mine);
         Files.copy(run.resolve("model.safetensors"), mine.resolve("model.safetensors"));
-        String found = Call.done("score", "--model", mine, "--calibrate", normal, "--false-alarm", "0.05")
+        String found = Call.done(
+                        "score",
+                        "--model",
+                        mine,
+                        "--by",
+                        "reconstruction",
+                        "--calibrate",
+                        normal,
+                        "--false-alarm",
+                        "0.05")
                 .out();
         assertTrue(found.startsWith("calibrated " + mine.resolve("calibration.json") + ": "), found);
         assertTrue(found.contains("false alarms at 0.05 (95 %: "), found);
@@ -190,7 +199,7 @@ class ScoreCommandsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             --labels --by luck                     | --by: must be one of reconstruction|loss|nll, got 'luck'
-            --labels --draws 3                     | --draws: is about --by loss
+            --labels --by reconstruction --draws 3 | --draws: is about --by loss
             --labels --by nll --draws 3            | or give --importance
             --labels --importance 3                | --importance: is about --by nll
             --labels --by loss --draws 0           | --draws: must be a whole number from 1
