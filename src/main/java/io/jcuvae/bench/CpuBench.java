@@ -50,7 +50,7 @@ public final class CpuBench {
         this.log = log;
     }
 
-    /** Runs everything; the report has a row per number of threads, the profile and the scaling. */
+    /** Runs everything; the report has a row per number of threads, the profile, the scaling and the variants. */
     public JsonObject run() {
         String python = plan.peer() == null ? null : pythonWithTorch();
         if (plan.peer() != null && python == null) {
@@ -67,6 +67,8 @@ public final class CpuBench {
         log.accept("profile of a step");
         report.add("profile", ours(most, List.of("--profile")).getAsJsonObject("profile"));
         report.add("scaling", scaling(most));
+        log.accept("variants");
+        report.add("variants", ours(most, List.of("--variants")).getAsJsonArray("variants"));
         return report;
     }
 
@@ -283,7 +285,10 @@ public final class CpuBench {
                     row.get("what").getAsString(),
                     row.get("samples_per_second").getAsDouble()));
         });
-        return text.toString();
+        text.append(String.format(
+                Locale.ROOT, "%na training step of each variant beside the plain VAE's of equal network, per code:%n"));
+        return text.append(VariantBench.table(report.getAsJsonArray("variants")))
+                .toString();
     }
 
     private static String number(JsonObject row, String key, String format) {

@@ -46,6 +46,7 @@ public final class DeviceBench {
      * @param images evaluated by importance sampling
      * @param draws for each of them
      * @param copied bytes of a large copy
+     * @param variants the steps of the variants
      */
     public record Size(
             List<Integer> batches,
@@ -61,7 +62,8 @@ public final class DeviceBench {
             int generated,
             int images,
             int draws,
-            int copied) {
+            int copied,
+            VariantBench.Size variants) {
         /** What is asked for of a real device. */
         public static final Size FULL = new Size(
                 List.of(128, 1024),
@@ -77,10 +79,25 @@ public final class DeviceBench {
                 2_000_000,
                 1000,
                 500,
-                1 << 28);
+                1 << 28,
+                new VariantBench.Size(128, "400,200", 20, 200));
         /** Enough to see that everything works, on a device in software. */
-        public static final Size REHEARSAL =
-                new Size(List.of(8, 24), "20,12", "40,40", 6, 32, List.of(2, 3, 5), 2, 48, 4, 2, 1500, 4, 5, 1 << 16);
+        public static final Size REHEARSAL = new Size(
+                List.of(8, 24),
+                "20,12",
+                "40,40",
+                6,
+                32,
+                List.of(2, 3, 5),
+                2,
+                48,
+                4,
+                2,
+                1500,
+                4,
+                5,
+                1 << 16,
+                new VariantBench.Size(8, "12", 3, 2));
     }
 
     private final Size size;
@@ -107,7 +124,16 @@ public final class DeviceBench {
     /** The sections by name, in the order in which they are worth having. */
     public static List<String> sections() {
         return List.of(
-                "step", "wide", "conv", "copies", "generation", "evaluation", "shares", "branches", "first-step");
+                "step",
+                "wide",
+                "conv",
+                "variants",
+                "copies",
+                "generation",
+                "evaluation",
+                "shares",
+                "branches",
+                "first-step");
     }
 
     /** One section's figures. */
@@ -116,6 +142,7 @@ public final class DeviceBench {
             case "step" -> steps();
             case "wide" -> wide();
             case "conv" -> convolutional();
+            case "variants" -> variants();
             case "copies" -> inference.copies();
             case "generation" -> inference.generation(scratch);
             case "evaluation" -> inference.evaluation();
@@ -250,6 +277,20 @@ public final class DeviceBench {
                 measure(row, backend, backend, dataset, config, size.convolutionalSteps());
             }
             rows.add(row);
+        }
+        JsonObject json = new JsonObject();
+        json.add("rows", rows);
+        return json;
+    }
+
+    /** Each variant on a device opened anew: what it binds stays until that is closed. */
+    private JsonObject variants() {
+        JsonArray rows = new JsonArray();
+        VariantBench bench = new VariantBench(size.variants(), load());
+        for (String preset : VariantBench.presets()) {
+            try (Backend backend = opener.apply(new Choice(Precision.FP32, false))) {
+                rows.add(bench.row(preset, backend));
+            }
         }
         JsonObject json = new JsonObject();
         json.add("rows", rows);

@@ -22,6 +22,7 @@ final class GpuReport {
         one.steps();
         one.wide();
         one.convolutional();
+        one.variants();
         one.inference();
         one.rest();
         return one.text.toString();
@@ -256,6 +257,40 @@ final class GpuReport {
                     prediction.get("bytes").getAsDouble() / 1e6);
         }
         assumption(rows.get(0));
+    }
+
+    private void variants() {
+        List<JsonObject> rows = rows("variants");
+        if (rows.isEmpty()) {
+            return;
+        }
+        line("");
+        line("## A training step of each variant");
+        line("");
+        line(
+                "Microseconds, beside the plain VAE's step of equal network, in turns; the ratio is per code where a sample has"
+                        + " several, and should be at most %.1f.",
+                VariantBench.LIMIT);
+        line("");
+        line("| variant | replay | plain | codes | ratio | launches | plain's launches |");
+        line("|---|---|---|---|---|---|---|");
+        for (JsonObject row : rows) {
+            if (row.has("why")) {
+                line(
+                        "| %s | %s | | | | | |",
+                        text(row, "preset"), text(row, "why").replace('|', '/'));
+            } else {
+                line(
+                        "| %s | %s | %s | %s | %s | %s | %s |",
+                        text(row, "preset"),
+                        number(row, "step_us", "%.1f"),
+                        number(row, "plain_us", "%.1f"),
+                        number(row, "codes", "%.0f"),
+                        number(row, "ratio", "%.2f"),
+                        number(row, "launches_per_step", "%.0f"),
+                        number(row, "plain_launches", "%.0f"));
+            }
+        }
     }
 
     private static String thousandth(String number) {

@@ -50,7 +50,13 @@ final class PreparedStep {
         backend.upload(state.values().block(), config.initialisation().values(spec.layout(), config.seed()), 0);
         Tensor order = Tensor.of(backend.allocate(ElementType.I32, data.count()), Shape.of(data.count()));
         backend.upload(order, Permutation.of(data.count(), config.seed(), 1));
-        Vae vae = Vae.forTraining(spec, backend, state.learning(config.seed()), rows, config.reduction());
+        Vae vae = Vae.forTraining(
+                spec,
+                backend,
+                state.learning(config.seed()),
+                rows,
+                config.reduction(),
+                config.objective().over(data.count()));
         BatchSource source = new BatchSource.Resident(
                 BatchSource.upload(data, backend), order, BatchSource.upload(RowLabels.of(classes, data), backend));
         step = new TrainStep(

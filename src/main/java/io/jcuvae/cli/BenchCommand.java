@@ -4,6 +4,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import io.jcuvae.bench.CpuBench;
 import io.jcuvae.bench.StepBench;
+import io.jcuvae.bench.VariantBench;
 import io.jcuvae.data.AtomicFile;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.Dataset;
@@ -72,6 +73,9 @@ final class BenchCommand implements Command {
                 CommonOptions.flag("alone", "measure training in this process only, nothing beside it"),
                 CommonOptions.flag("inference", "with --alone: encoding and decoding too"),
                 CommonOptions.flag("profile", "with --alone: where a step's time goes, instead"),
+                CommonOptions.flag(
+                        "variants",
+                        "with --alone: each variant's step beside the plain VAE's of equal network, instead"),
                 CommonOptions.value("out", "FILE", "write the report here too, as JSON"),
                 CommonOptions.quiet(),
                 CommonOptions.json());
@@ -121,7 +125,9 @@ final class BenchCommand implements Command {
             JsonObject report = new JsonObject();
             report.addProperty("device", backend.description());
             report.addProperty("samples", data.count());
-            if (arguments.has("profile")) {
+            if (arguments.has("variants")) {
+                report.add("variants", new VariantBench(VariantBench.Size.FULL, data).rows(backend));
+            } else if (arguments.has("profile")) {
                 if (!backend.name().equals("cpu")) {
                     throw new UserError("--profile: times operation by operation, which says nothing where a step is"
                             + " one launch; leave it out, or measure with --device cpu");

@@ -3,9 +3,9 @@ package io.jcuvae.cli;
 import io.jcuvae.data.Classes;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.jobs.AggregatePosterior;
+import io.jcuvae.jobs.CodeSampler;
 import io.jcuvae.jobs.Generation;
 import io.jcuvae.jobs.Labels;
-import io.jcuvae.jobs.Mixture;
 import io.jcuvae.jobs.Progress;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.UserError;
@@ -39,8 +39,9 @@ final class GenerateCommand implements Command {
                 CommonOptions.value(
                         "sampler",
                         "NAME",
-                        "where codes come from: normal, the prior, or gmm, a mixture of normals fitted to the codes of the"
-                                + " training data and kept beside the model (default normal)"),
+                        "where codes come from: prior, the model's own; normal, the standard normal; or gmm, a mixture of normals"
+                                + " fitted to the codes of the training data, per class where there are labels, and kept"
+                                + " beside the model (default prior)"),
                 CommonOptions.value(
                         COMPONENTS,
                         "K",
@@ -81,16 +82,22 @@ final class GenerateCommand implements Command {
                 arguments.integer("limit", 0, Integer.MAX_VALUE, -1));
         return ModelJob.write(arguments, output, "generating", (model, backend, out, progress) -> {
             int[] classes = Labels.of(model, arguments.text("label").orElse(null));
-            Mixture sampler = mixture ? mixture(arguments, output, model, backend, wanted) : null;
+            if (arguments.text("sampler").filter("normal"::equals).isPresent()
+                    && model.spec().prior().isLearned()) {
+                throw new UserError("--sampler normal: the model has learned a prior of its own ("
+                        + model.spec().prior().describe()
+                        + "), and its codes do not follow the standard normal; leave the option out");
+            }
+            CodeSampler sampler = mixture ? mixture(arguments, output, model, backend, wanted) : null;
             Generation.run(model, backend, classes, sampler, count, seed, temperature, out, progress);
             return model.data().shape().sizes();
         });
     }
 
-    private static Mixture mixture(
+    private static CodeSampler mixture(
             Arguments arguments, Output output, Model model, Backend backend, AggregatePosterior.Wanted wanted) {
         List<DataSource> opened = new ArrayList<>();
-        Mixture mixture = AggregatePosterior.of(
+        CodeSampler mixture = AggregatePosterior.of(
                 Model.file(arguments.requiredPath("model")),
                 model,
                 backend,
@@ -107,12 +114,12 @@ final class GenerateCommand implements Command {
 
     /** Whether codes come from a mixture; refuses its options where they do not. */
     private static boolean isMixture(Arguments arguments) {
-        String sampler = arguments.text("sampler").orElse("normal");
-        if (!sampler.equals("normal") && !sampler.equals("gmm")) {
-            throw new UserError("--sampler: must be normal or gmm, got '" + sampler + "'");
+        String sampler = arguments.text("sampler").orElse("prior");
+        if (!List.of("prior", "normal", "gmm").contains(sampler)) {
+            throw new UserError("--sampler: must be prior, normal or gmm, got '" + sampler + "'");
         }
         for (String option : OF_THE_MIXTURE) {
-            if (sampler.equals("normal") && arguments.has(option)) {
+            if (!sampler.equals("gmm") && arguments.has(option)) {
                 throw new UserError("--" + option + ": is about fitting a mixture; add --sampler gmm, or leave it out");
             }
         }

@@ -38,7 +38,9 @@ final class InfoCommand implements Command {
             Setting.ENCODER,
             Setting.DECODER,
             Setting.CONDITION,
-            Setting.LIKELIHOOD);
+            Setting.LIKELIHOOD,
+            Setting.PRIOR,
+            Setting.COMPONENTS);
 
     @Override
     public String summary() {
@@ -107,6 +109,7 @@ final class InfoCommand implements Command {
         table.lines().forEach(output::line);
         condition(classes).forEach(output::line);
         output.line("likelihood   " + config.likelihood().label());
+        prior(spec).forEach(output::line);
         JsonObject json = new JsonObject();
         json.addProperty("preset", Preset.of(config).map(Preset::label).orElse(null));
         json.add("sample", NetworkTable.sizes(sample));
@@ -157,6 +160,7 @@ final class InfoCommand implements Command {
                         ? ", and " + model.spec().upper().latents() + " above"
                         : ""));
         lines.add("likelihood   " + config.likelihood().label());
+        lines.addAll(prior(model.spec()));
         lines.add("trained on   " + data.source() + ": " + Figures.count(data.count()) + " training and "
                 + Figures.count(data.testCount()) + " held-out samples of " + data.shape());
         lines.add("fingerprint  " + data.fingerprint());
@@ -193,6 +197,12 @@ final class InfoCommand implements Command {
                 : List.of("condition    the label, one of " + classes.count() + ": " + classes);
     }
 
+    private static List<String> prior(VaeSpec spec) {
+        return spec.prior().isLearned()
+                ? List.of("prior        learned, " + spec.prior().describe())
+                : List.of();
+    }
+
     private static String nats(JsonObject line, String key) {
         return line.has(key) ? Figures.nats(line.get(key).getAsDouble()) : "?";
     }
@@ -222,6 +232,8 @@ final class InfoCommand implements Command {
             json.addProperty("upper_latents", spec.upper().latents());
         }
         json.addProperty("likelihood", spec.likelihood().label());
+        json.addProperty("prior", spec.prior().kind().label());
+        json.addProperty("components", spec.prior().components());
         json.add("layers", table.json());
     }
 }

@@ -57,10 +57,19 @@ final class NetworkTable {
                 Map.of()));
         upper();
         rows.addAll(stack("dec", spec.decoder(), spec.decoderShapes()));
-        long own = parameters() - rows.stream().mapToLong(Row::parameters).sum();
+        long prior = spec.layout().entries().stream()
+                .filter(entry -> entry.name().startsWith("prior."))
+                .mapToLong(entry -> entry.shape().count())
+                .sum();
+        long own =
+                parameters() - prior - rows.stream().mapToLong(Row::parameters).sum();
         if (own > 0) {
             Shape sample = spec.sample();
             rows.add(new Row("likelihood", spec.likelihood().label(), sample, sample, own, 0, Map.of()));
+        }
+        if (spec.prior().isLearned()) {
+            Shape code = Shape.of(spec.latents());
+            rows.add(new Row("prior", spec.prior().describe(), code, code, prior, 0, Map.of()));
         }
     }
 

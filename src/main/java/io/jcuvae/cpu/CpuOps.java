@@ -42,8 +42,10 @@ final class CpuOps implements Ops {
     private final Convolutions convolutions;
     private final Rearrangement rearrangement;
     private final ConditionLoops conditions;
+    private final PriorLoops priors;
     private final HierarchyLoops hierarchies;
     private final DiscrepancyLoops discrepancies;
+    private final CorrelationLoops correlations;
     private final MeasureLoops measures;
     private final ThreadLocal<LikelihoodLoops> likelihoods = ThreadLocal.withInitial(LikelihoodLoops::new);
 
@@ -56,8 +58,10 @@ final class CpuOps implements Ops {
         convolutions = new Convolutions(workers, gemm, processors, piece);
         rearrangement = new Rearrangement(workers);
         conditions = new ConditionLoops(workers);
+        priors = new PriorLoops(workers);
         hierarchies = new HierarchyLoops(workers);
         discrepancies = new DiscrepancyLoops(workers);
+        correlations = new CorrelationLoops(workers);
         measures = new MeasureLoops(workers);
         norms = new Norms(workers);
         densities = new Densities(workers);
@@ -881,6 +885,42 @@ final class CpuOps implements Ops {
         training.average(average, p, scalars, decay);
     }
 
+    // ---- learned priors
+
+    @Override
+    public void mixtureLogRatio(
+            Tensor ratio, Tensor shares, Tensor z, Tensor head, Tensor noise, Tensor components, Tensor logits) {
+        priors.logRatio(ratio, shares, z, head, noise, components, logits);
+    }
+
+    @Override
+    public void mixtureLogRatioBackward(
+            Tensor slope,
+            Tensor dcomponents,
+            Tensor dlogits,
+            Tensor shares,
+            Tensor z,
+            Tensor components,
+            Tensor logits,
+            Tensor weights) {
+        priors.backward(slope, dcomponents, dlogits, shares, z, components, logits, weights);
+    }
+
+    @Override
+    public void meanOfDraws(Tensor mean, Tensor rows, float factor) {
+        PriorLoops.meanOfDraws(mean, rows, factor);
+    }
+
+    @Override
+    public void clamp(Tensor y, Tensor x, float low, float high) {
+        priors.clamp(y, x, low, high);
+    }
+
+    @Override
+    public void clampBackward(Tensor dx, Tensor dy, Tensor x, float low, float high) {
+        priors.clampBackward(dx, dy, x, low, high);
+    }
+
     // ---- objectives beside the ELBO
 
     @Override
@@ -911,7 +951,7 @@ final class CpuOps implements Ops {
     @Override
     public void totalCorrelation(
             Tensor values, Tensor pairs, Tensor joint, Tensor marginals, Tensor z, Tensor head, float offset) {
-        variants.totalCorrelation(values, pairs, joint, marginals, z, head, offset);
+        correlations.forward(values, pairs, joint, marginals, z, head, offset);
     }
 
     @Override
@@ -924,7 +964,7 @@ final class CpuOps implements Ops {
             Tensor z,
             Tensor head,
             float weight) {
-        variants.totalCorrelationBackward(dz, dhead, pairs, joint, marginals, z, head, weight);
+        correlations.backward(dz, dhead, pairs, joint, marginals, z, head, weight);
     }
 
     @Override

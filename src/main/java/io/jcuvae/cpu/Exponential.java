@@ -71,6 +71,34 @@ final class Exponential {
         }
     }
 
+    /**
+     * x[i] = exp(x[i]) for x at most 0, to about 5e-7 absolute, but never below 2e-16: for sums relative to their largest term.
+     * exp(x) - 1 is 64 times squared up from exp(x / 64) - 1 as q (2 + q), as in {@link CrossEntropy}: no table.
+     */
+    static void ofNegative(float[] x, int count) {
+        for (int i = 0; i < count; i++) {
+            float t = Math.max(x[i], 64 * CrossEntropy.NOTHING) * (1f / 64);
+            float q = t
+                    * (1f
+                            + t
+                                    * (CrossEntropy.C1
+                                            + t
+                                                    * (CrossEntropy.C2
+                                                            + t
+                                                                    * (CrossEntropy.C3
+                                                                            + t
+                                                                                    * (CrossEntropy.C4
+                                                                                            + t * CrossEntropy.C5)))));
+            q *= 2f + q;
+            q *= 2f + q;
+            q *= 2f + q;
+            q *= 2f + q;
+            q *= 2f + q;
+            q *= 2f + q;
+            x[i] = 1f + q;
+        }
+    }
+
     /** out[i] = log(1 + e[i]) for e in [0, 1], as 2 atanh(e / (2 + e)) by its power series, to about 1e-7 absolute. */
     static void logOnePlus(float[] out, float[] e, int count) {
         for (int i = 0; i < count; i++) {

@@ -5,7 +5,6 @@ import static io.jcuvae.cpu.CpuBuffer.floats;
 import static io.jcuvae.cpu.CpuBuffer.start;
 
 import io.jcuvae.cpu.NormLoops.Coefficients;
-import io.jcuvae.tensor.Philox;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Tensor;
 import java.util.Arrays;
@@ -27,6 +26,7 @@ final class Norms {
     private static final int DRAWS = 1 << 11;
 
     private final Workers workers;
+    private final ThreadLocal<PhiloxLoops> draws = ThreadLocal.withInitial(PhiloxLoops::new);
     private final ThreadLocal<NormLoops> loops = ThreadLocal.withInitial(NormLoops::new);
 
     Norms(Workers workers) {
@@ -393,7 +393,7 @@ final class Norms {
         workers.run(Cut.ceil(count, DRAWS), task -> {
             int from = task * DRAWS;
             int n = Math.min(DRAWS, count - from);
-            Philox.fillUniform(floats(mask), start(mask) + from, n, key, 0, first + from);
+            draws.get().fillUniform(floats(mask), start(mask) + from, n, key, 0, first + from);
             NormLoops.mask(floats(mask), start(mask) + from, n, rate, scale);
         });
     }

@@ -40,6 +40,7 @@ final class CudaOps implements Ops, AutoCloseable {
     private final NormKernels norms;
     private final ObjectiveKernels objectives;
     private final OptimizerKernels optimizers;
+    private final PriorKernels priors;
     private final SpatialKernels pictures;
     private final StepKernels steps;
     private final HalfCopies halves;
@@ -75,6 +76,7 @@ final class CudaOps implements Ops, AutoCloseable {
             norms = new NormKernels(module(NormKernels.FAMILY), launch);
             objectives = new ObjectiveKernels(module(ObjectiveKernels.FAMILY), launch);
             optimizers = new OptimizerKernels(module(OptimizerKernels.FAMILY), launch);
+            priors = new PriorKernels(module(PriorKernels.FAMILY), launch);
             pictures = new SpatialKernels(module(SpatialKernels.FAMILY), launch);
             steps = new StepKernels(module(StepKernels.FAMILY), launch);
             halves = new HalfCopies(context, steps);
@@ -933,6 +935,79 @@ final class CudaOps implements Ops, AutoCloseable {
                 () -> steps.end(scalars, rows, noiseValues),
                 writes(slots(scalars, Scalars.NOISE_POSITION, Scalars.ROWS_TRAINED)),
                 slot(scalars, Scalars.HALTED_AT));
+    }
+
+    // ---- learned priors
+
+    @Override
+    public void mixtureLogRatio(
+            Tensor ratio, Tensor shares, Tensor z, Tensor head, Tensor noise, Tensor components, Tensor logits) {
+        begin(
+                "mixtureLogRatio",
+                mixes(shares, z, components, logits) && draws(z, head, noise) && floats(z.rows(), ratio),
+                writes(ratio, shares),
+                z,
+                head,
+                noise,
+                components,
+                logits);
+        priors.logRatio(ratio, shares, z, head, noise, components, logits);
+    }
+
+    @Override
+    public void mixtureLogRatioBackward(
+            Tensor slope,
+            Tensor dcomponents,
+            Tensor dlogits,
+            Tensor shares,
+            Tensor z,
+            Tensor components,
+            Tensor logits,
+            Tensor weights) {
+        begin(
+                "mixtureLogRatioBackward",
+                mixes(shares, z, components, logits)
+                        && floats(z.count(), slope)
+                        && floats(components.count(), dcomponents)
+                        && dcomponents.columns() == components.columns()
+                        && (dlogits == null) == (logits == null)
+                        && floats(shares.columns(), dlogits)
+                        && floats(z.rows(), weights),
+                writes(slope, dcomponents, dlogits),
+                shares,
+                z,
+                components,
+                logits,
+                weights);
+        priors.backward(slope, dcomponents, dlogits, shares, z, components, logits, weights);
+    }
+
+    /** Whether the components are as many as the shares of a row, and a table in one of its two layouts. */
+    private static boolean mixes(Tensor shares, Tensor z, Tensor components, Tensor logits) {
+        long count = shares.columns();
+        return are(ElementType.F32, z, shares)
+                && shares.rows() == z.rows()
+                && floats(2 * count * z.columns(), components)
+                && (components.columns() == z.columns() || components.columns() == 2 * z.columns())
+                && floats(count, logits);
+    }
+
+    @Override
+    public void meanOfDraws(Tensor mean, Tensor rows, float factor) {
+        begin("meanOfDraws", are(ElementType.F32, mean, rows) && rows.count() % mean.count() == 0, writes(mean), rows);
+        priors.meanOfDraws(mean, rows, factor);
+    }
+
+    @Override
+    public void clamp(Tensor y, Tensor x, float low, float high) {
+        begin("clamp", floats(x.count(), x, y), writes(y), x);
+        priors.clamp(y, x, low, high);
+    }
+
+    @Override
+    public void clampBackward(Tensor dx, Tensor dy, Tensor x, float low, float high) {
+        begin("clampBackward", floats(x.count(), x, dx, dy), writes(dx), dy, x);
+        priors.clampBackward(dx, dy, x, low, high);
     }
 
     // ---- objectives beside the ELBO

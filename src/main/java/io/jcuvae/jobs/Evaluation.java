@@ -14,6 +14,7 @@ import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.DataRecord;
 import io.jcuvae.train.Evaluator;
 import io.jcuvae.train.Model;
+import io.jcuvae.vae.Prior;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -43,6 +44,7 @@ public final class Evaluation {
      * @param seed of the draws, the training run's
      * @param device what computed
      * @param discrepancy between codes and prior, NaN for a model that was not trained to have little of it
+     * @param prior what the KL term is held against; of a learned one it is an estimate with one draw per sample
      */
     public record Report(
             double reconstruction,
@@ -64,7 +66,8 @@ public final class Evaluation {
             DataRecord trainedOn,
             long seed,
             String device,
-            double discrepancy) {
+            double discrepancy,
+            Prior prior) {
 
         /** Whether the model has a KL term, and so an ELBO. */
         public boolean hasElbo() {
@@ -86,7 +89,8 @@ public final class Evaluation {
 
         /**
          * One object. Without importance samples {@code importance_samples} is 0 and {@code nll} and
-         * {@code nll_standard_error} are null; {@code mmd}, {@code bits_per_dimension} and {@code protocol_note} are there only
+         * {@code nll_standard_error} are null; {@code mmd}, {@code bits_per_dimension}, {@code prior}, {@code kl_estimate} and
+         * {@code protocol_note} are there only
          * where there are such.
          */
         public JsonObject toJson() {
@@ -94,6 +98,10 @@ public final class Evaluation {
             json.addProperty("loss", loss());
             json.addProperty("reconstruction", reconstruction);
             addFinite(json, "kl", kl);
+            if (prior.isLearned()) {
+                json.addProperty("prior", prior.kind().label());
+                json.addProperty("kl_estimate", "one draw per sample");
+            }
             json.addProperty("active_units", activeUnits);
             if (Double.isFinite(discrepancy)) {
                 json.addProperty("mmd", discrepancy);
@@ -140,6 +148,9 @@ public final class Evaluation {
                         loss());
                 line(text, "reconstruction", "%.4f", reconstruction);
                 line(text, "KL", "%.4f   %d of %d latents active", kl, activeUnits, latents);
+                if (prior.isLearned()) {
+                    line(text, "prior", "%s; KL is log q(z|x) - log p(z) of one draw per sample", prior.describe());
+                }
             } else {
                 line(
                         text,
@@ -263,13 +274,18 @@ public final class Evaluation {
                 evaluated.toString(),
                 evaluated.units(),
                 evaluated.caution(),
-                training.covers(evaluated)
-                        ? null
-                        : "trained on " + training.input() + "; do not compare with its figures",
+                note(training, evaluated),
                 model.data(),
                 seed,
                 backend.description(),
-                discrepancy(model, backend, () -> Rows.open(model, source, split, limit), labels, key));
+                discrepancy(model, backend, () -> Rows.open(model, source, split, limit), labels, key),
+                model.spec().prior());
+    }
+
+    private static String note(Protocol training, Protocol evaluated) {
+        return training.covers(evaluated)
+                ? null
+                : "trained on " + training.input() + "; do not compare with its figures";
     }
 
     private static double discrepancy(

@@ -9,9 +9,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /**
- * Draws samples from the prior, or from another distribution of codes, and decodes them to their expected data. From the prior,
- * sample i comes from z_i = temperature times the normals i Z .. i Z + Z - 1 of the seed's generation stream, so it is the same
- * however many are asked for.
+ * Draws samples from the prior, or from another distribution of codes, and decodes them to their expected data. From the standard
+ * normal, sample i comes from z_i = temperature times the normals i Z .. i Z + Z - 1 of the seed's generation stream, so it is
+ * the same however many are asked for.
  */
 public final class Generation {
     private Generation() {}
@@ -59,7 +59,7 @@ public final class Generation {
         try (RowWriter writer = Rows.writer(model, out, total, columns)) {
             try (RowsOut rows =
                     new RowsOut(backend, bound.output(), writer, out.toString(), done -> progress.at(done, total))) {
-                generate(bound, samplerOrNull, rows, classes, count, seed, temperature);
+                generate(bound, source(model, backend, samplerOrNull), rows, classes, count, seed, temperature);
             }
             writer.commit();
         }
@@ -73,10 +73,11 @@ public final class Generation {
             long count,
             long seed,
             double temperature) {
-        BoundModel.Generator generator = samplerOrNull == null
-                ? bound.generator(Stream.GENERATION.key(seed), temperature)
-                : drawing(bound, samplerOrNull, seed, temperature);
+        BoundModel.Generator normal =
+                samplerOrNull == null ? bound.generator(Stream.GENERATION.key(seed), temperature) : null;
         for (int number : classes) {
+            BoundModel.Generator generator =
+                    normal != null ? normal : drawing(bound, samplerOrNull.ofClass(number), seed, temperature);
             bound.label(number);
             for (long first = 0; first < count; first += bound.rows()) {
                 generator.generate(first);
@@ -84,6 +85,11 @@ public final class Generation {
             }
         }
         rows.flush();
+    }
+
+    /** What is asked for, else the prior that the model has learned; null for the standard normal. */
+    private static CodeSampler source(Model model, Backend backend, CodeSampler samplerOrNull) {
+        return samplerOrNull == null ? PriorSampler.of(model, backend) : samplerOrNull;
     }
 
     private static BoundModel.Generator drawing(BoundModel bound, CodeSampler sampler, long seed, double temperature) {
@@ -115,7 +121,7 @@ public final class Generation {
         check(model, null, count, temperature);
         BoundModel bound = new BoundModel(model, backend);
         try (RowsOut rows = new RowsOut(backend, bound.output(), true, taker::take, "the samples", done -> {})) {
-            generate(bound, null, rows, Labels.of(model, null), count, seed, temperature);
+            generate(bound, source(model, backend, null), rows, Labels.of(model, null), count, seed, temperature);
         }
     }
 
@@ -154,7 +160,7 @@ public final class Generation {
             filled[0] += values;
         };
         try (RowsOut rows = new RowsOut(backend, bound.output(), false, taker, "the samples", done -> {})) {
-            generate(bound, samplerOrNull, rows, classes, count, seed, temperature);
+            generate(bound, source(model, backend, samplerOrNull), rows, classes, count, seed, temperature);
         }
         return all;
     }

@@ -157,7 +157,7 @@ public final class Mixture implements CodeSampler {
         Philox.fillUniform(choices, 0, count, Stream.MIXTURE.key(seed), 0, first);
         Philox.fillNormal(normals, 0, normals.length, Stream.GENERATION.key(seed), first * latents);
         for (int r = 0; r < count; r++) {
-            int k = component(choices[r]);
+            int k = component(weights, choices[r]);
             for (int i = 0; i < latents; i++) {
                 double deviation = 0;
                 for (int j = 0; j <= i; j++) {
@@ -168,7 +168,12 @@ public final class Mixture implements CodeSampler {
         }
     }
 
-    private int component(double choice) {
+    /**
+     * The component that a uniform number chooses.
+     *
+     * @param weights with sum 1
+     */
+    static int component(double[] weights, double choice) {
         double below = 0;
         int last = 0;
         for (int k = 0; k < weights.length; k++) {

@@ -3,6 +3,7 @@ package io.jcuvae.jobs;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.Dataset;
 import io.jcuvae.data.ImageGrid;
+import io.jcuvae.data.RowLabels;
 import io.jcuvae.data.Split;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.train.Model;
@@ -55,7 +56,7 @@ public final class MoonsDemo {
         Model vae = train(source, "mlp", epochs, seed, backend);
         double[][] identity = {{1, 0}, {0, 1}};
         Mixture normal = new Mixture(new double[] {1}, new double[1][2], new double[][][] {identity});
-        double[][] codes = AggregatePosterior.codes(ae, backend, source, 0, Progress.SILENT);
+        double[][] codes = AggregatePosterior.codes(ae, backend, source, 0, RowLabels.NONE, Progress.SILENT);
         Mixture fitted =
                 MixtureFit.fit(codes, AggregatePosterior.COMPONENTS, seed).mixture();
 

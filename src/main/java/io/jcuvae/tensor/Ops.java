@@ -16,6 +16,7 @@ public interface Ops
                 MeasureOps,
                 NormOps,
                 ObjectiveOps,
+                PriorOps,
                 SpatialOps,
                 TrainingOps {
 

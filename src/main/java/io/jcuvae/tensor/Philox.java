@@ -13,10 +13,14 @@ package io.jcuvae.tensor;
  */
 public final class Philox {
     private static final int SUBSEQUENCES = 1 << 16;
-    private static final long MULTIPLIER_0 = 0xD2511F53L;
-    private static final long MULTIPLIER_1 = 0xCD9E8D57L;
-    private static final int WEYL_0 = 0x9E3779B9;
-    private static final int WEYL_1 = 0xBB67AE85;
+    /** Multiplies the first counter word in each round. */
+    public static final long MULTIPLIER_0 = 0xD2511F53L;
+    /** Multiplies the third counter word in each round. */
+    public static final long MULTIPLIER_1 = 0xCD9E8D57L;
+    /** What the first key word grows by between rounds. */
+    public static final int WEYL_0 = 0x9E3779B9;
+    /** What the second key word grows by between rounds. */
+    public static final int WEYL_1 = 0xBB67AE85;
 
     private static final float TWO_POW_MINUS_32 = 0x1p-32f;
     private static final float TWO_PI_POW_MINUS_32 = (float) (2 * Math.PI * 0x1p-32);

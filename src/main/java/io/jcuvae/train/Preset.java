@@ -36,6 +36,10 @@ public enum Preset {
     IWAE("importance-weighted, 5 draws", null),
     /** The total correlation counts six times (Chen et al. 2018). */
     TC_VAE("total correlation weighed 6 times", null),
+    /** The prior is the mean of the posteriors of 100 pseudo-inputs (Tomczak, Welling 2018). */
+    VAMP("VampPrior, 100 pseudo-inputs", null),
+    /** The prior is a mixture of ten normals. */
+    GMM_PRIOR("a mixture of 10 normals as prior", null),
     /** Codes are drawn to the prior as a whole (Tolstikhin et al. 2018). */
     WAE("an autoencoder whose codes follow the prior", null),
     /** The first with labels for encoder and decoder. */

@@ -9,6 +9,7 @@ import io.jcuvae.tensor.UserError;
 import io.jcuvae.vae.Estimator;
 import io.jcuvae.vae.Likelihood;
 import io.jcuvae.vae.Posterior;
+import io.jcuvae.vae.Prior;
 import io.jcuvae.vae.Reduction;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -91,6 +92,18 @@ public enum Setting {
             "NAME",
             "what the encoder says about z: a distribution that it is drawn from, or its value (a plain autoencoder)",
             choice(Posterior.values(), Posterior::label)),
+    /** What codes are held against. */
+    PRIOR(
+            "NAME",
+            "what codes are held against: the standard normal, or, learned, a mixture of normals (gmm) or the posteriors of"
+                    + " pseudo-inputs (vamp)",
+            choice(Prior.Kind.values(), Prior.Kind::label)),
+    /** Components of a learned prior. */
+    COMPONENTS(
+            "N",
+            "gmm and vamp: normals or pseudo-inputs, 0 for " + Prior.Kind.GMM.usual() + " and "
+                    + Prior.Kind.VAMP.usual(),
+            t -> integer(t, 0, 100_000)),
     /** What is minimised. */
     ESTIMATOR(
             "NAME",

@@ -18,6 +18,7 @@ import io.jcuvae.vae.KlTerm;
 import io.jcuvae.vae.Likelihood;
 import io.jcuvae.vae.Objective;
 import io.jcuvae.vae.Posterior;
+import io.jcuvae.vae.Prior;
 import io.jcuvae.vae.Reduction;
 import io.jcuvae.vae.Upper;
 import io.jcuvae.vae.VaeSpec;
@@ -345,7 +346,8 @@ public final class TrainConfig {
                     likelihood(),
                     posterior(),
                     conditioned() ? new Condition(classes) : Condition.NONE,
-                    upper());
+                    upper(),
+                    prior());
             if (spec.parameters() != likelihood().parameters(levels())) {
                 throw new IllegalArgumentException("the decoder ends with " + spec.parameters() * sample.count()
                         + " values, " + spec.parameters() + " for each of a sample's, and --levels is " + levels()
@@ -539,6 +541,14 @@ public final class TrainConfig {
         return number(Setting.TC);
     }
 
+    /** What codes are held against. */
+    public Prior prior() {
+        Prior.Kind kind = (Prior.Kind) values.get(Setting.PRIOR);
+        int components = (Integer) values.get(Setting.COMPONENTS);
+        boolean learned = kind != Prior.Kind.NORMAL;
+        return new Prior(kind, learned && components > 0 ? components : kind.usual());
+    }
+
     /** Weight of the maximum mean discrepancy between codes and prior, 0 for none. */
     public double discrepancy() {
         return number(Setting.MMD);
@@ -561,6 +571,7 @@ public final class TrainConfig {
      * @throws UserError naming one that does not
      */
     public void requireSense() {
+        requireSenseOfPrior();
         if (standardizes()) {
             String why = "takes values in [0, 1], and --standardize makes others of them; leave one of the two out";
             require(!likelihood().needsUnitData(), Setting.LIKELIHOOD, why);
@@ -593,7 +604,6 @@ public final class TrainConfig {
             require(draws() == 1, Setting.DRAWS, "several draws are weighed by --estimator iwae or dreg");
             return;
         }
-        require(!conditioned() || draws() == 1, Setting.DRAWS, "several draws do not go with --condition labels yet");
         String why =
                 "does not go with --estimator " + estimator().label() + ", which has no KL term apart; leave it out";
         require(freeBits() == 0, Setting.FREE_BITS, why);
@@ -608,6 +618,29 @@ public final class TrainConfig {
                 draws() == 1 || !decoder().toJson().toString().contains("\"dropout\""),
                 Setting.DRAWS,
                 "the decoder has dropout, whose masks belong to samples and not to draws; leave one of the two out");
+    }
+
+    private void requireSenseOfPrior() {
+        if (!prior().isLearned()) {
+            require(
+                    values.get(Setting.COMPONENTS).equals(0),
+                    Setting.COMPONENTS,
+                    "the standard normal has none; add --prior gmm or vamp, or leave it out");
+            return;
+        }
+        String why = "is of the divergence in closed form, which --prior "
+                + prior().kind().label() + " does not have; leave it out";
+        require(
+                posterior() == Posterior.GAUSSIAN,
+                Setting.PRIOR,
+                "needs --posterior gaussian, got " + posterior().label() + "; leave one of the two out");
+        require(freeBits() == 0, Setting.FREE_BITS, why);
+        require(totalCorrelation() == 0, Setting.TC, why);
+        require(
+                discrepancy() == 0,
+                Setting.MMD,
+                "draws codes to the standard normal, and --prior "
+                        + prior().kind().label() + " is another; leave one of the two out");
     }
 
     private void requireSenseOfParts() {

@@ -164,8 +164,7 @@ public final class Trainer {
             TrainConfig config, Dataset train, Dataset test, Backend backend, Path folder, Listener listener) {
         RunFolder run = folder == null ? null : new RunFolder(folder);
         Trainer trainer = new Trainer(config, train, test, backend, run, listener);
-        float[] values = config.initialisation().values(trainer.spec.layout(), config.seed());
-        config.likelihood().start(trainer.spec.layout(), values, () -> DataVariance.of(trainer.rows.train()));
+        float[] values = Beginning.values(config, trainer.spec.layout(), trainer.rows.train());
         backend.upload(trainer.state.values().block(), values, 0);
         backend.upload(trainer.state.forUse().block(), values, 0);
         double[] scalars = new double[Scalars.COUNT];

@@ -13,6 +13,11 @@ import io.jcuvae.tensor.Tensor;
 final class ImportanceLatent implements Latent, Weighed {
     private final Ops ops;
     private final Dense heads;
+    /** Null for the standard normal. */
+    private final LearnedPrior prior;
+
+    private final Tensor head;
+    private final Tensor dhead;
     private final Tensor noise;
     private final Tensor z;
     private final Tensor dz;
@@ -26,15 +31,19 @@ final class ImportanceLatent implements Latent, Weighed {
     private final Tensor kl;
     private final Tensor klWeights;
 
+    /**
+     * Binds it.
+     *
+     * @param heads of the samples, and below them those of pseudo-inputs where there are any
+     * @param prior null for the standard normal
+     */
     ImportanceLatent(
-            Binding binding,
-            int latents,
-            Tensor input,
-            Tensor inputGradient,
-            int draws,
-            boolean doublyReparameterised) {
+            Binding binding, int latents, Dense heads, LearnedPrior prior, int draws, boolean doublyReparameterised) {
         ops = binding.ops();
-        heads = GaussianLatent.heads(binding, "", input, inputGradient);
+        this.heads = heads;
+        this.prior = prior;
+        head = heads.output().rows(0, binding.rows());
+        dhead = binding.training() ? heads.outputGradient().rows(0, binding.rows()) : null;
         int rows = Math.multiplyExact(binding.rows(), draws);
         Shape shape = Shape.of(rows, latents);
         noise = binding.arena().tensor("noise", shape);
@@ -50,7 +59,7 @@ final class ImportanceLatent implements Latent, Weighed {
 
     @Override
     public Tensor head() {
-        return heads.output();
+        return head;
     }
 
     @Override
@@ -68,7 +77,7 @@ final class ImportanceLatent implements Latent, Weighed {
         return dz;
     }
 
-    /** [B]: in closed form, for the books; the bound is made of the draws'. */
+    /** [B]: in closed form, or the mean over the draws under a learned prior, for the books; the bound is made of the draws'. */
     @Override
     public Tensor kl() {
         return kl;
@@ -96,8 +105,13 @@ final class ImportanceLatent implements Latent, Weighed {
 
     @Override
     public void sample() {
-        ops.drawGaussian(z, ratio, heads.output(), noise);
-        ops.gaussianKl(kl, heads.output());
+        ops.drawGaussian(z, ratio, head, noise);
+        if (prior == null) {
+            ops.gaussianKl(kl, head);
+        } else {
+            prior.logRatio(ratio, z, head, noise);
+            ops.meanOfDraws(kl, ratio, -1);
+        }
     }
 
     @Override
@@ -113,7 +127,12 @@ final class ImportanceLatent implements Latent, Weighed {
 
     @Override
     public void backward() {
-        ops.drawGaussianBackward(heads.outputGradient(), dz, heads.output(), noise, z, ratioWeights, factors);
+        if (prior != null) {
+            prior.backward(z, ratioWeights);
+        }
+        // Where the standard normal has z, another prior has its slope.
+        Tensor slope = prior == null ? z : prior.slope();
+        ops.drawGaussianBackward(dhead, dz, head, noise, slope, ratioWeights, factors);
         heads.backward();
     }
 }

@@ -1,6 +1,7 @@
 package io.jcuvae.vae;
 
 import io.jcuvae.nn.Binding;
+import io.jcuvae.nn.Dense;
 import io.jcuvae.nn.Parameters;
 import io.jcuvae.nn.Sequential;
 import io.jcuvae.tensor.Arena;
@@ -18,6 +19,9 @@ public final class Vae {
     private final Ops ops;
     private final Arena arena;
     private final Tensor x;
+    /** Rows below those of x that train with them; null without. */
+    private final PseudoInputs pseudo;
+
     /** Between the sample's order and the network's; null where they are the same. */
     private final ChannelExchange seen;
 
@@ -54,14 +58,23 @@ public final class Vae {
         this.rowWeight = rowWeight;
         this.objective = objective;
         int rows = binding.rows();
-        x = arena.tensor("x", Shape.of(rows, Math.toIntExact(spec.sample().count())));
+        int below = binding.training() && spec.prior().encodes() ? spec.prior().components() : 0;
+        Binding encoded = below == 0 ? binding : binding.withRows(Math.addExact(rows, below));
+        Tensor all = arena.tensor(
+                "x", Shape.of(encoded.rows(), Math.toIntExact(spec.sample().count())));
+        x = all.rows(0, rows);
         Shape input = spec.sampleInput();
-        seen = spec.exchangesChannels(input) ? ChannelExchange.of(binding, "x.pictures", input, x) : null;
+        seen = spec.exchangesChannels(input) ? ChannelExchange.of(encoded, "x.pictures", input, all) : null;
         conditioning = new Conditioning(binding, spec.condition());
-        Tensor sample = seen == null ? ChannelExchange.asItLies(x, input) : seen.pictures();
-        encoder = Sequential.bind(binding, spec.encoder(), "enc", conditioning.sample(sample), null);
+        Tensor sample = seen == null ? ChannelExchange.asItLies(all, input) : seen.pictures();
+        Tensor dsample = below == 0 ? null : arena.tensor("x.d", sample.shape());
+        boolean unit = spec.likelihood().needsUnitData();
+        pseudo = below == 0
+                ? null
+                : new PseudoInputs(binding, unit, all.rows(rows, below), dsample.rows(rows, below), seen != null);
+        encoder = Sequential.bind(encoded, spec.encoder(), "enc", conditioning.sample(sample), dsample);
         int draws = objective.draws();
-        latent = latent(spec, binding);
+        latent = latent(spec, binding, encoded);
         Binding drawn = draws == 1 ? binding : binding.withRows(Math.multiplyExact(rows, draws));
         boolean once = draws == 1 || (!binding.training() && spec.likelihood().comparesDraws());
         target = once ? x : arena.tensor("x.repeated", Shape.of(drawn.rows(), x.columns()));
@@ -109,7 +122,7 @@ public final class Vae {
         return objective.totalCorrelation() > 0 ? new TotalCorrelation(binding, latent, objective, rowWeight) : null;
     }
 
-    private Latent latent(VaeSpec spec, Binding binding) {
+    private Latent latent(VaeSpec spec, Binding binding, Binding encoded) {
         Tensor input = encoder.output();
         Tensor dinput = encoder.outputGradient();
         if (spec.upper().given()) {
@@ -117,7 +130,14 @@ public final class Vae {
         }
         if (objective.estimator() != Estimator.ELBO) {
             boolean doubly = objective.estimator() == Estimator.DREG;
-            return new ImportanceLatent(binding, spec.latents(), input, dinput, objective.draws(), doubly);
+            Dense heads = GaussianLatent.heads(encoded, "", input, dinput);
+            LearnedPrior prior = LearnedPrior.bind(spec, binding, heads, objective.draws());
+            return new ImportanceLatent(binding, spec.latents(), heads, prior, objective.draws(), doubly);
+        }
+        if (spec.prior().isLearned()) {
+            Dense heads = GaussianLatent.heads(encoded, "", input, dinput);
+            return new SampledLatent(
+                    binding, spec.latents(), heads, LearnedPrior.bind(spec, binding, heads, objective.draws()));
         }
         return spec.posterior() == Posterior.NONE
                 ? new PointLatent(binding, input, dinput)
@@ -250,7 +270,7 @@ public final class Vae {
         return reconstruction;
     }
 
-    /** [B]: divergence from the prior, nats; zero where there is none. */
+    /** [B]: divergence from the prior, nats, of the codes drawn where the prior is learned; zero where there is none. */
     public Tensor kl() {
         return latent.kl();
     }
@@ -272,6 +292,9 @@ public final class Vae {
 
     /** x and the labels to the posterior's parameters. */
     public void encode() {
+        if (pseudo != null) {
+            pseudo.place();
+        }
         if (seen != null) {
             seen.toPictures();
         }
@@ -375,5 +398,8 @@ public final class Vae {
         }
         latent.backward();
         encoder.backward();
+        if (pseudo != null) {
+            pseudo.backward();
+        }
     }
 }

@@ -29,6 +29,7 @@ import java.util.Optional;
  * @param posterior what the encoder says about z
  * @param condition what encoder and decoder are told beside
  * @param upper a second stochastic layer
+ * @param prior what codes are held against
  */
 public record VaeSpec(
         Shape sample,
@@ -38,7 +39,8 @@ public record VaeSpec(
         Likelihood likelihood,
         Posterior posterior,
         Condition condition,
-        Upper upper) {
+        Upper upper,
+        Prior prior) {
 
     /** Without a second stochastic layer. */
     public VaeSpec(
@@ -49,7 +51,7 @@ public record VaeSpec(
             Likelihood likelihood,
             Posterior posterior,
             Condition condition) {
-        this(sample, encoder, latents, decoder, likelihood, posterior, condition, Upper.NONE);
+        this(sample, encoder, latents, decoder, likelihood, posterior, condition, Upper.NONE, Prior.NORMAL);
     }
 
     /** A variational autoencoder with a Gaussian posterior that is told nothing beside the sample. */
@@ -70,16 +72,26 @@ public record VaeSpec(
         if (upper.given() && !posterior.hasDivergence()) {
             throw new IllegalArgumentException("a second stochastic layer needs a posterior to draw from");
         }
+        prior.check(encoder, condition.joined(sampleInput(sample, encoder)), condition, posterior);
+        if (prior.isLearned() && upper.given()) {
+            throw new IllegalArgumentException("--prior " + prior.kind().label()
+                    + ": a second stochastic layer has a prior of" + " its own; leave one of the two out");
+        }
     }
 
     /** The same that is told something else. */
     public VaeSpec with(Condition other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other, upper);
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other, upper, prior);
     }
 
     /** The same with a second stochastic layer. */
     public VaeSpec with(Upper other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, other);
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, other, prior);
+    }
+
+    /** The same with another prior. */
+    public VaeSpec with(Prior other) {
+        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, upper, other);
     }
 
     /** What the encoder's first layer sees: {@link #sampleInput}, with the labels where there is a condition. */
@@ -194,6 +206,7 @@ public record VaeSpec(
         upper.declare(layout, latents);
         Sequential.declare(layout, decoder, "dec", decoderInput());
         likelihood.declare(layout);
+        prior.declare(layout, latents, sample.count());
         return layout;
     }
 

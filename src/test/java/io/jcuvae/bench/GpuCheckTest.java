@@ -152,6 +152,8 @@ class GpuCheckTest {
                         + "\"launches_per_step\":60,"
                         + "\"prediction\":{\"launches\":61,\"bytes\":1e6,\"flops\":2e6,\"seconds\":8e-5,"
                         + "\"assumes\":\"much\"}}]}' ;;",
+                "*variants) echo '{\"rows\":[{\"preset\":\"wae\",\"codes\":1,\"step_us\":60,\"plain_us\":50,\"ratio\":1.2,"
+                        + "\"launches_per_step\":44,\"plain_launches\":39},{\"preset\":\"cvae\",\"why\":\"no labels\"}]}' ;;",
                 "*wide) echo 'the device vanished' >&2; exit 1 ;;",
                 "*copies) echo 'no figures' ;;",
                 "*) echo '{}' ;;",
@@ -171,6 +173,8 @@ class GpuCheckTest {
         String text = text(out);
         assertTrue(text.contains("| 8 | fp32 | 50.0 | 60.0 |"), text);
         assertTrue(text.contains("| 8 | bf16 | 70.0 | 80.0 | 3.0 | 60 (61) | - | - | - | 2 | 1.0 |"), text);
+        assertTrue(text.contains("| wae | 60.0 | 50.0 | 1 | 1.20 | 44 | 39 |"), text);
+        assertTrue(text.contains("| cvae | no labels |"), text);
         assertTrue(text.contains("NVIDIA H200"), text);
         assertTrue(text.contains("Predictions assume much."), text);
         assertTrue(log.stream().anyMatch(line -> line.startsWith("reports: ")), log.toString());

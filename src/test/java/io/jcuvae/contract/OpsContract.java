@@ -39,6 +39,7 @@ public interface OpsContract
                 MeasureContract,
                 NormContract,
                 ObjectiveContract,
+                PriorContract,
                 SpatialContract,
                 TrainingContract {
     /** The backend under test; may be the same for all tests. */

@@ -844,6 +844,42 @@ final class ReferenceOps implements Ops {
         ReferenceTraining.average(average, p, scalars, decay);
     }
 
+    // ---- learned priors
+
+    @Override
+    public void mixtureLogRatio(
+            Tensor ratio, Tensor shares, Tensor z, Tensor head, Tensor noise, Tensor components, Tensor logits) {
+        ReferencePriors.mixtureLogRatio(ratio, shares, z, head, noise, components, logits);
+    }
+
+    @Override
+    public void mixtureLogRatioBackward(
+            Tensor slope,
+            Tensor dcomponents,
+            Tensor dlogits,
+            Tensor shares,
+            Tensor z,
+            Tensor components,
+            Tensor logits,
+            Tensor weights) {
+        ReferencePriors.mixtureLogRatioBackward(slope, dcomponents, dlogits, shares, z, components, logits, weights);
+    }
+
+    @Override
+    public void meanOfDraws(Tensor mean, Tensor rows, float factor) {
+        ReferencePriors.meanOfDraws(mean, rows, factor);
+    }
+
+    @Override
+    public void clamp(Tensor y, Tensor x, float low, float high) {
+        ReferencePriors.clamp(y, x, low, high);
+    }
+
+    @Override
+    public void clampBackward(Tensor dx, Tensor dy, Tensor x, float low, float high) {
+        ReferencePriors.clampBackward(dx, dy, x, low, high);
+    }
+
     // ---- objectives beside the ELBO
 
     @Override

@@ -118,6 +118,7 @@ final class Scenarios {
         verbs.put("adam", List.of(adam(70_001, 3, true), adam(40_009, 3, false)));
         verbs.put("endStep", List.of(endStep()));
         verbs.putAll(ObjectiveScenarios.large());
+        verbs.putAll(PriorScenarios.large());
         verbs.putAll(TrainingScenarios.large());
         verbs.putAll(MeasureScenarios.large());
         return verbs;

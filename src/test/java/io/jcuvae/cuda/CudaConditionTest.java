@@ -20,6 +20,8 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Trainings that are told labels, on CUDA over the software device. */
 @OnSoftwareCuda
@@ -36,20 +38,23 @@ class CudaConditionTest {
         return new CudaOptions(0, Precision.FP32, NoiseSource.CURAND, debug, branches);
     }
 
-    private static float[] trained(CudaOptions options) {
+    private static float[] trained(CudaOptions options, TrainConfig config) {
         try (Backend cuda = CudaBackend.open(options)) {
-            return SmallRuns.state(SmallRuns.train(CONFIG, TRAIN, TEST, cuda, null), cuda);
+            return SmallRuns.state(SmallRuns.train(config, TRAIN, TEST, cuda, null), cuda);
         }
     }
 
-    @Test
-    void recordedStepsAreEagerStepsAndThoseOfTheCpu() {
-        float[] want = trained(options(true, false));
-        assertArrayEquals(want, trained(options(false, false)), "recorded");
+    /** Also with several codes of a sample, each of which is told its label. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "--estimator iwae --draws 3", "--estimator dreg --draws 2", "--mmd 20"})
+    void recordedStepsAreEagerStepsAndThoseOfTheCpu(String options) {
+        TrainConfig config = SmallRuns.with(CONFIG, options);
+        float[] want = trained(options(true, false), config);
+        assertArrayEquals(want, trained(options(false, false), config), "recorded");
         SoftwareCuda.fault("late");
-        assertArrayEquals(want, trained(options(false, true)), "branches, late");
+        assertArrayEquals(want, trained(options(false, true), config), "branches, late");
         try (Backend cpu = new CpuBackend(1)) {
-            float[] onCpu = SmallRuns.state(SmallRuns.train(CONFIG, TRAIN, TEST, cpu, null), cpu);
+            float[] onCpu = SmallRuns.state(SmallRuns.train(config, TRAIN, TEST, cpu, null), cpu);
             assertArrayEquals(onCpu, want, 5e-4f);
         }
     }

@@ -38,6 +38,27 @@ class CudaLikelihoodRunsTest {
                 .with(Setting.HIDDEN, "8")
                 .with(Setting.LEVELS, "4")
                 .with(Setting.LIKELIHOOD, likelihood);
+        compare(config);
+    }
+
+    /** A decoder that ends with a picture has the parameters of a value in its channels. */
+    @ParameterizedTest
+    @ValueSource(strings = {"gaussian-per-value", "discretized-logistic", "categorical"})
+    void convolutionsGiveSeveralParametersOfAValue(String likelihood) {
+        compare(SmallRuns.config(3)
+                .with(Setting.BATCH, "10")
+                .with(Setting.LEVELS, "3")
+                .with(Setting.LIKELIHOOD, likelihood)
+                .with(Setting.ENCODER, """
+                        [{"layer": "conv2d", "channels": 2, "kernel": 4, "stride": 4, "activation": "relu"},
+                         {"layer": "flatten"}]""")
+                .with(Setting.DECODER, """
+                        [{"layer": "dense", "outputs": 18, "activation": "relu"},
+                         {"layer": "reshape", "shape": "2x3x3"},
+                         {"layer": "conv_transpose2d", "channels": "data", "kernel": 4, "stride": 4}]"""));
+    }
+
+    private static void compare(TrainConfig config) {
         float[] recorded = onCuda(false, config);
         assertArrayEquals(onCuda(true, config), recorded, "recorded, launch by launch");
         try (Backend cpu = new CpuBackend(1)) {

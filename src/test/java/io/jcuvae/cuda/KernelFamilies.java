@@ -27,6 +27,7 @@ final class KernelFamilies {
                 Map.entry(NormKernels.FAMILY, NormKernels.SIGNATURES),
                 Map.entry(ObjectiveKernels.FAMILY, ObjectiveKernels.SIGNATURES),
                 Map.entry(OptimizerKernels.FAMILY, OptimizerKernels.SIGNATURES),
+                Map.entry(PriorKernels.FAMILY, PriorKernels.SIGNATURES),
                 Map.entry(SpatialKernels.FAMILY, SpatialKernels.SIGNATURES),
                 Map.entry(StepKernels.FAMILY, StepKernels.SIGNATURES)));
     }

@@ -23,7 +23,10 @@ import io.jcuvae.train.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -226,5 +229,59 @@ class ConditionJobsTest {
             assertArrayEquals(rows.load(split, 2).labels(), rows.labels(split, 2), split.toString());
             assertArrayEquals(rows.load(split, 0).labels(), rows.labels(split, 0), split.toString());
         }
+    }
+
+    /** A mixture for each class is fitted to its codes, kept in one file, and drawn from under its label. */
+    @Test
+    void aMixtureIsFittedToTheCodesOfEachClass() throws IOException {
+        Path run = folder.resolve("run");
+        SmallRuns.train(ConditionRuns.config(3), ConditionRuns.blobs(300, 1), DATA, backend, run);
+        Model loaded = Model.load(run, backend);
+        DataSource rows = table(true);
+        List<String> notes = new ArrayList<>();
+        AggregatePosterior.Wanted wanted = new AggregatePosterior.Wanted(2, null, 0);
+        CodeSampler fitted = AggregatePosterior.of(
+                Model.file(run), loaded, backend, () -> rows, wanted, Progress.SILENT, notes::add);
+        int classes = loaded.data().classes().count();
+        assertTrue(
+                notes.get(0).contains("2 normals for each of " + classes + " classes, for the codes of"), notes.get(0));
+        CodeSampler kept = AggregatePosterior.of(
+                Model.file(run), loaded, backend, () -> rows, wanted, Progress.SILENT, notes::add);
+        assertTrue(notes.get(1).startsWith("drawing from"), notes.get(1));
+
+        // A mixture of one class alone, fitted to the codes that its rows have under their labels.
+        RowLabels labels = Rows.labels(loaded, rows, Split.TRAIN, 0);
+        double[][] codes = AggregatePosterior.codes(loaded, backend, rows, 0, labels, Progress.SILENT);
+        for (int number = 0; number < classes; number++) {
+            int wantedClass = number;
+            double[][] own = IntStream.range(0, codes.length)
+                    .filter(row -> labels.at(row) == wantedClass)
+                    .mapToObj(row -> codes[row])
+                    .toArray(double[][]::new);
+            Mixture alone = MixtureFit.fit(own, 2, loaded.config().seed()).mixture();
+            float[] want = new float[12];
+            float[] got = new float[12];
+            alone.draw(want, 0, 4, 9, 1);
+            fitted.ofClass(number).draw(got, 0, 4, 9, 1);
+            assertArrayEquals(want, got);
+            kept.ofClass(number).draw(got, 0, 4, 9, 1);
+            assertArrayEquals(want, got);
+        }
+        int[] all = Labels.of(loaded, Classes.ALL);
+        float[] both = Generation.sample(loaded, backend, all, kept, 3, 1, 1);
+        float[] second = Generation.sample(loaded, backend, new int[] {1}, kept, 3, 1, 1);
+        assertArrayEquals(Arrays.copyOfRange(both, second.length, 2 * second.length), second);
+        String error = assertThrows(
+                        UserError.class,
+                        () -> AggregatePosterior.of(
+                                Model.file(run),
+                                loaded,
+                                backend,
+                                () -> rows,
+                                new AggregatePosterior.Wanted(29, null, 0),
+                                Progress.SILENT,
+                                notes::add))
+                .getMessage();
+        assertTrue(error.contains("training samples of class "), error);
     }
 }

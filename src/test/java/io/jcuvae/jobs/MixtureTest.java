@@ -183,9 +183,9 @@ class MixtureTest {
                         "" + read.limit(),
                         "" + read.count(),
                         "" + read.logLikelihood()));
-        assertArrayEquals(ELLIPSES.weights(), read.mixture().weights());
-        assertArrayEquals(ELLIPSES.means()[1], read.mixture().means()[1]);
-        assertArrayEquals(ELLIPSES.covariances()[1][0], read.mixture().covariances()[1][0]);
+        assertArrayEquals(ELLIPSES.weights(), read.mixtures().get(0).weights());
+        assertArrayEquals(ELLIPSES.means()[1], read.mixtures().get(0).means()[1]);
+        assertArrayEquals(ELLIPSES.covariances()[1][0], read.mixtures().get(0).covariances()[1][0]);
 
         Safetensors.write(file, Map.of("format", "jcuvae-mixture/9"), List.of());
         String error =
@@ -224,7 +224,7 @@ class MixtureTest {
                     new AggregatePosterior.Wanted(2, null, 50));
             float[][] samples = new float[asked.size()][];
             for (int i = 0; i < samples.length; i++) {
-                Mixture mixture = AggregatePosterior.of(
+                CodeSampler mixture = AggregatePosterior.of(
                         file, model, backend, () -> data, asked.get(i), Progress.SILENT, notes::add);
                 samples[i] = Generation.sample(model, backend, Labels.of(model, null), mixture, 1030, 4, 1);
                 float[] few = Generation.sample(model, backend, Labels.of(model, null), mixture, 3, 4, 1);

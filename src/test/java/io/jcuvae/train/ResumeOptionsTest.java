@@ -34,8 +34,14 @@ class ResumeOptionsTest {
         return SmallRuns.OPTIONS;
     }
 
+    /** Variants that keep parameters of a kind of their own. */
+    static List<String> variants() {
+        return List.of(
+                "--prior gmm --components 4", "--prior vamp --components 7 --estimator dreg --draws 2 --ema 0.9");
+    }
+
     @ParameterizedTest
-    @MethodSource("options")
+    @MethodSource({"options", "variants"})
     void stoppedOrKilledARunGoesOnWithTheSameBits(String options) throws IOException {
         TrainConfig config = SmallRuns.with(SmallRuns.config(EPOCHS).with(Setting.BINARIZE, "dynamic"), options);
         try (CpuBackend backend = new CpuBackend(1)) {

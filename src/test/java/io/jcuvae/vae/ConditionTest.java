@@ -54,9 +54,13 @@ class ConditionTest {
     }
 
     private Vae training(VaeSpec spec, Parameters values, Parameters gradients) {
+        return training(spec, values, gradients, Objective.PLAIN);
+    }
+
+    private Vae training(VaeSpec spec, Parameters values, Parameters gradients, Objective objective) {
         Parameters buffers = Parameters.buffers(spec.layout(), backend);
         Learning learning = new Learning(values, buffers, gradients, null, 0);
-        return Vae.forTraining(spec, backend, learning, ROWS, Reduction.MEAN);
+        return Vae.forTraining(spec, backend, learning, ROWS, Reduction.MEAN, objective);
     }
 
     private Parameters parameters(ParameterLayout layout) {
@@ -90,10 +94,20 @@ class ConditionTest {
 
     @Test
     void gradientsAreThoseOfFiniteDifferences() {
+        gradientsAreThoseOfFiniteDifferences(Objective.PLAIN);
+    }
+
+    /** Several codes of a sample are told its label, each. */
+    @Test
+    void gradientsOfSeveralDrawsAreThoseOfFiniteDifferences() {
+        gradientsAreThoseOfFiniteDifferences(new Objective(KlTerm.PLAIN, Estimator.IWAE, 3));
+    }
+
+    private void gradientsAreThoseOfFiniteDifferences(Objective objective) {
         for (VaeSpec spec : List.of(DENSE, CONV, COLOUR)) {
             Parameters values = parameters(spec.layout());
             Parameters gradients = parameters(spec.layout());
-            Vae vae = training(spec, values, gradients);
+            Vae vae = training(spec, values, gradients, objective);
             Tensor scalars = Scalars.allocate(backend);
             double[] slots = new double[Scalars.COUNT];
             slots[Scalars.BETA.ordinal()] = 2;
