@@ -201,10 +201,8 @@ final class ScoreCommand implements Command {
      */
     private static ScoreRecipe recipe(Arguments arguments, Model model, Calibration calibrated) {
         Optional<ScoreKind> asked = arguments.text("by").map(ScoreKind::parse);
-        ScoreKind kind = asked.orElse(
-                calibrated == null
-                        ? ScoreKind.RECONSTRUCTION
-                        : calibrated.recipe().kind());
+        ScoreKind kind = asked.orElseGet(() ->
+                calibrated == null ? ScoreKind.of(model) : calibrated.recipe().kind());
         ScoreRecipe usual =
                 calibrated != null && calibrated.recipe().kind() == kind ? calibrated.recipe() : ScoreRecipe.of(kind);
         int draws = arguments.integer("draws", 1, MOST_DRAWS, usual.draws());

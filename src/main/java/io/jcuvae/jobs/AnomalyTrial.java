@@ -136,7 +136,7 @@ public final class AnomalyTrial {
         for (int seed = 0; seed < seeds; seed++) {
             rows = divide(all, marked.anomaly(), seed);
             models(rows, config.with(Setting.SEED, String.valueOf(seed)), recipes, backend, found);
-            components(rows, config.latents(), found);
+            components(rows, found);
         }
         List<Line> lines = new ArrayList<>();
         found.forEach((method, detections) -> lines.add(new Line(
@@ -194,7 +194,7 @@ public final class AnomalyTrial {
         }
     }
 
-    private static void components(Rows rows, int latents, Map<String, List<Detection>> found) {
+    private static void components(Rows rows, Map<String, List<Detection>> found) {
         Table table = Table.standardizing(rows.train);
         Dataset train = table.encoded(rows.train);
         Dataset test = table.encoded(rows.test);
