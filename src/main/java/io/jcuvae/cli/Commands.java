@@ -22,7 +22,9 @@ final class Commands {
         BY_NAME.put("score", ScoreCommand::new);
         BY_NAME.put("augment", AugmentCommand::new);
         BY_NAME.put("plot", PlotCommand::new);
+        BY_NAME.put("report", ReportCommand::new);
         BY_NAME.put("baseline", BaselineCommand::new);
+        BY_NAME.put("schema", SchemaCommand::new);
         BY_NAME.put("info", InfoCommand::new);
         BY_NAME.put("devices", DevicesCommand::new);
         BY_NAME.put("check", CheckCommand::new);

@@ -61,7 +61,8 @@ final class CommonOptions {
         return value(
                 "split",
                 "NAME",
-                "train, test or all (default test where the data set has test rows of its own, else all)");
+                "train, validation where the data set has it, test or all (default test where the data set has test"
+                        + " rows of its own, else all)");
     }
 
     /** The split that is asked for; null where it is left to the data. */

@@ -3,6 +3,7 @@ package io.jcuvae.cli;
 import io.jcuvae.data.Classes;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.jobs.AggregatePosterior;
+import io.jcuvae.jobs.CodePrior;
 import io.jcuvae.jobs.CodeSampler;
 import io.jcuvae.jobs.Generation;
 import io.jcuvae.jobs.Labels;
@@ -10,8 +11,11 @@ import io.jcuvae.jobs.Progress;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Model;
+import io.jcuvae.vae.Posterior;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import org.apache.commons.cli.Option;
 
 /** Draws new samples. */
@@ -35,24 +39,30 @@ final class GenerateCommand implements Command {
                 CommonOptions.samples(),
                 CommonOptions.value("seed", "N", "start of the random sequence (default 0)"),
                 CommonOptions.value(
-                        "temperature", "T", "scale of the latent codes: 1 is the prior, less is tamer (default 1)"),
+                        "temperature",
+                        "T",
+                        "scale of the latent codes: 1 is the prior, less is tamer; of a tree, probabilities are p^(1/T)"
+                                + " (default 1)"),
                 CommonOptions.value(
                         "sampler",
                         "NAME",
                         "where codes come from: prior, the model's own; normal, the standard normal; or gmm, a mixture of normals"
                                 + " fitted to the codes of the training data, per class where there are labels, and kept"
-                                + " beside the model (default prior)"),
+                                + " beside the model; of codes of a codebook a tree, kept likewise (default prior, or tree)"),
                 CommonOptions.value(
                         COMPONENTS,
                         "K",
                         "normals of the mixture (default " + AggregatePosterior.COMPONENTS
                                 + ", or as many as the kept one has)"),
                 CommonOptions.value(
-                        "data", "SRC", "whose training rows it is fitted to (default what the model was trained on)"),
+                        "data",
+                        "SRC",
+                        "whose training rows mixture or tree are fitted to (default what the model was trained on)"),
                 CommonOptions.value(
                         "limit",
                         "N",
-                        "fit it to the first N rows, 0 for all (default " + AggregatePosterior.SAMPLES + ")"),
+                        "fit it to the first N rows, 0 for all (default " + AggregatePosterior.SAMPLES
+                                + ", a tree to all)"),
                 CommonOptions.skipBad(),
                 CommonOptions.device(),
                 CommonOptions.precision(),
@@ -75,20 +85,33 @@ final class GenerateCommand implements Command {
                 arguments.text("label").filter(Classes.ALL::equals).isPresent() ? 8 : 64);
         long seed = arguments.wholeNumber("seed", Long.MIN_VALUE, Long.MAX_VALUE, 0);
         double temperature = arguments.number("temperature", 1);
-        boolean mixture = isMixture(arguments);
+        Optional<Sampler> asked = sampler(arguments);
+        asked.ifPresent(sampler -> requireOfUse(sampler, arguments));
         AggregatePosterior.Wanted wanted = new AggregatePosterior.Wanted(
                 arguments.integer(COMPONENTS, 1, MOST_COMPONENTS, 0),
                 arguments.text("data").orElse(null),
                 arguments.integer("limit", 0, Integer.MAX_VALUE, -1));
         return ModelJob.write(arguments, output, "generating", (model, backend, out, progress) -> {
             int[] classes = Labels.of(model, arguments.text("label").orElse(null));
-            if (arguments.text("sampler").filter("normal"::equals).isPresent()
-                    && model.spec().prior().isLearned()) {
+            boolean codes = model.spec().posterior() == Posterior.VQ;
+            Sampler chosen = asked.orElse(codes ? Sampler.TREE : Sampler.PRIOR);
+            requireOfUse(chosen, arguments);
+            if (codes && chosen == Sampler.GMM) {
+                throw new UserError(
+                        "--sampler gmm: fits normals, and the model's codes are those of a codebook; leave it"
+                                + " out, or take --sampler tree");
+            }
+            CodeSampler sampler =
+                    switch (chosen) {
+                        case PRIOR, NORMAL -> null;
+                        case GMM -> mixture(arguments, output, model, backend, wanted);
+                        case TREE -> tree(arguments, output, model, backend, wanted);
+                    };
+            if (chosen == Sampler.NORMAL && model.spec().prior().isLearned()) {
                 throw new UserError("--sampler normal: the model has learned a prior of its own ("
                         + model.spec().prior().describe()
                         + "), and its codes do not follow the standard normal; leave the option out");
             }
-            CodeSampler sampler = mixture ? mixture(arguments, output, model, backend, wanted) : null;
             Generation.run(model, backend, classes, sampler, count, seed, temperature, out, progress);
             return model.data().shape().sizes();
         });
@@ -112,17 +135,53 @@ final class GenerateCommand implements Command {
         return mixture;
     }
 
-    /** Whether codes come from a mixture; refuses its options where they do not. */
-    private static boolean isMixture(Arguments arguments) {
-        String sampler = arguments.text("sampler").orElse("prior");
-        if (!List.of("prior", "normal", "gmm").contains(sampler)) {
-            throw new UserError("--sampler: must be prior, normal or gmm, got '" + sampler + "'");
-        }
+    private static CodePrior tree(
+            Arguments arguments, Output output, Model model, Backend backend, AggregatePosterior.Wanted wanted) {
+        List<DataSource> opened = new ArrayList<>();
+        CodePrior tree = CodePrior.of(
+                Model.file(arguments.requiredPath("model")),
+                model,
+                backend,
+                () -> {
+                    opened.add(ModelJob.source(arguments, output, model));
+                    return opened.get(0);
+                },
+                new CodePrior.Wanted(wanted.data(), wanted.samples()),
+                Progress.SILENT,
+                output::note);
+        opened.forEach(source -> ModelJob.warn(source, output));
+        return tree;
+    }
+
+    /** Where codes come from. */
+    private enum Sampler {
+        PRIOR,
+        NORMAL,
+        GMM,
+        TREE
+    }
+
+    private static Optional<Sampler> sampler(Arguments arguments) {
+        return arguments.text("sampler").map(name -> {
+            for (Sampler sampler : Sampler.values()) {
+                if (sampler.name().toLowerCase(Locale.ROOT).equals(name)) {
+                    return sampler;
+                }
+            }
+            throw new UserError("--sampler: must be prior, normal, gmm or tree, got '" + name + "'");
+        });
+    }
+
+    /** Refuses options of a sampler that is not asked for. */
+    private static void requireOfUse(Sampler sampler, Arguments arguments) {
         for (String option : OF_THE_MIXTURE) {
-            if (!sampler.equals("gmm") && arguments.has(option)) {
+            if ((sampler == Sampler.PRIOR || sampler == Sampler.NORMAL) && arguments.has(option)) {
                 throw new UserError("--" + option + ": is about fitting a mixture; add --sampler gmm, or leave it out");
             }
         }
-        return sampler.equals("gmm");
+        if (sampler == Sampler.TREE && arguments.has(COMPONENTS)) {
+            throw new UserError(
+                    "--" + COMPONENTS + ": is about a mixture of normals, and a tree has none; leave it out");
+        }
     }
 }

@@ -7,9 +7,14 @@ import io.jcuvae.data.DataSource;
 import io.jcuvae.data.SampleReader;
 import io.jcuvae.data.SampleShape;
 import io.jcuvae.data.Split;
+import io.jcuvae.data.Table;
+import io.jcuvae.data.TableColumn;
+import io.jcuvae.data.TableSchema;
 import io.jcuvae.jobs.Calibration;
 import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.ColumnKind;
 import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.TableLayout;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.DataRecord;
 import io.jcuvae.train.Model;
@@ -17,6 +22,7 @@ import io.jcuvae.train.Preset;
 import io.jcuvae.train.RunFolder;
 import io.jcuvae.train.Setting;
 import io.jcuvae.train.TrainConfig;
+import io.jcuvae.vae.Posterior;
 import io.jcuvae.vae.VaeSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,7 +109,13 @@ final class InfoCommand implements Command {
         Shape sample = sample(arguments, config);
         Classes classes =
                 config.conditioned() ? Classes.of(DataSource.parse(config.data(), config.pictures())) : Classes.NONE;
-        VaeSpec spec = config.spec(sample, classes.count());
+        TableLayout columns = config.schema()
+                .map(file -> DataSource.parse(config.data(), config.pictures())
+                        .by(TableSchema.read(file))
+                        .load(Split.TRAIN, config.limit()))
+                .map(rows -> rows.table().fitted(rows).layout())
+                .orElse(TableLayout.NONE);
+        VaeSpec spec = config.spec(sample, classes.count(), columns);
         NetworkTable table = new NetworkTable(spec);
         output.line("network      " + ModelText.network(config, spec));
         table.lines().forEach(output::line);
@@ -135,8 +147,9 @@ final class InfoCommand implements Command {
         if (example.isPresent() && config.data().equals(TrainConfig.defaults().data())) {
             return example.get();
         }
+        Table schema = config.schema().map(TableSchema::read).orElse(Table.NONE);
         try (SampleReader reader =
-                DataSource.parse(config.data(), config.pictures()).open(Split.TRAIN, 1)) {
+                DataSource.parse(config.data(), config.pictures()).by(schema).open(Split.TRAIN, 1)) {
             return Shape.of(reader.shape().sizes());
         }
     }
@@ -155,6 +168,7 @@ final class InfoCommand implements Command {
         lines.add("network      " + ModelText.network(model));
         lines.addAll(new NetworkTable(model.spec()).lines());
         lines.addAll(condition(data.classes()));
+        lines.addAll(columns(data.table()));
         lines.add("latents      " + model.spec().latents()
                 + (model.spec().upper().given()
                         ? ", and " + model.spec().upper().latents() + " above"
@@ -175,7 +189,12 @@ final class InfoCommand implements Command {
         } else {
             lines.add("figures      after epoch " + last.get("epoch") + " of " + config.epochs() + ", held-out: loss "
                     + nats(last, "test_loss") + ", reconstruction " + nats(last, "test_reconstruction")
-                    + (config.posterior().hasDivergence() ? ", KL " + nats(last, "test_kl") : "") + ", "
+                    + (config.posterior().hasDivergence() ? ", KL " + nats(last, "test_kl") : "")
+                    + (config.posterior() == Posterior.VQ
+                            ? ", perplexity " + nats(last, "test_perplexity") + ", " + last.get("test_codes_used")
+                                    + " of " + config.codebook().codes() + " codes used"
+                            : "")
+                    + ", "
                     + last.get("active_units") + " of " + config.latents() + " active");
         }
         return lines;
@@ -195,6 +214,31 @@ final class InfoCommand implements Command {
         return classes.count() == 0
                 ? List.of()
                 : List.of("condition    the label, one of " + classes.count() + ": " + classes);
+    }
+
+    /** A line for each column of a schema; how many there are where columns have no names. */
+    private static List<String> columns(Table table) {
+        List<String> lines = new ArrayList<>();
+        if (table.given()) {
+            lines.add("columns      " + table.columns().size() + ", standardised"
+                    + (table.named() ? " where they are numbers" : ""));
+        }
+        for (TableColumn column : table.named() ? table.columns() : List.<TableColumn>of()) {
+            lines.add("  " + column.name() + ": " + column.kind().label()
+                    + switch (column.kind()) {
+                        case NUMERIC, COUNT ->
+                            String.format(
+                                    Locale.ROOT,
+                                    ", mean %.4g, deviation %.4g%s",
+                                    column.mean(),
+                                    column.deviation(),
+                                    column.kind() == ColumnKind.COUNT ? " of log(1 + x)" : "");
+                        case BINARY, CATEGORICAL ->
+                            column.levels().isEmpty() ? "" : ", " + new Classes(column.levels());
+                    }
+                    + (column.missing() > 0 ? ", " + Figures.count(column.missing()) + " missing" : ""));
+        }
+        return lines;
     }
 
     private static List<String> prior(VaeSpec spec) {

@@ -54,6 +54,7 @@ final class JobProgress implements Progress, PictureOptions.Progress {
     public void close() {
         if (line != null) {
             line.close();
+            line = null;
         }
     }
 }

@@ -19,7 +19,7 @@ final class ModelJob {
     @FunctionalInterface
     interface Work<T> {
         /** Does it. */
-        T run(Model model, Backend backend, Progress progress);
+        T run(Model model, Backend backend, JobProgress progress);
     }
 
     /** Work that leaves a file of rows. */

@@ -1,6 +1,7 @@
 package io.jcuvae.cli;
 
 import io.jcuvae.nn.StackShapes;
+import io.jcuvae.report.RunReport;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.train.Model;
 import io.jcuvae.train.Preset;
@@ -46,6 +47,12 @@ final class ModelText {
     private static String above(Upper upper) {
         String between = upper.hidden().stream().map(width -> width + "-").collect(Collectors.joining());
         return "second stochastic layer " + between + "(" + upper.latents() + ", " + upper.latents() + ")";
+    }
+
+    /** What a report tells of a model beside its settings. */
+    static RunReport.Facts facts(Model model) {
+        return new RunReport.Facts(
+                Main.PROGRAM, network(model), model.spec().layout().count());
     }
 
     /** Layers that leave the shape as it is are not seen. */

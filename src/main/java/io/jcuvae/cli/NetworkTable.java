@@ -8,6 +8,7 @@ import io.jcuvae.nn.ResidualSpec;
 import io.jcuvae.nn.StackShapes;
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Shape;
+import io.jcuvae.vae.Codebook;
 import io.jcuvae.vae.Posterior;
 import io.jcuvae.vae.Upper;
 import io.jcuvae.vae.VaeSpec;
@@ -46,7 +47,7 @@ final class NetworkTable {
             boolean head = entry.name().startsWith("mu.") || entry.name().startsWith("logvar.");
             heads += head ? entry.shape().count() : 0;
         }
-        boolean point = spec.posterior() == Posterior.NONE;
+        boolean point = spec.posterior() != Posterior.GAUSSIAN;
         rows.add(new Row(
                 point ? "mu" : "mu, logvar",
                 point ? "Dense(" + spec.latents() + ")" : "Dense(2 x " + spec.latents() + ")",
@@ -55,6 +56,17 @@ final class NetworkTable {
                 heads,
                 0,
                 Map.of()));
+        if (spec.posterior() == Posterior.VQ) {
+            Codebook book = spec.codebook();
+            rows.add(new Row(
+                    "codebook",
+                    "Codes(" + book.codes() + " of " + book.size() + ")",
+                    Shape.of(spec.latents()),
+                    Shape.of(spec.slots(), book.size()),
+                    0,
+                    count(spec.buffers(), "codebook"),
+                    Map.of()));
+        }
         upper();
         rows.addAll(stack("dec", spec.decoder(), spec.decoderShapes()));
         long prior = spec.layout().entries().stream()
@@ -113,11 +125,15 @@ final class NetworkTable {
             parts.put("block", part(name + ".block.", residual.block(), from));
             parts.put("shortcut", part(name + ".shortcut.", residual.shortcut(), from));
         }
-        // A counter is two floats in memory and one number in files.
-        long buffers = layout.buffers().entries().stream()
+        return new Row(name, text, from, to, layout.count(), count(layout.buffers(), name), parts);
+    }
+
+    /** A counter is two floats in memory and one number in files. */
+    private static long count(ParameterLayout buffers, String prefix) {
+        return buffers.entries().stream()
+                .filter(entry -> entry.name().startsWith(prefix))
                 .mapToLong(entry -> entry.counter() ? 1 : entry.shape().count())
                 .sum();
-        return new Row(name, text, from, to, layout.count(), buffers, parts);
     }
 
     private static List<Row> part(String prefix, List<LayerSpec> layers, Shape from) {

@@ -185,6 +185,9 @@ final class PlotCommand implements Command {
             if (kind != Kind.LATENTS) {
                 ModelFigures.requirePictures(model, "plot " + kind.label());
             }
+            if (kind == Kind.MANIFOLD || kind == Kind.TRAVERSAL) {
+                ModelFigures.requireMoves(model, "plot " + kind.label());
+            }
             Rows rows = new Rows(arguments, output, model, split);
             Inspection inspection = new Inspection(model, backend);
             return switch (kind) {
@@ -194,8 +197,7 @@ final class PlotCommand implements Command {
                             inspection, rows.first(Math.max(from, to) + 1), new int[] {from, to}, rows.where(), steps);
                 case MANIFOLD -> {
                     int label = label(model, arguments);
-                    boolean plain = model.spec().latents() == 2
-                            && model.config().posterior().hasDivergence();
+                    boolean plain = inspection.latents() == 2 && inspection.hasNormalPrior();
                     yield ModelFigures.manifold(
                             inspection, plain ? null : use(inspection, rows.first(limit)), side, label);
                 }

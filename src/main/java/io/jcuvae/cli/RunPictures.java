@@ -14,6 +14,7 @@ import io.jcuvae.report.LossChart;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.train.Model;
 import io.jcuvae.train.RunFolder;
+import io.jcuvae.vae.Posterior;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -57,7 +58,10 @@ record RunPictures(List<String> notes, List<String> warnings) {
                 })
                 .ifPresent(warnings::add);
         if (!model.config().hasPrior()) {
-            notes.add("no samples.png: the codes of a plain autoencoder follow no prior that could be drawn from");
+            notes.add(
+                    model.spec().posterior() == Posterior.VQ
+                            ? "no samples.png: generate fits a prior to the codes first"
+                            : "no samples.png: the codes of a plain autoencoder follow no prior that could be drawn from");
             return new RunPictures(notes, warnings);
         }
         Drawing.attempt(folder.samples(), file -> {

@@ -3,7 +3,10 @@ package io.jcuvae.cli;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.Dataset;
 import io.jcuvae.data.Split;
+import io.jcuvae.data.TableSchema;
+import io.jcuvae.report.RunReport.State;
 import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Failure;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.RunFolder;
 import io.jcuvae.train.Setting;
@@ -48,6 +51,7 @@ final class TrainCommand implements Command {
                 .filter(setting -> setting != Setting.DATA)
                 .map(setting -> ConfigOptions.setting(setting, defaults))
                 .forEach(options::add);
+        options.add(LiveReport.option());
         options.add(CommonOptions.flag("quiet", "show only the final figures"));
         options.add(CommonOptions.json());
         return options;
@@ -60,25 +64,28 @@ final class TrainCommand implements Command {
 
     @Override
     public int run(Arguments arguments, Output output) {
+        LiveReport.check(arguments);
         Optional<Path> resumed = arguments.path("resume");
-        TrainConfig config =
+        TrainConfig planned =
                 resumed.isPresent() ? resumedConfig(arguments, resumed.get()) : ConfigOptions.read(arguments);
-        Path folder = resumed.orElseGet(() -> arguments.path("out").orElseGet(() -> newFolder(config.data())));
+        Path folder = resumed.orElseGet(() -> arguments.path("out").orElseGet(() -> newFolder(planned.data())));
         if (resumed.isEmpty()) {
             new RunFolder(folder).requireUnused();
         }
-        DataSource source = source(config, output);
+        DataSource source = source(planned, output);
+        Rows rows = Rows.of(source, planned.limit());
+        TrainConfig config = planned.budget().open() ? Budgeting.fit(arguments, output, planned, rows) : planned;
         try (Device device = Device.open(arguments, config);
                 TrainProgress progress = new TrainProgress(output, config.epochs(), config.latents())) {
             Backend backend = device.backend();
-            Dataset train = source.load(Split.TRAIN, config.limit());
-            Dataset test = source.load(Split.TEST, 0);
             source.notes().forEach(output::note);
             ModelJob.warn(source, output);
+            LiveReport page = LiveReport.of(arguments, progress);
             Trainer trainer = resumed.isPresent()
-                    ? Trainer.resume(config, train, test, backend, folder, progress)
-                    : Trainer.start(config, train, test, backend, folder, progress);
-            TrainReport report = new TrainReport(output, trainer, backend, new RunFolder(folder), test);
+                    ? Trainer.resume(config, rows.train, rows.test, rows.validation, backend, folder, page)
+                    : Trainer.start(config, rows.train, rows.test, rows.validation, backend, folder, page);
+            page.begin(trainer, backend, new RunFolder(folder), rows.test);
+            TrainReport report = new TrainReport(output, trainer, backend, new RunFolder(folder), rows.test);
             report.begin();
             device.tell(output);
             if (trainer.epoch() > config.epochs()) {
@@ -86,16 +93,41 @@ final class TrainCommand implements Command {
             }
             boolean done;
             try (Interruption interruption = new Interruption()) {
-                done = trainer.run(interruption::asked);
+                done = run(trainer, interruption, page);
                 progress.clear();
                 if (!done) {
+                    page.end(State.STOPPED, report.howToGoOn());
                     report.stopped();
                 }
             }
             if (done) {
+                page.end(State.FINISHED, trainer.stoppedEarly().orElse(""));
                 report.end();
             }
             return done ? 0 : STOPPED;
+        }
+    }
+
+    private static boolean run(Trainer trainer, Interruption interruption, LiveReport page) {
+        try {
+            return trainer.run(interruption::asked);
+        } catch (Failure e) {
+            page.end(State.FAILED, e.getMessage());
+            throw e;
+        }
+    }
+
+    /**
+     * What a run looks at.
+     *
+     * @param validation the source's own, or null
+     */
+    record Rows(Dataset train, Dataset validation, Dataset test) {
+        static Rows of(DataSource source, int limit) {
+            return new Rows(
+                    source.load(Split.TRAIN, limit),
+                    source.hasValidationSplit() ? source.load(Split.VALIDATION, 0) : null,
+                    source.load(Split.TEST, 0));
         }
     }
 
@@ -109,7 +141,9 @@ final class TrainCommand implements Command {
                         + ": is about a folder or zip of pictures, which " + source.name() + " is not; leave it out");
             }
         }
-        return source;
+        return config.schema().isEmpty()
+                ? source
+                : source.by(TableSchema.read(config.schema().get()));
     }
 
     private static TrainConfig resumedConfig(Arguments arguments, Path folder) {

@@ -10,6 +10,7 @@ import io.jcuvae.train.RunFolder;
 import io.jcuvae.train.Setting;
 import io.jcuvae.train.TrainConfig;
 import io.jcuvae.train.Trainer;
+import io.jcuvae.vae.Posterior;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,7 +49,9 @@ final class TrainReport {
                 + Figures.count(model.spec().layout().count()) + " parameters");
         if (trainer.validationCount() > 0) {
             output.note("         " + Figures.count(trainer.validationCount())
-                    + " of the training samples are held out for validation");
+                    + (trainer.validatesOnOwnRows()
+                            ? " validation samples of their own compare the epochs"
+                            : " of the training samples are held out for validation"));
         }
         output.note("settings " + config.epochs() + " epochs, batch " + config.batch() + ", Adam at "
                 + config.learningRate() + ", beta " + config.beta() + ", seed " + config.seed());
@@ -66,6 +69,13 @@ final class TrainReport {
                 .filter(setting -> !config.text(setting).equals(usual.text(setting)))
                 .map(setting -> " --" + setting.key() + " " + config.text(setting))
                 .collect(Collectors.joining());
+    }
+
+    /** The same in a line. */
+    String howToGoOn() {
+        return "stopped in epoch " + trainer.epoch() + " of "
+                + trainer.config().epochs() + " and saved; go on with " + Main.PROGRAM + " train --resume "
+                + ModelText.quoted(folder.path());
     }
 
     /** How to go on. */
@@ -106,7 +116,8 @@ final class TrainReport {
                                 folder.metrics(),
                                 folder.lossChart(),
                                 folder.reconstructions(),
-                                folder.samples()),
+                                folder.samples(),
+                                folder.report()),
                         recentCheckpoints())
                 .filter(Files::exists)
                 .toList();
@@ -121,8 +132,10 @@ final class TrainReport {
         lines.add(
                 String.format(Locale.ROOT, "%-14s  %10s  %10s", "epoch " + last.get("epoch"), "training", "held-out"));
         boolean elbo = trainer.config().posterior().hasDivergence();
-        for (String name : elbo ? List.of("loss", "reconstruction", "kl") : List.of("loss")) {
-            String label = name.equals("kl") ? "KL" : elbo ? name : "reconstruction";
+        boolean codes = trainer.config().posterior() == Posterior.VQ;
+        List<String> terms = List.of("loss", "reconstruction", codes ? "commitment" : "kl");
+        for (String name : elbo || codes ? terms : List.of("loss")) {
+            String label = name.equals("kl") ? "KL" : elbo || codes ? name : "reconstruction";
             lines.add(String.format(
                     Locale.ROOT,
                     "%-14s  %10s  %10s%s",
@@ -130,6 +143,16 @@ final class TrainReport {
                     Figures.nats(last.get("train_" + name).getAsDouble()),
                     Figures.nats(last.get("test_" + name).getAsDouble()),
                     name.equals("loss") ? "  " + trainer.config().likelihood().unit() + " per sample" : ""));
+        }
+        if (codes) {
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "%-14s  %10s  %10.1f  %s of %d used",
+                    "perplexity",
+                    "",
+                    last.get("test_perplexity").getAsDouble(),
+                    last.get("test_codes_used"),
+                    trainer.config().codebook().codes()));
         }
         String active = last.get("active_units") + " of " + trainer.config().latents();
         lines.add(String.format(Locale.ROOT, "%-14s  %10s  %10s", "active units", "", active));
@@ -149,7 +172,7 @@ final class TrainReport {
         boolean measurable =
                 config.likelihood().isDensity() && config.posterior().hasDivergence();
         lines.add("  " + Main.PROGRAM + " evaluate" + model + (measurable ? " --importance 100" : ""));
-        if (config.hasPrior()) {
+        if (config.hasPrior() || config.posterior() == Posterior.VQ) {
             lines.add("  " + Main.PROGRAM + " generate" + model
                     + (config.conditioned() ? " --label all" : " --count 100") + " --out samples"
                     + (image ? ".png" : trainer.model().data().table().given() ? ".csv" : ".npy"));

@@ -13,6 +13,7 @@ import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Philox;
 import io.jcuvae.tensor.Scalars;
+import io.jcuvae.tensor.TableLayout;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.tensor.Window;
 import java.util.Arrays;
@@ -36,12 +37,14 @@ final class CpuOps implements Ops {
     private final int processors;
     private final Norms norms;
     private final Densities densities;
+    private final TableLoops tables;
     private final ThreadLocal<ActivationLoops> activations = ThreadLocal.withInitial(ActivationLoops::new);
     private final TrainingLoops training;
     private final ObjectiveLoops variants;
     private final Convolutions convolutions;
     private final Rearrangement rearrangement;
     private final ConditionLoops conditions;
+    private final CodebookLoops codebooks;
     private final PriorLoops priors;
     private final HierarchyLoops hierarchies;
     private final DiscrepancyLoops discrepancies;
@@ -58,6 +61,7 @@ final class CpuOps implements Ops {
         convolutions = new Convolutions(workers, gemm, processors, piece);
         rearrangement = new Rearrangement(workers);
         conditions = new ConditionLoops(workers);
+        codebooks = new CodebookLoops(workers);
         priors = new PriorLoops(workers);
         hierarchies = new HierarchyLoops(workers);
         discrepancies = new DiscrepancyLoops(workers);
@@ -65,6 +69,7 @@ final class CpuOps implements Ops {
         measures = new MeasureLoops(workers);
         norms = new Norms(workers);
         densities = new Densities(workers);
+        tables = new TableLoops(workers);
     }
 
     /** A part of a vector: elements start .. end - 1. */
@@ -537,6 +542,58 @@ final class CpuOps implements Ops {
         densities.laplaceBackward(dmean, dlogscale, mean, x, logscale, weights);
     }
 
+    // ---- tables
+
+    private static boolean table(Tensor x, Tensor columns) {
+        return columns.columns() == TableLayout.FIELDS && columns.rows() == x.columns();
+    }
+
+    private static boolean table(Tensor x, Tensor columns, Tensor output, Tensor logvar) {
+        return table(x, columns) && output.rows() == x.rows() && logvar.count() == x.columns();
+    }
+
+    @Override
+    public void tableInput(Tensor input, Tensor x, Tensor columns) {
+        check(table(x, columns) && input.rows() == x.rows(), "tableInput", input, x, columns);
+        tables.input(input, x, columns);
+    }
+
+    @Override
+    public void tableRows(Tensor rows, Tensor output, Tensor x, Tensor logvar, Tensor columns) {
+        check(table(x, columns, output, logvar) && rows.count() == x.rows(), "tableRows", rows, output, x);
+        tables.score(rows, null, null, output, x, logvar, columns, null);
+    }
+
+    @Override
+    public void tableBackward(
+            Tensor doutput, Tensor dlogvar, Tensor output, Tensor x, Tensor logvar, Tensor columns, Tensor weights) {
+        table(null, doutput, dlogvar, output, x, logvar, columns, weights);
+    }
+
+    @Override
+    public void table(
+            Tensor rows,
+            Tensor doutput,
+            Tensor dlogvar,
+            Tensor output,
+            Tensor x,
+            Tensor logvar,
+            Tensor columns,
+            Tensor weights) {
+        boolean fits = table(x, columns, output, logvar)
+                && (rows == null || rows.count() == x.rows())
+                && dlogvar.count() == x.count()
+                && weights.count() == x.rows();
+        check(fits && doutput.count() == output.count(), "table", doutput, output, x, weights);
+        tables.score(rows, doutput, dlogvar, output, x, logvar, columns, weights);
+    }
+
+    @Override
+    public void tableMean(Tensor mean, Tensor output, Tensor columns) {
+        check(table(mean, columns) && output.rows() == mean.rows(), "tableMean", mean, output);
+        tables.mean(mean, output, columns);
+    }
+
     private void squaredErrors(Tensor rows, Tensor mean, Tensor x, double factor, double constant) {
         check(mean.count() == x.count() && rows.count() == x.rows(), "squaredError", rows, mean, x);
         int width = mean.columns();
@@ -975,6 +1032,44 @@ final class CpuOps implements Ops {
     @Override
     public void recordTerm(Tensor scalars, Tensor values) {
         variants.recordTerm(scalars, values);
+    }
+
+    // ---- codebooks
+
+    @Override
+    public void codeNorms(Tensor norms, Tensor codebook) {
+        codebooks.norms(norms, codebook);
+    }
+
+    @Override
+    public void leastDistances(Tensor codes, Tensor products, Tensor norms) {
+        codebooks.leastDistances(codes, products, norms);
+    }
+
+    @Override
+    public void lookUpCodes(Tensor z, Tensor rows, Tensor x, Tensor codes, Tensor codebook, float factor) {
+        codebooks.lookUp(z, rows, x, codes, codebook, factor);
+    }
+
+    @Override
+    public void straightThrough(Tensor dx, Tensor dz, Tensor x, Tensor z, float weight) {
+        codebooks.straightThrough(dx, dz, x, z, weight);
+    }
+
+    @Override
+    public void trackCodes(
+            Tensor codebook,
+            Tensor counts,
+            Tensor sums,
+            Tensor revived,
+            Tensor total,
+            Tensor x,
+            Tensor codes,
+            Tensor scalars,
+            float decay,
+            float threshold,
+            long key) {
+        codebooks.track(codebook, counts, sums, revived, total, x, codes, scalars, decay, threshold, key);
     }
 
     @Override

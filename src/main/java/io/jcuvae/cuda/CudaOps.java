@@ -8,6 +8,7 @@ import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.TableLayout;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.tensor.Window;
 import java.util.ArrayList;
@@ -43,6 +44,8 @@ final class CudaOps implements Ops, AutoCloseable {
     private final PriorKernels priors;
     private final SpatialKernels pictures;
     private final StepKernels steps;
+    private final TableKernels tables;
+    private final VqKernels codebooks;
     private final HalfCopies halves;
     private final Noise noises;
     private final Blas blas;
@@ -79,6 +82,8 @@ final class CudaOps implements Ops, AutoCloseable {
             priors = new PriorKernels(module(PriorKernels.FAMILY), launch);
             pictures = new SpatialKernels(module(SpatialKernels.FAMILY), launch);
             steps = new StepKernels(module(StepKernels.FAMILY), launch);
+            tables = new TableKernels(module(TableKernels.FAMILY), launch);
+            codebooks = new VqKernels(module(VqKernels.FAMILY), launch);
             halves = new HalfCopies(context, steps);
             noises = keep(new Noise(context, options.noise(), steps));
             blas = keep(new Blas(context, launch, context.stream(), precision));
@@ -602,6 +607,67 @@ final class CudaOps implements Ops, AutoCloseable {
         likelihoods.total(dlogscale, terms, x.rows());
     }
 
+    // ---- tables
+
+    private static boolean table(Tensor x, Tensor columns) {
+        return floats(x.count(), x) && floats((long) TableLayout.FIELDS * x.columns(), columns);
+    }
+
+    private static boolean table(Tensor x, Tensor columns, Tensor output, Tensor logvar) {
+        return table(x, columns)
+                && floats(output.count(), output)
+                && output.rows() == x.rows()
+                && floats(x.columns(), logvar);
+    }
+
+    @Override
+    public void tableInput(Tensor input, Tensor x, Tensor columns) {
+        begin("tableInput", table(x, columns) && input.rows() == x.rows(), writes(input), x, columns);
+        tables.input(input, x, columns);
+    }
+
+    @Override
+    public void tableRows(Tensor rows, Tensor output, Tensor x, Tensor logvar, Tensor columns) {
+        boolean fits = table(x, columns, output, logvar) && floats(x.rows(), rows);
+        begin("tableRows", fits, writes(rows), output, x, logvar, columns);
+        tables.score(rows, null, null, output, x, logvar, columns, null);
+    }
+
+    @Override
+    public void tableBackward(
+            Tensor doutput, Tensor dlogvar, Tensor output, Tensor x, Tensor logvar, Tensor columns, Tensor weights) {
+        boolean fits = table(x, columns, output, logvar)
+                && floats(output.count(), doutput)
+                && floats(x.count(), dlogvar)
+                && floats(x.rows(), weights);
+        begin("tableBackward", fits, writes(doutput, dlogvar), output, x, logvar, columns, weights);
+        tables.score(null, doutput, dlogvar, output, x, logvar, columns, weights);
+    }
+
+    @Override
+    public void table(
+            Tensor rows,
+            Tensor doutput,
+            Tensor dlogvar,
+            Tensor output,
+            Tensor x,
+            Tensor logvar,
+            Tensor columns,
+            Tensor weights) {
+        boolean fits = table(x, columns, output, logvar)
+                && floats(output.count(), doutput)
+                && floats(x.count(), dlogvar)
+                && floats(x.rows(), rows, weights);
+        begin("table", fits, writes(rows, doutput, dlogvar), output, x, logvar, columns, weights);
+        tables.score(rows, doutput, dlogvar, output, x, logvar, columns, weights);
+    }
+
+    @Override
+    public void tableMean(Tensor mean, Tensor output, Tensor columns) {
+        begin("tableMean", table(mean, columns) && output.rows() == mean.rows(), writes(mean), output, columns);
+        tables.mean(mean, output, columns);
+    }
+
     // ---- norms and dropout
 
     /** x is [R, C], as are the tensors beside it; the vectors are [C]. */
@@ -723,6 +789,73 @@ final class CudaOps implements Ops, AutoCloseable {
                 x,
                 slot(scalars, Scalars.ROWS_TRAINED));
         norms.dropout(y, mask, x, scalars, rate, key);
+    }
+
+    // ---- codebooks
+
+    @Override
+    public void codeNorms(Tensor norms, Tensor codebook) {
+        begin("codeNorms", are(ElementType.F32, codebook) && floats(codebook.rows(), norms), writes(norms), codebook);
+        codebooks.norms(norms, codebook);
+    }
+
+    @Override
+    public void leastDistances(Tensor codes, Tensor products, Tensor norms) {
+        boolean fits =
+                are(ElementType.F32, products) && floats(products.rows(), codes) && floats(products.columns(), norms);
+        begin("leastDistances", fits, writes(codes), products, norms);
+        codebooks.least(codes, products, norms);
+    }
+
+    @Override
+    public void lookUpCodes(Tensor z, Tensor rows, Tensor x, Tensor codes, Tensor codebook, float factor) {
+        int slots = z.columns() / codebook.columns();
+        boolean fits = floats(z.count(), z, x)
+                && floats(z.rows(), rows)
+                && floats((long) z.rows() * slots, codes)
+                && slots * codebook.columns() == z.columns()
+                && are(ElementType.F32, codebook);
+        begin("lookUpCodes", fits, writes(z, rows), x, codes, codebook);
+        codebooks.lookUp(z, rows, x, codes, codebook, factor);
+    }
+
+    @Override
+    public void straightThrough(Tensor dx, Tensor dz, Tensor x, Tensor z, float weight) {
+        begin("straightThrough", floats(dx.count(), dx, dz, x, z), writes(dx), dz, x, z);
+        codebooks.straightThrough(dx, dz, x, z, weight);
+    }
+
+    /** Beside the gradients, as only the next step waits for it. */
+    @Override
+    public void trackCodes(
+            Tensor codebook,
+            Tensor counts,
+            Tensor sums,
+            Tensor revived,
+            Tensor total,
+            Tensor x,
+            Tensor codes,
+            Tensor scalars,
+            float decay,
+            float threshold,
+            long key) {
+        aside(
+                books,
+                "trackCodes",
+                floats(codebook.count(), codebook, sums)
+                        && floats(codebook.rows(), counts)
+                        && floats(2, revived)
+                        && floats(1, total)
+                        && x.columns() == codebook.columns()
+                        && floats(x.rows(), codes)
+                        && are(ElementType.F32, x)
+                        && scalars(scalars),
+                () -> codebooks.track(codebook, counts, sums, revived, total, x, codes, scalars, decay, threshold, key),
+                writes(codebook, counts, sums, revived, total),
+                x,
+                codes,
+                slot(scalars, Scalars.ROWS_TRAINED),
+                slot(scalars, Scalars.HALTED_AT));
     }
 
     // ---- objective and step

@@ -49,6 +49,12 @@ record Grid(int columns, int rows, int width, int height) {
         return new Grid((int) blocks(rows, height), 1, width, height);
     }
 
+    /** A block for each code: some threads take a value each, the rest of them some of the slots, see vq_track. */
+    static Grid slots(int codes, int size) {
+        int width = Math.min(WARP, powerOfTwo(size));
+        return new Grid(codes, 1, width, BLOCK / width);
+    }
+
     /** Whole rows, one to a block. */
     static Grid wholeRows(int rows, int items) {
         return new Grid(rows, 1, threads(items, BLOCK), 1);

@@ -45,7 +45,7 @@ final class CsvReader implements SampleReader {
             if (!pending) {
                 throw new UserError(file + ": is empty; at least one line of numbers is needed");
             }
-            lines.separator(separator());
+            lines.separator(separator(lines));
             lines.split();
             fields = lines.fields();
             chooseColumns(wanted);
@@ -60,7 +60,8 @@ final class CsvReader implements SampleReader {
         }
     }
 
-    private byte separator() {
+    /** What the fields of the current line are parted by. */
+    static byte separator(CsvLines lines) {
         int[] counts = new int[SEPARATORS.length];
         boolean quoted = false;
         for (int i = 0; i < lines.length(); i++) {

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -27,11 +27,17 @@ public final class DataSource {
 
     private final String name;
     private final RowSource train;
+    private final RowSource validation;
     private final RowSource test;
     private final PictureSet pictures;
     private final Told told;
-    /** Which rows of a split count, of those that the source has; null for all. */
-    private final Function<Split, boolean[]> marks;
+    /** Which rows of a split count, of those that the source has; null for all; the first is the same source
+     * without them. */
+    private final BiFunction<DataSource, Split, boolean[]> marks;
+    /** The file where it is text, and what is known of its columns. */
+    private final Path text;
+
+    private final Table table;
 
     /** What the reads so far have to say. */
     private record Told(List<String> notes, List<String> warnings) {
@@ -41,18 +47,24 @@ public final class DataSource {
     }
 
     private DataSource(String name, RowSource train, RowSource test, PictureSet pictures, Told told) {
-        this(name, train, test, pictures, told, null);
+        this(name, train, null, test, pictures, told, null, null, Table.NONE);
     }
 
     private DataSource(
             String name,
             RowSource train,
+            RowSource validation,
             RowSource test,
             PictureSet pictures,
             Told told,
-            Function<Split, boolean[]> marks) {
+            BiFunction<DataSource, Split, boolean[]> marks,
+            Path text,
+            Table table) {
+        this.text = text;
+        this.table = table;
         this.name = name;
         this.train = train;
+        this.validation = validation;
         this.test = test;
         this.pictures = pictures;
         this.told = told;
@@ -80,7 +92,7 @@ public final class DataSource {
         LabelFilter filter = LabelFilter.of(src);
         if (filter != null) {
             DataSource all = parse(filter.source(), options);
-            return all.marked(src, split -> filter.marks(all.labels(split, 0), all.labelNames()));
+            return all.marked(src, (source, split) -> filter.marks(source.labels(split, 0), source.labelNames()));
         }
         Told told = new Told();
         if (src.equals(DIGITS)) {
@@ -96,19 +108,22 @@ public final class DataSource {
         boolean folder = Files.isDirectory(path);
         if (folder && MnistFolder.isOne(path)) {
             MnistFolder digits = MnistFolder.of(path);
-            return new DataSource(src, digits.train(), digits.test(), null, told);
+            return new DataSource(
+                    src, digits.train(), digits.validation(), digits.test(), null, told, null, null, Table.NONE);
         }
         FileKind kind = folder ? FileKind.PICTURES : FileKind.of(path, FORMS);
         if (kind != FileKind.PICTURES) {
-            return new DataSource(src, rows(file, kind, told.warnings()), null, null, told);
+            Path csv = kind == FileKind.CSV ? path : null;
+            return new DataSource(
+                    src, rows(file, kind, told.warnings()), null, null, null, told, null, csv, Table.NONE);
         }
         PictureSet set = PictureSet.of(path, options, told.notes()::add, told.warnings()::add)
                 .orElseThrow(() -> noPictures(path, folder));
         return new DataSource(src, set.train(), set.test(), set, told);
     }
 
-    private DataSource marked(String as, Function<Split, boolean[]> some) {
-        return new DataSource(as, train, test, pictures, told, some);
+    private DataSource marked(String as, BiFunction<DataSource, Split, boolean[]> some) {
+        return new DataSource(as, train, validation, test, pictures, told, some, text, table);
     }
 
     /**
@@ -127,11 +142,11 @@ public final class DataSource {
                     + (filter == null ? "use --split test, or train" : "give --data " + filter.source() + ", or train")
                     + " on normal rows as in --data SRC@label=0");
         }
-        return marked(name, split -> {
-            boolean[] trained = filter.marks(labels(Split.ALL, 0), labelNames());
+        return marked(name, (source, split) -> {
+            boolean[] trained = filter.marks(source.labels(Split.ALL, 0), source.labelNames());
             boolean[] unseen = new boolean[trained.length];
             if (hasTestSplit()) {
-                Arrays.fill(unseen, labels(Split.TRAIN, 0).length, unseen.length, true);
+                Arrays.fill(unseen, source.labels(Split.TRAIN, 0).length, unseen.length, true);
             } else {
                 Split.heldOut(unseen, 0, unseen.length);
             }
@@ -222,6 +237,33 @@ public final class DataSource {
         return LatentFile.open(file, latentSize);
     }
 
+    /**
+     * The same source read by a schema: text by the names of its columns, other data by their place. What is known of the columns
+     * goes with the rows; levels of categorical columns that the schema leaves open are looked for in the whole file.
+     *
+     * @param schema one without names changes nothing
+     * @throws UserError if the file has no such columns, or its kind has no levels to look for
+     */
+    public DataSource by(Table schema) {
+        if (!schema.named()) {
+            return this;
+        }
+        if (text == null) {
+            if (schema.columns().stream().anyMatch(column -> !column.levels().isEmpty() || column.isOpen())) {
+                throw new UserError(
+                        name + ": has numbers alone, and the schema names levels; a table with levels is a" + " .csv");
+            }
+            return new DataSource(name, train, validation, test, pictures, told, marks, null, schema);
+        }
+        Table closed = TableReader.withLevels(schema, ByteSource.open(text));
+        RowSource rows = keepLabels -> {
+            TableReader reader = new TableReader(ByteSource.open(text), closed, keepLabels);
+            note(told.warnings(), reader.warnings());
+            return new RowSource.Open(reader, reader::labels);
+        };
+        return new DataSource(name, rows, null, null, null, told, marks, text, closed);
+    }
+
     /** The source as the user wrote it. */
     public String name() {
         return name;
@@ -230,6 +272,11 @@ public final class DataSource {
     /** Whether test rows are set apart by the source itself. */
     public boolean hasTestSplit() {
         return test != null;
+    }
+
+    /** Whether validation rows are set apart by the source itself. */
+    public boolean hasValidationSplit() {
+        return validation != null;
     }
 
     /** The rows that evaluation reads by default: TEST where the source sets test rows apart, else ALL. */
@@ -271,7 +318,8 @@ public final class DataSource {
      * @throws UserError if the file is damaged, a value is not finite, the split is empty, or memory does not suffice
      */
     public Dataset load(Split split, int limit) {
-        Dataset rows = RowLoading.load(name, part(split), filter(split), marks == null ? requireLimit(limit) : 0);
+        Dataset rows = RowLoading.load(name, part(split), filter(split), marks == null ? requireLimit(limit) : 0)
+                .withTable(table);
         if (marks != null) {
             int[] chosen = chosen(split, requireLimit(limit));
             if (chosen.length == 0) {
@@ -306,7 +354,7 @@ public final class DataSource {
 
     private SampleReader marked(SampleReader rows, Split split, int limit) {
         try {
-            return new MarkedReader(rows, marks.apply(split), limit);
+            return new MarkedReader(rows, marks.apply(marked(name, null), split), limit);
         } catch (RuntimeException e) {
             rows.close();
             throw e;
@@ -315,7 +363,7 @@ public final class DataSource {
 
     /** The numbers of the marked rows within their split. */
     private int[] chosen(Split split, int limit) {
-        boolean[] some = marks.apply(split);
+        boolean[] some = marks.apply(marked(name, null), split);
         return IntStream.range(0, some.length)
                 .filter(row -> some[row])
                 .limit(limit == 0 ? Integer.MAX_VALUE : limit)
@@ -355,15 +403,22 @@ public final class DataSource {
     }
 
     private RowSource part(Split split) {
-        if (test == null || split == Split.TRAIN) {
-            return train;
+        if (split == Split.VALIDATION) {
+            if (validation == null) {
+                throw new UserError(name + ": has no validation rows of its own; use train, test or all");
+            }
+            return validation;
         }
-        return split == Split.TEST ? test : new JoinedRows(name, train, test);
+        if (split == Split.ALL) {
+            RowSource fitted = validation == null ? train : new JoinedRows(name, train, validation);
+            return test == null ? fitted : new JoinedRows(name, fitted, test);
+        }
+        return split == Split.TEST && test != null ? test : train;
     }
 
     /** What remains to be selected by row index. */
     private Split filter(Split split) {
-        return test == null ? split : Split.ALL;
+        return test == null && split != Split.VALIDATION ? split : Split.ALL;
     }
 
     private static int requireLimit(int limit) {

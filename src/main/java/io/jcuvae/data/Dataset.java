@@ -24,12 +24,19 @@ public final class Dataset {
     private final float[] floats;
     private final int[] labels;
     private final List<String> labelNames;
+    private final Table table;
     private final int count;
     private String fingerprint;
     private ValueKind kind;
 
     private Dataset(
-            String name, SampleShape shape, byte[] bytes, float[] floats, int[] labels, List<String> labelNames) {
+            String name,
+            SampleShape shape,
+            byte[] bytes,
+            float[] floats,
+            int[] labels,
+            List<String> labelNames,
+            Table table) {
         int length = bytes != null ? bytes.length : floats.length;
         this.name = name;
         this.shape = shape;
@@ -37,6 +44,7 @@ public final class Dataset {
         this.floats = floats;
         this.labels = labels;
         this.labelNames = labelNames;
+        this.table = table;
         this.count = length / shape.width();
         if (length == 0 || length % shape.width() != 0) {
             throw new IllegalArgumentException(length + " values are no rows of shape " + shape);
@@ -54,18 +62,18 @@ public final class Dataset {
      * @throws IllegalArgumentException if the lengths do not fit together or there are no rows
      */
     public static Dataset ofBytes(String name, SampleShape shape, byte[] values, int[] labels) {
-        return new Dataset(name, shape, values, null, labels, null);
+        return new Dataset(name, shape, values, null, labels, null, Table.NONE);
     }
 
     /**
      * Rows of floats.
      *
-     * @param values row-major [count, width], finite, kept
+     * @param values row-major [count, width], finite, of a table NaN where one is missing; kept
      * @param labels one per row, kept, or null
      * @throws IllegalArgumentException if the lengths do not fit together or there are no rows
      */
     public static Dataset ofFloats(String name, SampleShape shape, float[] values, int[] labels) {
-        return new Dataset(name, shape, null, values, labels, null);
+        return new Dataset(name, shape, null, values, labels, null, Table.NONE);
     }
 
     /** What the user called it. */
@@ -115,7 +123,17 @@ public final class Dataset {
 
     /** The same rows with names for their labels. */
     Dataset withLabelNames(List<String> names) {
-        return new Dataset(name, shape, bytes, floats, labels, names);
+        return new Dataset(name, shape, bytes, floats, labels, names, table);
+    }
+
+    /** What is known of the columns from a schema; {@link Table#NONE} without one. */
+    public Table table() {
+        return table;
+    }
+
+    /** The same rows with a word on their columns. */
+    Dataset withTable(Table columns) {
+        return new Dataset(name, shape, bytes, floats, labels, labelNames, columns);
     }
 
     /** Reads the rows from the first, as a file would be read. */
@@ -191,7 +209,8 @@ public final class Dataset {
                 bytes == null ? null : Arrays.copyOf(bytes, length),
                 floats == null ? null : Arrays.copyOf(floats, length),
                 labels == null ? null : Arrays.copyOf(labels, n),
-                labelNames);
+                labelNames,
+                table);
     }
 
     /**
@@ -214,7 +233,7 @@ public final class Dataset {
                 someLabels[i] = labels[rows[i]];
             }
         }
-        return new Dataset(name, shape, someBytes, someFloats, someLabels, labelNames);
+        return new Dataset(name, shape, someBytes, someFloats, someLabels, labelNames, table);
     }
 
     /**

@@ -11,15 +11,17 @@ import java.util.stream.Stream;
 
 /**
  * A folder of IDX files named as MNIST's are: {@code train-images-idx3-ubyte}, {@code train-labels-idx1-ubyte}, and
- * the same with {@code t10k} or {@code test}; each also with {@code .idx}, with a prefix as in
- * {@code binarized_mnist_train-}, and gzipped. Labels are optional. Without test images the training images are
- * divided like a single file.
+ * the same with {@code t10k} or {@code test}, and with {@code valid} or {@code validation} for validation rows; each
+ * also with {@code .idx}, with a prefix as in {@code binarized_mnist_train-}, and gzipped. Labels are optional. Without
+ * test images the training images are divided like a single file.
  *
  * @param train the training rows
+ * @param validation the validation rows, or null
  * @param test the test rows, or null
  */
-record MnistFolder(RowSource train, RowSource test) {
+record MnistFolder(RowSource train, RowSource validation, RowSource test) {
     private static final String TRAIN = "train";
+    private static final String VALIDATION = "(?:valid|validation|val)";
     private static final String TEST = "(?:t10k|test)";
 
     /** Whether a folder has training images so named. */
@@ -35,7 +37,11 @@ record MnistFolder(RowSource train, RowSource test) {
     static MnistFolder of(Path folder) {
         Path train = find(folder, TRAIN, "images");
         Path test = find(folder, TEST, "images");
-        return new MnistFolder(rows(folder, train, TRAIN), test == null ? null : rows(folder, test, TEST));
+        Path validation = find(folder, VALIDATION, "images");
+        return new MnistFolder(
+                rows(folder, train, TRAIN),
+                validation == null ? null : rows(folder, validation, VALIDATION),
+                test == null ? null : rows(folder, test, TEST));
     }
 
     private static RowSource rows(Path folder, Path images, String part) {

@@ -51,6 +51,18 @@ public final class RowWriters {
     }
 
     /**
+     * A writer of samples in the units of their table's file: a .csv has the schema's names and levels, other formats the number of
+     * a level.
+     *
+     * @param columns pictures in a line of a .png, 0 for a near-square grid
+     * @throws UserError as {@link #samples(Path, SampleShape, long)}
+     */
+    public static RowWriter samples(Path file, SampleShape shape, long count, int columns, Table table) {
+        boolean text = table.named() && ending(file, SAMPLE_ENDINGS).equals(".csv");
+        return table.decoding(text ? new TableWriter(file, count, table) : samples(file, shape, count, columns));
+    }
+
+    /**
      * A writer of latents, whose rows are Z means and then Z logarithms of variances: .npy [rows, 2, Z], .npz (members
      * mean and logvar [rows, Z]), .csv (columns mean0, ..., logvar0, ...). Without variances .npy is [rows, Z], and what is
      * called logvar is not there.

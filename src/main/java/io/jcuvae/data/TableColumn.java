@@ -3,6 +3,8 @@ package io.jcuvae.data;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.jcuvae.tensor.ColumnKind;
+import io.jcuvae.tensor.TableLayout;
 import java.util.List;
 import java.util.Locale;
 
@@ -17,24 +19,8 @@ import java.util.Locale;
  * @param deviation of the same about their mean, 1 where they do not vary or nothing is standardised
  * @param missing how many of the training rows have no value here
  */
-public record TableColumn(String name, Kind kind, List<String> levels, double mean, double deviation, long missing) {
-    /** What values of a column are. */
-    public enum Kind {
-        /** Any finite numbers. */
-        NUMERIC,
-        /** 0 or 1, or one of two names. */
-        BINARY,
-        /** One of several names. */
-        CATEGORICAL,
-        /** Whole numbers from 0. */
-        COUNT;
-
-        /** The name in files: lower case. */
-        public String label() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
-
+public record TableColumn(
+        String name, ColumnKind kind, List<String> levels, double mean, double deviation, long missing) {
     /** Keeps the levels. */
     public TableColumn {
         levels = List.copyOf(levels);
@@ -45,7 +31,25 @@ public record TableColumn(String name, Kind kind, List<String> levels, double me
 
     /** A column of numbers. */
     public static TableColumn numeric(String name, double mean, double deviation) {
-        return new TableColumn(name, Kind.NUMERIC, List.of(), mean, deviation, 0);
+        return new TableColumn(name, ColumnKind.NUMERIC, List.of(), mean, deviation, 0);
+    }
+
+    /** Whether its levels are still to be found. */
+    boolean isOpen() {
+        return kind == ColumnKind.CATEGORICAL && levels.isEmpty();
+    }
+
+    /** What a network is told: the encoder whether a value is missing where that occurred in training. */
+    TableLayout.Column layout() {
+        boolean counts = kind == ColumnKind.COUNT;
+        return new TableLayout.Column(
+                kind,
+                kind == ColumnKind.CATEGORICAL ? levels.size() : 1,
+                missing > 0,
+                counts ? mean : 0,
+                counts ? 1 / deviation : 1,
+                // A density of x / s is s times that of x.
+                kind == ColumnKind.NUMERIC ? Math.log(deviation) : 0);
     }
 
     JsonObject toJson() {
@@ -57,7 +61,7 @@ public record TableColumn(String name, Kind kind, List<String> levels, double me
             levels.forEach(names::add);
             json.add("levels", names);
         }
-        if (kind == Kind.NUMERIC || kind == Kind.COUNT) {
+        if (kind == ColumnKind.NUMERIC || kind == ColumnKind.COUNT) {
             json.addProperty("mean", mean);
             json.addProperty("deviation", deviation);
         }
@@ -68,7 +72,7 @@ public record TableColumn(String name, Kind kind, List<String> levels, double me
     static TableColumn fromJson(JsonObject json) {
         return new TableColumn(
                 json.get("name").getAsString(),
-                Kind.valueOf(json.get("kind").getAsString().toUpperCase(Locale.ROOT)),
+                ColumnKind.valueOf(json.get("kind").getAsString().toUpperCase(Locale.ROOT)),
                 !json.has("levels")
                         ? List.of()
                         : json.getAsJsonArray("levels").asList().stream()

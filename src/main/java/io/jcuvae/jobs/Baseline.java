@@ -153,6 +153,10 @@ public final class Baseline {
         List<Measured> trained = new ArrayList<>();
         for (Named named : models) {
             Model model = named.model();
+            if (model.data().table().named()) {
+                throw new UserError("--models " + named.name()
+                        + ": was trained with a schema, and PCA knows numbers alone; leave it out");
+            }
             Measured one = new Measured(named.name(), model.spec().latents(), train.width(), (rows, count) -> {
                 float[] made = Reconstruction.of(model, backend, rows, count);
                 // Errors are compared in the units of the data.

@@ -37,7 +37,12 @@ final class BoundModel {
         width = vae.x().columns();
         latents = model.spec().latents();
         oneHot = vae.labels() == null ? null : new float[(int) vae.labels().count()];
-        encode = backend.record(vae::encode);
+        encode = backend.record(() -> {
+            vae.encode();
+            if (vae.codes() != null) {
+                vae.center();
+            }
+        });
         decode = backend.record(this::expect);
         reconstruct = backend.record(() -> {
             vae.encode();
@@ -86,9 +91,28 @@ final class BoundModel {
         return vae.expected();
     }
 
-    /** [B, 2Z]: the posteriors of the last batch, Z means, then Z log variances; [B, Z] where they are points. */
+    /**
+     * [B, 2Z]: the posteriors of the last batch, Z means, then Z log variances; [B, Z] where they are points, or vectors of a
+     * codebook.
+     */
     Tensor head() {
-        return vae.head();
+        return vae.codes() == null ? vae.head() : vae.z();
+    }
+
+    /** [B, S]: the numbers of the last batch's codes; null where there are none. */
+    Tensor codeNumbers() {
+        return vae.codes();
+    }
+
+    /**
+     * The numbers of the codes of a batch of samples.
+     *
+     * @param numbers receives [B, S]
+     * @param samples [B, D]
+     */
+    void codeNumbers(float[] numbers, float[] samples) {
+        encode(samples);
+        backend.download(numbers, 0, vae.codes());
     }
 
     /**
@@ -174,7 +198,7 @@ final class BoundModel {
      */
     void encode(float[] posteriors, float[] samples) {
         encode(samples);
-        backend.download(posteriors, 0, vae.head());
+        backend.download(posteriors, 0, head());
     }
 
     /**
@@ -197,15 +221,6 @@ final class BoundModel {
     void reconstruct(float[] out, float[] samples) {
         reconstruct(samples);
         backend.download(out, 0, vae.expected());
-    }
-
-    /**
-     * The codes that the last batch of {@link #reconstruct} was decoded from: the posteriors' means, or what stands for them.
-     *
-     * @param codes receives [B, Z]
-     */
-    void codes(float[] codes) {
-        backend.download(codes, 0, vae.z());
     }
 
     private Tensor allocate(int columns) {

@@ -1,5 +1,6 @@
 package io.jcuvae.jobs;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import io.jcuvae.data.DataSource;
@@ -11,13 +12,20 @@ import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Binarization;
 import io.jcuvae.tensor.Failure;
 import io.jcuvae.tensor.UserError;
+import io.jcuvae.train.CodeUse;
 import io.jcuvae.train.DataRecord;
 import io.jcuvae.train.Evaluator;
 import io.jcuvae.train.Model;
 import io.jcuvae.vae.Prior;
+import io.jcuvae.vae.VaeSpec;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Scores a model on data: the negative ELBO and its parts, active units, and the importance-weighted log-likelihood. */
 public final class Evaluation {
@@ -43,6 +51,10 @@ public final class Evaluation {
      * @param trainedOn what the model was trained on
      * @param seed of the draws, the training run's
      * @param device what computed
+     * @param klPerLatent mean divergence of each latent from the prior, nats; null where it cannot be told latent by latent
+     * @param codes what the samples make of a codebook; null where there is none
+     * @param slots S, of a code of a codebook
+     * @param bookSize K, of a codebook
      * @param discrepancy between codes and prior, NaN for a model that was not trained to have little of it
      * @param prior what the KL term is held against; of a learned one it is an estimate with one draw per sample
      */
@@ -66,8 +78,15 @@ public final class Evaluation {
             DataRecord trainedOn,
             long seed,
             String device,
+            List<Double> klPerLatent,
+            CodeUse codes,
+            int slots,
+            int bookSize,
             double discrepancy,
             Prior prior) {
+
+        /** Latents that a line of text names. */
+        private static final int MOST_LATENTS = 8;
 
         /** Whether the model has a KL term, and so an ELBO. */
         public boolean hasElbo() {
@@ -98,11 +117,24 @@ public final class Evaluation {
             json.addProperty("loss", loss());
             json.addProperty("reconstruction", reconstruction);
             addFinite(json, "kl", kl);
+            if (klPerLatent != null) {
+                JsonArray latentwise = new JsonArray();
+                klPerLatent.forEach(latentwise::add);
+                json.add("kl_per_latent", latentwise);
+            }
             if (prior.isLearned()) {
                 json.addProperty("prior", prior.kind().label());
                 json.addProperty("kl_estimate", "one draw per sample");
             }
             json.addProperty("active_units", activeUnits);
+            if (codes != null) {
+                json.addProperty("kl_of", "S log K, the same for every sample: a uniform prior over the codes");
+                json.addProperty("commitment", codes.commitment());
+                json.addProperty("perplexity", codes.perplexity());
+                json.addProperty("codes_used", codes.used());
+                json.addProperty("codes", bookSize);
+                json.addProperty("slots", slots);
+            }
             if (Double.isFinite(discrepancy)) {
                 json.addProperty("mmd", discrepancy);
             }
@@ -129,6 +161,17 @@ public final class Evaluation {
             return json;
         }
 
+        /** The latents with the most of it, in descending order. */
+        private String mostKl() {
+            String shown = IntStream.range(0, latents)
+                    .boxed()
+                    .sorted(Comparator.comparingDouble(d -> -klPerLatent.get(d)))
+                    .limit(MOST_LATENTS)
+                    .map(d -> String.format(Locale.ROOT, "%.3f (z%d)", klPerLatent.get(d), d))
+                    .collect(Collectors.joining(" "));
+            return latents > MOST_LATENTS ? shown + " ..." : shown;
+        }
+
         private static void addFinite(JsonObject json, String key, double value) {
             if (Double.isFinite(value)) {
                 json.addProperty(key, value);
@@ -140,7 +183,9 @@ public final class Evaluation {
         /** Lines for people, the protocol beside the numbers. */
         public String toText() {
             StringBuilder text = new StringBuilder();
-            if (hasElbo()) {
+            if (codes != null) {
+                ofCodes(text);
+            } else if (hasElbo()) {
                 line(
                         text,
                         "loss",
@@ -148,6 +193,9 @@ public final class Evaluation {
                         loss());
                 line(text, "reconstruction", "%.4f", reconstruction);
                 line(text, "KL", "%.4f   %d of %d latents active", kl, activeUnits, latents);
+                if (klPerLatent != null) {
+                    line(text, "KL per latent", "%s", mostKl());
+                }
                 if (prior.isLearned()) {
                     line(text, "prior", "%s; KL is log q(z|x) - log p(z) of one draw per sample", prior.describe());
                 }
@@ -192,6 +240,21 @@ public final class Evaluation {
             return text.toString();
         }
 
+        private void ofCodes(StringBuilder text) {
+            line(text, "loss", "%.4f   reconstruction + KL, the negative ELBO under a uniform prior", loss());
+            line(text, "reconstruction", "%.4f", reconstruction);
+            line(
+                    text,
+                    "KL",
+                    "%.4f   %d log %d, whatever the sample: what its %d codes cost where all are alike",
+                    kl,
+                    slots,
+                    bookSize,
+                    slots);
+            line(text, "codes", "perplexity %.1f, %d of %d used", codes.perplexity(), codes.used(), bookSize);
+            line(text, "commitment", "%.4f   beside the reconstruction in training", codes.commitment());
+        }
+
         private static void line(StringBuilder text, String name, String format, Object... values) {
             text.append(String.format(Locale.ROOT, "%-15s ", name))
                     .append(String.format(Locale.ROOT, format, values))
@@ -230,6 +293,7 @@ public final class Evaluation {
         RowLabels labels = Rows.labels(model, source, split, limit);
         Evaluator.Result result;
         ValueKind kind;
+        double[] latentwise;
         Consumer<ValueKind> early = found -> {
             // Wider than the training's values already: no further row can mend that.
             if (!acceptProtocol && found.compareTo(training.values()) > 0) {
@@ -238,8 +302,9 @@ public final class Evaluation {
         };
         try (WatchedReader reader = new WatchedReader(
                 Rows.open(model, source, split, limit), importanceSamples > 0 ? Progress.SILENT : progress, early)) {
-            result = new Evaluator(model.spec(), backend, model.values(), model.buffers())
-                    .evaluate(reader, labels, binarization, key, seed);
+            Evaluator evaluator = new Evaluator(model.spec(), backend, model.values(), model.buffers());
+            result = evaluator.evaluate(reader, labels, binarization, key, seed);
+            latentwise = Measures.divergesByLatents(model) ? evaluator.klPerLatent() : null;
             kind = reader.kind();
         }
         requireFinite("loss", result.loss(1), source);
@@ -248,23 +313,19 @@ public final class Evaluation {
             throw otherProtocol(training, kind, source);
         }
 
+        Supplier<SampleReader> rows = () -> Rows.open(model, source, split, limit);
         ImportanceSampler.Estimate nll = new ImportanceSampler.Estimate(Double.NaN, Double.NaN);
         if (importanceSamples > 0) {
-            try (SampleReader reader = Rows.open(model, source, split, limit);
-                    ImportanceSampler sampler = new ImportanceSampler(model, backend, importanceSamples)) {
-                nll = sampler.estimate(reader, labels, binarization, key, seed, progress);
-            }
+            nll = nll(model, backend, rows, labels, importanceSamples, key, progress);
             requireFinite("importance-weighted NLL", nll.mean(), source);
         }
         return new Report(
                 result.reconstruction(),
-                model.spec().posterior().hasDivergence() ? result.kl() : Double.NaN,
+                kl(model.spec(), result),
                 result.activeUnits(),
                 model.spec().latents(),
                 result.count(),
-                model.config().likelihood().isDiscrete()
-                        ? Math.toIntExact(model.spec().sample().count())
-                        : 0,
+                codedValues(model),
                 importanceSamples,
                 nll.mean(),
                 nll.standardError(),
@@ -278,14 +339,41 @@ public final class Evaluation {
                 model.data(),
                 seed,
                 backend.description(),
-                discrepancy(model, backend, () -> Rows.open(model, source, split, limit), labels, key),
+                latentwise == null ? null : Arrays.stream(latentwise).boxed().toList(),
+                result.codes(),
+                model.spec().slots(),
+                model.spec().codebook().codes(),
+                discrepancy(model, backend, rows, labels, key),
                 model.spec().prior());
     }
 
-    private static String note(Protocol training, Protocol evaluated) {
-        return training.covers(evaluated)
-                ? null
-                : "trained on " + training.input() + "; do not compare with its figures";
+    /** The KL term; of codes, which training leaves out as a constant, S log K; NaN where there is none. */
+    private static double kl(VaeSpec spec, Evaluator.Result result) {
+        return switch (spec.posterior()) {
+            case GAUSSIAN -> result.kl();
+            case NONE -> Double.NaN;
+            case VQ -> spec.slots() * Math.log(spec.codebook().codes());
+        };
+    }
+
+    private static ImportanceSampler.Estimate nll(
+            Model model,
+            Backend backend,
+            Supplier<SampleReader> rows,
+            RowLabels labels,
+            int draws,
+            long key,
+            Progress progress) {
+        try (SampleReader reader = rows.get();
+                ImportanceSampler sampler = new ImportanceSampler(model, backend, draws)) {
+            return sampler.estimate(
+                    reader,
+                    labels,
+                    model.config().binarization(),
+                    key,
+                    model.config().seed(),
+                    progress);
+        }
     }
 
     private static double discrepancy(
@@ -298,13 +386,25 @@ public final class Evaluation {
         }
     }
 
+    private static int codedValues(Model model) {
+        return model.config().likelihood().isDiscrete()
+                ? Math.toIntExact(model.spec().sample().count())
+                : 0;
+    }
+
+    private static String note(Protocol training, Protocol evaluated) {
+        return training.covers(evaluated)
+                ? null
+                : "trained on " + training.input() + "; do not compare with its figures";
+    }
+
     private static void checkImportanceSamples(Model model, int importanceSamples) {
         if (importanceSamples < 0) {
             throw new UserError("--importance: must be at least 0, got " + importanceSamples);
         }
         if (importanceSamples > 0 && !model.spec().posterior().hasDivergence()) {
-            throw new UserError("--importance: the model has no posterior to draw from (--posterior none), and so no"
-                    + " log-likelihood; leave the option out");
+            throw new UserError("--importance: the model has no posterior to draw from (--posterior "
+                    + model.spec().posterior().label() + "), and so no log-likelihood; leave the option out");
         }
         if (importanceSamples > 0 && !model.config().likelihood().isDensity()) {
             throw new UserError("--importance: the model's likelihood is "

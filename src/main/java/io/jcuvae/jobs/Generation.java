@@ -5,6 +5,7 @@ import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Model;
+import io.jcuvae.vae.Posterior;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
@@ -87,6 +88,16 @@ public final class Generation {
         rows.flush();
     }
 
+    /**
+     * What makes samples from the model's prior, learned or not.
+     *
+     * @param bound the model
+     */
+    static BoundModel.Generator generator(Model model, Backend backend, BoundModel bound, long seed) {
+        CodeSampler learned = PriorSampler.of(model, backend);
+        return learned == null ? bound.generator(Stream.GENERATION.key(seed), 1) : drawing(bound, learned, seed, 1);
+    }
+
     /** What is asked for, else the prior that the model has learned; null for the standard normal. */
     private static CodeSampler source(Model model, Backend backend, CodeSampler samplerOrNull) {
         return samplerOrNull == null ? PriorSampler.of(model, backend) : samplerOrNull;
@@ -166,6 +177,11 @@ public final class Generation {
     }
 
     private static void check(Model model, CodeSampler samplerOrNull, long count, double temperature) {
+        if (samplerOrNull == null && model.spec().posterior() == Posterior.VQ) {
+            throw new UserError(
+                    "generate: the codes of a codebook follow no normal distribution; draw them from a tree that"
+                            + " is fitted to them, --sampler tree");
+        }
         if (samplerOrNull == null && !model.config().hasPrior()) {
             throw new UserError(
                     "generate: the model is a plain autoencoder (--posterior none), whose codes follow no prior"

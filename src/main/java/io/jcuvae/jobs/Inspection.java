@@ -5,19 +5,25 @@ import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Philox;
 import io.jcuvae.tensor.Stream;
 import io.jcuvae.train.Model;
+import io.jcuvae.train.Setting;
+import io.jcuvae.train.TrainConfig;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A model bound once to be looked at often, with rows in memory: for pictures and reports, also while it is being trained, as it
- * shares the parameters. It draws no noise on the device and touches nothing that training uses.
+ * shares the parameters. It touches nothing that
+ * training uses.
  */
 public final class Inspection {
     private final Model model;
+    private final Backend backend;
     private final BoundModel bound;
 
     /** Binds a model. */
     public Inspection(Model model, Backend backend) {
         this.model = model;
+        this.backend = backend;
         bound = new BoundModel(model, backend);
     }
 
@@ -28,13 +34,28 @@ public final class Inspection {
      * @param latents Z
      * @param codes [N, Z]: the posteriors' means, or the codes themselves where these are points
      * @param logvars [N, Z]: logarithms of the posteriors' variances; null where codes are points
-     * @param made [N, D]: the expected data of the codes
+     * @param made [N, D]: the expected data of the codes, or of the first of them, in the units of the data
      */
     public record Seen(int count, int latents, float[] codes, float[] logvars, float[] made) {}
 
     /** The model. */
     public Model model() {
         return model;
+    }
+
+    /** The model's rows in the units of its data, in place. */
+    private float[] inUnits(float[] rows, int count) {
+        model.data().table().decode(rows, count);
+        return rows;
+    }
+
+    /**
+     * Rows as their source has them.
+     *
+     * @param rows [count, D] as the model sees them
+     */
+    public float[] shown(float[] rows, int count) {
+        return inUnits(Arrays.copyOf(rows, count * bound.width()), count);
     }
 
     /** Z. */
@@ -49,6 +70,17 @@ public final class Inspection {
      * @param labels of the rows; {@link RowLabels#NONE} for a model that is not told them
      */
     public Seen look(float[] rows, RowLabels labels, int count) {
+        return look(rows, labels, count, count);
+    }
+
+    /**
+     * Encodes rows and decodes the codes of the first of them.
+     *
+     * @param rows [count, D]
+     * @param labels of the rows; {@link RowLabels#NONE} for a model that is not told them
+     * @param wanted how many to decode
+     */
+    public Seen look(float[] rows, RowLabels labels, int count, int wanted) {
         int latents = latents();
         int width = bound.width();
         float[] batch = bound.samples();
@@ -58,21 +90,54 @@ public final class Inspection {
         boolean gaussian = head == 2 * latents && model.config().posterior().hasDivergence();
         float[] codes = new float[Math.multiplyExact(count, latents)];
         float[] logvars = gaussian ? new float[codes.length] : null;
-        float[] made = new float[Math.multiplyExact(count, width)];
+        float[] made = new float[Math.multiplyExact(Math.min(count, wanted), width)];
         for (int done = 0; done < count; done += bound.rows()) {
             int read = Math.min(bound.rows(), count - done);
             bound.label(labels, done, read);
             System.arraycopy(rows, done * width, batch, 0, read * width);
             bound.encode(heads, batch);
-            bound.reconstruct(batch, batch);
-            bound.codes(some);
-            System.arraycopy(batch, 0, made, done * width, read * width);
+            for (int r = 0; r < read; r++) {
+                System.arraycopy(heads, r * head, some, r * latents, latents);
+                if (gaussian) {
+                    System.arraycopy(heads, r * head + latents, logvars, (done + r) * latents, latents);
+                }
+            }
             System.arraycopy(some, 0, codes, done * latents, read * latents);
-            for (int r = 0; gaussian && r < read; r++) {
-                System.arraycopy(heads, r * head + latents, logvars, (done + r) * latents, latents);
+            int decoded = Math.min(read, made.length / width - done);
+            if (decoded > 0) {
+                bound.decode(batch, some);
+                System.arraycopy(batch, 0, made, done * width, decoded * width);
             }
         }
-        return new Seen(count, latents, codes, logvars, made);
+        return new Seen(count, latents, codes, logvars, inUnits(made, made.length / width));
+    }
+
+    /**
+     * Whether codes are held against a standard normal: neither learned, nor of a second stochastic layer, nor of a codebook.
+     */
+    public boolean hasNormalPrior() {
+        TrainConfig config = model.config();
+        boolean learned = Setting.find("prior")
+                .map(prior -> !config.text(prior).equals("normal"))
+                .orElse(false);
+        boolean moved = List.of("gaussian", "none").contains(config.posterior().label());
+        return config.hasPrior() && moved && !config.upper().given() && !learned;
+    }
+
+    /**
+     * Samples from the model's prior. Under a standard normal one, models with as many latents decode the same codes, those of
+     * {@link #normals}; another prior draws its own as {@link Generation} does, for which the model is bound once more.
+     *
+     * @param label the class that is asked for, as {@link Labels#of} gives it
+     * @return [count, D]; null where the codes follow no prior that could be drawn from
+     */
+    public float[] drawn(int count, long seed, int label) {
+        if (!model.config().hasPrior()) {
+            return null;
+        }
+        return hasNormalPrior()
+                ? decode(normals(count, latents(), seed), count, label)
+                : inUnits(Generation.sample(model, backend, new int[] {label}, null, count, seed, 1), count);
     }
 
     /**
@@ -94,7 +159,7 @@ public final class Inspection {
             bound.decode(samples, batch);
             System.arraycopy(samples, 0, all, done * bound.width(), read * bound.width());
         }
-        return all;
+        return inUnits(all, count);
     }
 
     /**
@@ -121,7 +186,7 @@ public final class Inspection {
             bound.decode(samples, batch);
             System.arraycopy(samples, 0, all, done * bound.width(), read * bound.width());
         }
-        return all;
+        return inUnits(all, count);
     }
 
     /**

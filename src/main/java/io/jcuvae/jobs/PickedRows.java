@@ -14,7 +14,7 @@ import java.util.List;
  * Rows in memory for pictures, with their labels where there are such.
  *
  * @param count N
- * @param rows [N, D], in the model's order of values
+ * @param rows [N, D], as the model sees them
  * @param told what a model with labels is told of them
  * @param labels one for each row, or null where the data have none
  * @param labelNames the name of each label, which is its place; null where labels are just numbers
@@ -50,10 +50,10 @@ public record PickedRows(
                 done, rows, Rows.labels(model, source, split, limit), labels, source.labelNames(), source.name());
     }
 
-    /** The first rows of a data set as the model was trained on it. */
+    /** The first rows of a data set, which is as its source has it. */
     public static PickedRows of(Model model, Dataset data, int limit) {
         int count = Math.min(limit, data.count());
-        Dataset first = data.first(count);
+        Dataset first = model.data().table().encoded(data.first(count));
         float[] rows = new float[Math.multiplyExact(count, data.width())];
         for (int r = 0; r < count; r++) {
             first.copyRow(r, rows, r * data.width());

@@ -54,7 +54,10 @@ record Protocol(
                         + (binarization == Binarization.NONE
                                 ? "used as they are"
                                 : "drawn to 0 or 1 (" + binarization.label() + " binarization)");
-            case REAL -> standardized ? "standardised values" : "real values";
+            case REAL ->
+                likelihood == Likelihood.TABLE
+                        ? "columns of a table in their own units, missing values left out"
+                        : standardized ? "standardised values" : "real values";
         };
     }
 
@@ -81,6 +84,9 @@ record Protocol(
         if (likelihood.isDiscrete()) {
             return "a probability of values rounded to " + (likelihood == Likelihood.CATEGORICAL ? levels : 256)
                     + " levels, comparable with such figures only";
+        }
+        if (likelihood == Likelihood.TABLE) {
+            return "a density of the numeric columns times the probability of the others, comparable only over the same columns";
         }
         return "a density of continuous values, not comparable with Bernoulli figures";
     }

@@ -8,6 +8,7 @@ import io.jcuvae.data.RowWriters;
 import io.jcuvae.data.SampleReader;
 import io.jcuvae.data.SampleShape;
 import io.jcuvae.data.Split;
+import io.jcuvae.data.Table;
 import io.jcuvae.data.Values;
 import io.jcuvae.tensor.Binarization;
 import io.jcuvae.tensor.UserError;
@@ -31,7 +32,8 @@ final class Rows {
      * @throws UserError naming both shapes when they do not fit
      */
     static SampleReader open(Model model, DataSource source, Split split, int limit) {
-        SampleReader reader = source.open(split, limit);
+        Table table = model.data().table();
+        SampleReader reader = source.by(table).open(split, limit);
         if (!PictureLayout.agree(reader.shape(), model.data().shape())) {
             String found = describe(reader.shape());
             reader.close();
@@ -39,9 +41,7 @@ final class Rows {
                     + describe(model.data().shape()) + "; name data like the model's training data, "
                     + model.data().source());
         }
-        reader = model.data()
-                .table()
-                .encoded(PictureLayout.match(reader, model.data().shape()));
+        reader = table.encoded(PictureLayout.match(reader, model.data().shape()), source.name());
         boolean drawn = model.config().binarization() != Binarization.NONE;
         if (!drawn && !model.config().likelihood().needsUnitData()) {
             return reader;
@@ -62,9 +62,8 @@ final class Rows {
      * @param columns pictures in a line of a .png, 0 for a near-square grid
      */
     static RowWriter writer(Model model, Path out, long count, int columns) {
-        return model.data()
-                .table()
-                .decoding(RowWriters.samples(out, model.data().shape(), count, columns));
+        return RowWriters.samples(
+                out, model.data().shape(), count, columns, model.data().table());
     }
 
     /**
@@ -74,7 +73,7 @@ final class Rows {
      * @throws UserError when there are none, or some that the model does not know
      */
     static RowLabels labels(Model model, DataSource source, Split split, int limit) {
-        return RowLabels.of(model.data().classes(), source, split, limit);
+        return RowLabels.of(model.data().classes(), source.by(model.data().table()), split, limit);
     }
 
     private static String describe(SampleShape shape) {

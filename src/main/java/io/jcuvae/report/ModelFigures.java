@@ -41,10 +41,10 @@ public final class ModelFigures {
                     + " take 3 or more");
         }
         Inspection.Seen seen = inspection.look(rows.rows(), rows.told(), rows.count());
-        boolean normal = inspection.model().config().posterior().hasDivergence();
+        boolean normal = inspection.hasNormalPrior();
         double[][] places = new double[rows.count()][];
         String[] names = new String[2];
-        String how = normal ? "posterior means" : "codes";
+        String how = seen.logvars() == null ? "codes" : "posterior means";
         if (latents == 2) {
             for (int n = 0; n < places.length; n++) {
                 places[n] = new double[] {seen.codes()[2 * n], seen.codes()[2 * n + 1]};
@@ -81,6 +81,19 @@ public final class ModelFigures {
                 .toList();
     }
 
+    /** Whether a latent can be moved by itself: of a code out of a codebook it cannot. */
+    public static boolean moves(Model model) {
+        return List.of("gaussian", "none").contains(model.config().posterior().label());
+    }
+
+    /** Refuses a model whose latents cannot be moved one by one. */
+    public static void requireMoves(Model model, String what) {
+        if (!moves(model)) {
+            throw new UserError(what + ": moves latents by themselves, which codes of --posterior "
+                    + model.config().posterior().label() + " do not have; plot latents and interpolation show them");
+        }
+    }
+
     /** Refuses a model whose samples are no pictures. */
     public static void requirePictures(Model model, String what) {
         SampleShape shape = model.data().shape();
@@ -105,16 +118,15 @@ public final class ModelFigures {
             throw new UserError(
                     "plot manifold: the model has one latent, and a plane needs two; plot traversal shows it");
         }
-        Place place = Place.of(model, use, latents);
+        Place place = Place.of(inspection, use);
         int[] order = latents == 2 ? new int[] {0, 1} : Arrays.copyOf(use.order(), 2);
         double[] quantiles = CodePaths.quantiles(side);
         float[] codes = CodePaths.grid(place.from(), order[0], order[1], place.centre(), place.scale(), quantiles);
         float[] made = inspection.decode(codes, side * side, label);
         String rest = latents == 2
                 ? ""
-                : place.normal()
-                        ? "; the two latents of most KL of " + latents + ", the others 0"
-                        : "; the two of " + latents + " latents that vary most, the others at their means";
+                : (use.hasDivergence() ? "; the two latents of most KL" : "; the two latents that vary most") + " of "
+                        + latents + ", the others " + (place.normal() ? "0" : "at their means");
         String title = "Manifold: " + side + " x " + side + " decoded quantiles of "
                 + (place.normal() ? "the prior" : "the codes") + ofClass(model, label)
                 + (latents == 2 ? "" : ", 2 of " + latents + " latents");
@@ -147,7 +159,7 @@ public final class ModelFigures {
         int[] shown = Arrays.copyOf(use.order(), Math.min(most, latents));
         double[] offsets = offsets(steps);
         float[] made = traversed(inspection, use, shown, offsets, label);
-        Place place = Place.of(model, use, latents);
+        Place place = Place.of(inspection, use);
         String which =
                 shown.length == latents ? "all " + latents + " latents" : shown.length + " of " + latents + " latents";
         String by = use.hasDivergence() ? ", ordered by KL over " : ", ordered by their deviation over ";
@@ -194,7 +206,7 @@ public final class ModelFigures {
 
     /** The pictures of a traversal: [shown x offsets, D]. */
     static float[] traversed(Inspection inspection, LatentUse use, int[] shown, double[] offsets, int label) {
-        Place place = Place.of(inspection.model(), use, inspection.latents());
+        Place place = Place.of(inspection, use);
         float[] codes = CodePaths.traversal(place.from(), shown, place.centre(), place.scale(), offsets);
         return inspection.decode(codes, shown.length * offsets.length, label);
     }
@@ -266,11 +278,12 @@ public final class ModelFigures {
      * @param from where latents stay that are not moved
      */
     private record Place(boolean normal, float[] from, double[] centre, double[] scale) {
-        static Place of(Model model, LatentUse use, int latents) {
+        static Place of(Inspection inspection, LatentUse use) {
+            int latents = inspection.latents();
             double[] centre = new double[latents];
             double[] scale = new double[latents];
             float[] from = new float[latents];
-            boolean normal = model.config().posterior().hasDivergence();
+            boolean normal = inspection.hasNormalPrior();
             Arrays.fill(scale, 1);
             for (int i = 0; !normal && i < latents; i++) {
                 centre[i] = use.mean()[i];

@@ -67,6 +67,21 @@ final class Pictures {
         return Math.round(255 * Math.max(0, Math.min(1, value)));
     }
 
+    /** A picture whose pixels are squares of so many. */
+    static BufferedImage enlarged(BufferedImage image, int zoom) {
+        if (zoom == 1) {
+            return image;
+        }
+        BufferedImage large =
+                new BufferedImage(image.getWidth() * zoom, image.getHeight() * zoom, BufferedImage.TYPE_INT_RGB);
+        for (int y = 0; y < large.getHeight(); y++) {
+            for (int x = 0; x < large.getWidth(); x++) {
+                large.setRGB(x, y, image.getRGB(x / zoom, y / zoom));
+            }
+        }
+        return large;
+    }
+
     /** How often as large small pictures are shown, so that a line of them has about that width. */
     static int zoom(int pixels, int wanted) {
         return Math.max(1, Math.min(8, wanted / Math.max(1, pixels)));

@@ -104,7 +104,7 @@ public record RunCurves(String name, TrainConfig config, List<JsonObject> metric
                 .collect(Collectors.toCollection(LinkedHashSet::new));
         String unit = (units.size() == 1 ? units.iterator().next() : String.join(" or ", units)) + " per sample";
         List<LineChart> panels = new ArrayList<>();
-        if (divergence) {
+        if (runs.stream().anyMatch(run -> run.config().hasPrior())) {
             panels.add(new LineChart("Loss", unit, series(runs, "loss", skip), width, height, legend));
         }
         panels.add(new LineChart("Reconstruction", unit, series(runs, "reconstruction", skip), width, height, legend));

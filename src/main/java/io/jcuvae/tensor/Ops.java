@@ -8,7 +8,8 @@ package io.jcuvae.tensor;
  * is what that is tested against. Everything writes into given tensors and nothing allocates.
  */
 public interface Ops
-        extends ConditionOps,
+        extends CodebookOps,
+                ConditionOps,
                 DiscrepancyOps,
                 HierarchyOps,
                 LikelihoodOps,
@@ -18,6 +19,7 @@ public interface Ops
                 ObjectiveOps,
                 PriorOps,
                 SpatialOps,
+                TableOps,
                 TrainingOps {
 
     // ---- the Gaussian posterior; a row of head is [mu(Z) | logvar(Z)]

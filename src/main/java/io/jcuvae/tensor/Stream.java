@@ -26,7 +26,9 @@ public enum Stream {
     /** Mixtures: which component a generated sample comes from, and where a fit begins. */
     MIXTURE,
     /** Which rows a bootstrap sample has. */
-    BOOTSTRAP;
+    BOOTSTRAP,
+    /** Where the codes of a codebook go that nobody uses. */
+    REVIVAL;
 
     /**
      * The Philox key of this stream.

@@ -67,6 +67,10 @@ final class Checkpoint {
                     + ", but the rows have other labels now (" + data.classes()
                     + "); resume with the data it began with");
         }
+        if (!trained.table().equals(data.table())) {
+            throw new UserError(file + ": was trained on " + trained.source()
+                    + " with another schema than --schema now names; resume with the one it began with");
+        }
         ParameterLayout layout = state.values().layout();
         backend.upload(state.values().block(), Model.read(file, tensors, layout, ""), 0);
         state.buffers().upload(backend, Model.read(file, tensors, layout.buffers(), ""));

@@ -11,9 +11,11 @@ import io.jcuvae.data.Table;
  * @param test held-out rows
  */
 record CodedRows(Table table, Dataset train, Dataset test) {
-    /** Standardises by the training rows where that is asked for. */
+    /** Standardises by the training rows where that is asked for, or where they have a schema. */
     static CodedRows of(TrainConfig config, Dataset train, Dataset test) {
-        Table table = config.standardizes() ? Table.standardizing(train) : Table.NONE;
+        Table table = train.table().named()
+                ? train.table().fitted(train)
+                : config.standardizes() ? Table.standardizing(train) : Table.NONE;
         return new CodedRows(table, table.encoded(train), table.encoded(test));
     }
 }

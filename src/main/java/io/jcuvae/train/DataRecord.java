@@ -92,7 +92,7 @@ public record DataRecord(
             json.addProperty("labels_fingerprint", labels);
         }
         if (table.given()) {
-            json.add("columns", table.toJson());
+            json.add("table", table.toJson());
         }
         return json;
     }
@@ -117,6 +117,6 @@ public record DataRecord(
                                 .map(JsonElement::getAsString)
                                 .toList()),
                 json.has("labels_fingerprint") ? json.get("labels_fingerprint").getAsString() : null,
-                json.has("columns") ? Table.fromJson(json.getAsJsonArray("columns")) : Table.NONE);
+                json.has("table") ? Table.fromJson(json.getAsJsonObject("table")) : Table.NONE);
     }
 }

@@ -1,6 +1,12 @@
 package io.jcuvae.train;
 
 import com.google.gson.JsonObject;
+import io.jcuvae.nn.Parameters;
+import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Scalars;
+import io.jcuvae.vae.Codebook;
+import io.jcuvae.vae.Posterior;
+import io.jcuvae.vae.VaeSpec;
 
 /**
  * One line of metrics.jsonl. Losses are nats per sample. Train figures are averages over the epoch's steps, each with the
@@ -17,6 +23,7 @@ import com.google.gson.JsonObject;
  * @param term of the objective beside reconstruction and KL, in training, or null without one
  * @param seconds training time of the epoch, evaluation left out
  * @param samplesPerSecond training rate
+ * @param codes what training made of a codebook, or null where there is none
  */
 public record EpochMetrics(
         int epoch,
@@ -28,7 +35,35 @@ public record EpochMetrics(
         Norms norms,
         Term term,
         double seconds,
-        double samplesPerSecond) {
+        double samplesPerSecond,
+        Codes codes) {
+
+    /** Of a model without a codebook. */
+    public EpochMetrics(
+            int epoch,
+            Losses train,
+            Evaluator.Result test,
+            Evaluator.Result validation,
+            HeldOutLoss heldOut,
+            Schedule.Values values,
+            Norms norms,
+            Term term,
+            double seconds,
+            double samplesPerSecond) {
+        this(epoch, train, test, validation, heldOut, values, norms, term, seconds, samplesPerSecond, null);
+    }
+
+    /**
+     * What training made of a codebook.
+     *
+     * @param revived codes that were put onto an encoder output since the run began, those of the first step among them
+     */
+    public record Codes(long revived) {
+        /** What the buffers say; null without a codebook. */
+        static Codes of(VaeSpec spec, Parameters buffers, Backend backend) {
+            return spec.posterior() == Posterior.VQ ? new Codes(Codebook.revived(buffers, backend)) : null;
+        }
+    }
 
     /**
      * Averages per sample, nats.
@@ -53,7 +88,17 @@ public record EpochMetrics(
      * @param name {@code tc} or {@code mmd}
      * @param value mean over the epoch
      */
-    public record Term(String name, double value) {}
+    public record Term(String name, double value) {
+        /** Its mean over the samples since the sums began; of codes the commitment with its weight. */
+        static Term of(TrainConfig config, double[] scalars) {
+            String name = config.posterior() == Posterior.VQ
+                    ? "commitment"
+                    : config.objective().term();
+            return name == null
+                    ? null
+                    : new Term(name, scalars[Scalars.TERM_SUM.ordinal()] / scalars[Scalars.SAMPLES.ordinal()]);
+        }
+    }
 
     /** The loss of the held-out rows. */
     public double testLoss() {
@@ -86,6 +131,12 @@ public record EpochMetrics(
         }
         if (term != null) {
             json.addProperty("train_" + term.name(), term.value());
+        }
+        if (codes != null) {
+            json.addProperty("test_commitment", test.codes().commitment());
+            json.addProperty("test_perplexity", test.codes().perplexity());
+            json.addProperty("test_codes_used", test.codes().used());
+            json.addProperty("codes_revived", codes.revived());
         }
         json.addProperty("seconds", seconds);
         json.addProperty("samples_per_second", samplesPerSecond);

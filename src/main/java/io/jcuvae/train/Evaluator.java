@@ -14,6 +14,9 @@ import io.jcuvae.vae.Vae;
 import io.jcuvae.vae.VaeSpec;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * Averages of the loss terms over a set, with one draw of z per sample. Noise and binarization of a row depend on the seed and
@@ -33,11 +36,17 @@ public final class Evaluator {
      * @param kl divergence from the prior; 0 where there is none
      * @param activeUnits latents that carry information
      * @param count samples
+     * @param codes what the samples make of a codebook; null where there is none
      */
-    public record Result(double reconstruction, double kl, int activeUnits, long count) {
-        /** reconstruction + beta KL; the negative ELBO for beta 1. */
+    public record Result(double reconstruction, double kl, int activeUnits, long count, CodeUse codes) {
+        /** Of a model without a codebook. */
+        public Result(double reconstruction, double kl, int activeUnits, long count) {
+            this(reconstruction, kl, activeUnits, count, null);
+        }
+
+        /** reconstruction + beta KL, the negative ELBO for beta 1; of codes reconstruction + commitment. */
         public double loss(double beta) {
-            return reconstruction + beta * kl;
+            return reconstruction + beta * kl + (codes == null ? 0 : codes.commitment());
         }
     }
 
@@ -47,6 +56,7 @@ public final class Evaluator {
     private final int latents;
     private final int noiseWidth;
     private final Delivery delivery;
+    private final VaeSpec spec;
     private Recorded forward;
     private long seedOfForward;
     private Sums sums;
@@ -61,13 +71,28 @@ public final class Evaluator {
         this.vae = Vae.forInference(spec, backend, values, buffers, ROWS);
         this.scalars = Scalars.allocate(backend);
         this.latents = spec.latents();
+        this.spec = spec;
         this.noiseWidth = vae.noise() == null ? 0 : vae.noise().columns();
-        this.delivery = new Delivery(
-                backend,
-                (parts, rows) -> sums.add(parts, rows),
+        List<Delivery.Part> wanted = new ArrayList<>(List.of(
                 Delivery.Part.floats(vae.reconstruction()),
                 Delivery.Part.floats(vae.kl()),
-                Delivery.Part.floats(vae.head()));
+                Delivery.Part.floats(vae.head())));
+        if (vae.codes() != null) {
+            wanted.add(Delivery.Part.floats(vae.codes()));
+            wanted.add(Delivery.Part.floats(vae.term()));
+        }
+        this.delivery =
+                new Delivery(backend, (parts, rows) -> sums.add(parts, rows), wanted.toArray(new Delivery.Part[0]));
+    }
+
+    /**
+     * The mean divergence of each latent from the standard normal over the rows evaluated last, nats: their sum is the KL term
+     * where that is the prior.
+     *
+     * @return [Z], null where there are no variances
+     */
+    public double[] klPerLatent() {
+        return sums.klPerLatent();
     }
 
     /**
@@ -106,7 +131,9 @@ public final class Evaluator {
             forward = backend.record(() -> forward(seed));
             seedOfForward = seed;
         }
-        sums = new Sums(latents, vae.head().columns());
+        CodeUse.Counter codes =
+                vae.codes() == null ? null : new CodeUse.Counter(spec.codebook().codes(), spec.slots());
+        sums = new Sums(latents, vae.head().columns(), codes);
         long done = 0;
         int read;
         while ((read = reader.read(batch, ROWS)) > 0) {
@@ -131,7 +158,12 @@ public final class Evaluator {
             done += read;
         }
         delivery.flush();
-        return new Result(sums.reconstruction / done, sums.kl / done, sums.spread.above(ACTIVE_VARIANCE), done);
+        return new Result(
+                sums.reconstruction / done,
+                sums.kl / done,
+                sums.spread.above(ACTIVE_VARIANCE),
+                done,
+                codes == null ? null : codes.result());
     }
 
     private void forward(long seed) {
@@ -148,12 +180,19 @@ public final class Evaluator {
     private static final class Sums {
         private final Spread spread;
         private final float[] head;
+        /** Sum of the divergence of each latent; null where there are no variances. */
+        private final double[] latentwise;
+        /** Null without codes. */
+        private final CodeUse.Counter codes;
+
         private double reconstruction;
         private double kl;
 
-        Sums(int latents, int headWidth) {
+        Sums(int latents, int headWidth, CodeUse.Counter codes) {
             spread = new Spread(latents);
             head = new float[headWidth];
+            latentwise = headWidth == 2 * latents ? new double[latents] : null;
+            this.codes = codes;
         }
 
         /** Adds a batch: reconstruction and KL rows, and posteriors. */
@@ -164,7 +203,25 @@ public final class Evaluator {
             for (int r = 0; r < rows; r++) {
                 heads.get(head);
                 spread.add(head, 0);
+                addDivergences();
             }
+            if (codes != null) {
+                codes.add(parts[3].asFloatBuffer(), parts[4].asFloatBuffer(), rows);
+            }
+        }
+
+        private void addDivergences() {
+            for (int i = 0; latentwise != null && i < latentwise.length; i++) {
+                double mu = head[i];
+                double logvar = head[latentwise.length + i];
+                latentwise[i] += 0.5 * (mu * mu + Math.expm1(logvar) - logvar);
+            }
+        }
+
+        private double[] klPerLatent() {
+            return latentwise == null
+                    ? null
+                    : Arrays.stream(latentwise).map(sum -> sum / spread.count).toArray();
         }
 
         private static double sum(ByteBuffer values, int count) {

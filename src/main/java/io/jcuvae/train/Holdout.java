@@ -11,8 +11,11 @@ import java.util.stream.IntStream;
  * Training rows that are held out to compare epochs by, so that the test rows only report.
  *
  * @param part below 1 a share of the rows, else a number of them; 0 for none
+ * @param last whether they are the last rows, else they are drawn
  */
-public record Holdout(double part) {
+public record Holdout(double part, boolean last) {
+    private static final String LAST = "last:";
+
     /**
      * The two parts of a training set.
      *
@@ -21,18 +24,24 @@ public record Holdout(double part) {
      */
     record Parts(Dataset training, Dataset validation) {}
 
-    /** Reads {@code 0.1} or {@code 500}. */
+    /** Reads {@code 0.1} or {@code 500}, also with {@code last:} before it. */
     static Holdout parse(String text) {
+        boolean last = text.startsWith(LAST);
         try {
-            double part = Double.parseDouble(text);
+            double part = Double.parseDouble(last ? text.substring(LAST.length()) : text);
             if (part >= 0 && part <= Integer.MAX_VALUE && (part < 1 || part == Math.rint(part))) {
-                return new Holdout(part);
+                return new Holdout(part, last);
             }
         } catch (NumberFormatException e) {
             // Told below.
         }
         throw new IllegalArgumentException(
-                "must be a share from 0 to below 1, as in 0.1, or a number of rows, as in 500");
+                "must be a share from 0 to below 1, as in 0.1, or a number of rows, as in 500; last:500 for the last ones");
+    }
+
+    /** Whether no training rows are held out. */
+    boolean none() {
+        return part == 0;
     }
 
     /** How many of that many rows. */
@@ -42,7 +51,7 @@ public record Holdout(double part) {
 
     /**
      * Divides the rows: row r has value r of {@code Stream.SPLIT}, with 1 as counter word so that these are not the values that
-     * divide a file, and the rows with the smallest ones are held out. Both parts keep the order of the rows.
+     * divide a file, and the rows with the smallest ones are held out; or the last rows. Both parts keep the order of the rows.
      *
      * @throws UserError where nothing would be left to train on
      */
@@ -55,6 +64,12 @@ public record Holdout(double part) {
         if (held >= count) {
             throw new UserError("--validation: " + this + " would hold out " + held + " of " + count
                     + " training rows; leave some to train on");
+        }
+        if (last) {
+            int kept = count - held;
+            return new Parts(
+                    data.select(IntStream.range(0, kept).toArray()),
+                    data.select(IntStream.range(kept, count).toArray()));
         }
         float[] draws = new float[count];
         Philox.fillUniform(draws, 0, count, Stream.SPLIT.key(seed), 1, 0);
@@ -74,6 +89,7 @@ public record Holdout(double part) {
     /** As one would type it. */
     @Override
     public String toString() {
-        return part == Math.rint(part) ? Long.toString((long) part) : Double.toString(part);
+        String number = part == Math.rint(part) ? Long.toString((long) part) : Double.toString(part);
+        return last ? LAST + number : number;
     }
 }

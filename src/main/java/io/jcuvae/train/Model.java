@@ -44,8 +44,10 @@ public record Model(TrainConfig config, DataRecord data, VaeSpec spec, Parameter
         Safetensors tensors = Safetensors.read(file);
         TrainConfig config = config(file, tensors);
         DataRecord data = data(file, tensors);
-        VaeSpec spec =
-                config.spec(Shape.of(data.shape().sizes()), data.classes().count());
+        VaeSpec spec = config.spec(
+                Shape.of(data.shape().sizes()),
+                data.classes().count(),
+                data.table().layout());
         ParameterLayout layout = spec.layout();
         boolean averaged = tensors.names().stream().anyMatch(name -> name.startsWith(AVERAGE));
         Parameters values = Parameters.allocate(layout, backend);

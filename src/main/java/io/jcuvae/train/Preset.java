@@ -44,8 +44,16 @@ public enum Preset {
     WAE("an autoencoder whose codes follow the prior", null),
     /** The first with labels for encoder and decoder. */
     CVAE("dense layers that are told the label", null),
+    /** Eight slots of 256 codes (van den Oord et al. 2017). */
+    VQ("8 slots of 256 codes", null),
     /** A second stochastic layer (Burda et al. 2016). */
     TWO_LAYERS("two stochastic layers, 20 and 10", null),
+    /** One layer as in the experiments of Burda et al. 2016. */
+    IWAE_PAPER_1("the IWAE paper's protocol, one layer", null),
+    /** Two layers as there. */
+    IWAE_PAPER_2("the same, two layers", null),
+    /** The VAE that pythae reproduces on statically binarized digits. */
+    VAE_STATIC_MNIST("a VAE's protocol on static digits", null),
     /** A small network that stops by itself, for rows of numbers in any units. */
     TABLE("rows of numbers, standardised", null);
 

@@ -96,6 +96,11 @@ public record RunFolder(Path path) {
         return path.resolve("loss.png");
     }
 
+    /** All of it on one page. */
+    public Path report() {
+        return path.resolve("report.html");
+    }
+
     /** Held-out samples and what the model makes of them. */
     public Path reconstructions() {
         return path.resolve("reconstructions.png");

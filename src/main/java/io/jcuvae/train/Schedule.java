@@ -19,6 +19,10 @@ public final class Schedule {
         COSINE,
         /** Times a factor over each period, evenly. */
         EXPONENTIAL,
+        /** Times a factor after each of some lengths of the run (PyTorch's MultiStepLR). */
+        MILESTONES,
+        /** Eight stages, each three times as long and evenly lower than the one before (Burda et al. 2016). */
+        STAGES,
         /** Times a factor when the metric stops falling (PyTorch's ReduceLROnPlateau). */
         PLATEAU;
 
@@ -51,6 +55,11 @@ public final class Schedule {
      * @param capacity what the KL term is drawn to, nats; 0 without one
      */
     public record Values(double rate, double beta, double capacity) {}
+
+    /** Stages of the learning rate, and how much longer each is than the one before. */
+    private static final int STAGES = 8;
+
+    private static final long STAGE_GROWTH = 3;
 
     private final TrainConfig config;
     private final int stepsPerEpoch;
@@ -92,6 +101,16 @@ public final class Schedule {
         }
         if (!periodic && !config.rateEvery().none()) {
             throw unused("lr-every " + config.rateEvery(), "--lr-schedule step or exponential");
+        }
+        if (rate == Rate.MILESTONES && config.milestones().isEmpty()) {
+            throw new UserError("--lr-schedule milestones: needs --lr-at, as in --lr-at 200,350 (epochs)");
+        }
+        if (rate != Rate.MILESTONES && !config.milestones().isEmpty()) {
+            throw unused("lr-at " + config.text(Setting.LR_AT), "--lr-schedule milestones");
+        }
+        if (rate == Rate.STAGES && config.finalRate() == 0) {
+            throw new UserError(
+                    "--lr-schedule stages: needs --lr-final, the rate of the last stage, as in --lr-final 1e-4");
         }
         if (rate == Rate.CONSTANT && config.finalRate() > 0) {
             throw unused("lr-final " + config.finalRate(), "a --lr-schedule that lowers the rate");
@@ -212,10 +231,36 @@ public final class Schedule {
                     case STEP -> lr * Math.pow(config.rateFactor(), Math.floor(t / period));
                     case EXPONENTIAL -> lr * Math.pow(config.rateFactor(), t / period);
                     case COSINE -> last + (lr - last) * (1 + Math.cos(Math.PI * t / (total - warmup))) / 2;
+                    case MILESTONES -> lr * Math.pow(config.rateFactor(), passed(t));
+                    case STAGES -> lr * Math.pow(last / lr, stage((long) t) / (STAGES - 1.0));
                     case PLATEAU -> lr * plateau;
                 };
         double grown = step < warmup ? (step + 1.0) / warmup : 1;
         return grown * Math.max(last, planned);
+    }
+
+    private long passed(double t) {
+        return config.milestones().stream()
+                .filter(milestone -> t >= milestone.steps(stepsPerEpoch))
+                .count();
+    }
+
+    /** The stage of a step after the warm-up, from 0: of 3,280 epochs they end after 1, 4, 13, 40, 121, 364, 1,093 and 3,280. */
+    private int stage(long t) {
+        long whole = power(STAGES) - 1;
+        int stage = 0;
+        while (stage < STAGES - 1 && t * whole >= (total - warmup) * (power(stage + 1) - 1)) {
+            stage++;
+        }
+        return stage;
+    }
+
+    private static long power(int exponent) {
+        long power = 1;
+        for (int i = 0; i < exponent; i++) {
+            power *= STAGE_GROWTH;
+        }
+        return power;
     }
 
     private double annealedShare(long step) {

@@ -6,6 +6,7 @@ import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Binarization;
 import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.UserError;
+import io.jcuvae.vae.Codebook;
 import io.jcuvae.vae.Estimator;
 import io.jcuvae.vae.Likelihood;
 import io.jcuvae.vae.Posterior;
@@ -29,8 +30,20 @@ public enum Setting {
             "SRC",
             "what to train on: mnist-sample, moons[:N], a folder or zip of pictures, a folder of IDX files, or a file",
             Setting::text),
+    /** What the columns of the data are. */
+    SCHEMA(
+            "FILE",
+            "what the columns of a table are, as JSON (docs/tables.md; 'schema --data FILE.csv' proposes one); each has a"
+                    + " likelihood of its own",
+            Setting::text),
     /** Passes over the data. */
     EPOCHS("N", "passes over the data", t -> integer(t, 1, 1_000_000)),
+    /** How long the run may take. */
+    BUDGET(
+            "TIME",
+            "as many of the --epochs as fit into a time, as in 90s, 10m or 2h, found from the pace of the first steps;"
+                    + " schedules are shortened with them",
+            Budget::parse),
     /** Rows of a step. */
     BATCH("N", "samples per step", t -> integer(t, 1, 1_000_000)),
     /** Adam's step size. */
@@ -74,7 +87,7 @@ public enum Setting {
     LIKELIHOOD(
             "NAME",
             "reconstruction term; mse is the plain sum of squared errors, gaussian half of that plus a constant"
-                    + " (unit variance), gaussian-learned and laplace learn one scale, gaussian-per-value and"
+                    + " (unit variance), gaussian-learned and laplace learn one scale, table one for each column, gaussian-per-value and"
                     + " discretized-logistic one for each value (docs/likelihoods.md)",
             choice(Likelihood.values(), Likelihood::label)),
     /** Levels of a categorical likelihood. */
@@ -92,6 +105,25 @@ public enum Setting {
             "NAME",
             "what the encoder says about z: a distribution that it is drawn from, or its value (a plain autoencoder)",
             choice(Posterior.values(), Posterior::label)),
+    /** The vectors of a codebook. */
+    CODES(
+            "K",
+            "vq: vectors in the codebook, of which each slot of a code becomes the nearest",
+            t -> integer(t, 1, Codebook.MOST_CODES)),
+    /** The values of a slot. */
+    CODE_SIZE("E", "vq: values of a slot; a code has --latent / E of them", t -> integer(t, 1, 100_000)),
+    /** The weight of the commitment term. */
+    COMMITMENT(
+            "X",
+            "vq: adds X times the squared distance between what the encoder says and its codes",
+            t -> real(t, 0, 1e6, true)),
+    /** The decay of the moving averages that the codebook follows. */
+    CODE_DECAY("X", "vq: decay of the moving averages that the codebook follows", t -> below(t, 1)),
+    /** Below which use a code is revived. */
+    CODE_REVIVAL(
+            "X",
+            "vq: a code used less than X times the mean is put onto an encoder output, 0 for none but the unused",
+            t -> below(t, 1)),
     /** What codes are held against. */
     PRIOR(
             "NAME",
@@ -146,15 +178,29 @@ public enum Setting {
             "LENGTH",
             "step and exponential: the learning rate is multiplied by --lr-factor over each such length",
             Stretch::parse),
+    /** When the learning rate is multiplied. */
+    LR_AT(
+            "LENGTH,...",
+            "milestones: after each of these lengths the learning rate is multiplied by --lr-factor",
+            Setting::lengths),
     /** What the learning rate is multiplied by. */
-    LR_FACTOR("X", "step, exponential and plateau: factor of the learning rate", t -> real(t, 0, 1, false)),
+    LR_FACTOR("X", "step, exponential, milestones and plateau: factor of the learning rate", t -> real(t, 0, 1, false)),
     /** Epochs without improvement before the learning rate falls. */
     LR_PATIENCE(
             "N",
             "plateau: epochs without improvement of --metric that are let pass before the learning rate falls",
             t -> integer(t, 0, 1_000_000)),
     /** The least learning rate. */
-    LR_FINAL("RATE", "where cosine ends, and the least rate of the others", t -> real(t, 0, 10, true)),
+    LR_FINAL("RATE", "where cosine and stages end, and the least rate of the others", t -> real(t, 0, 10, true)),
+    /** Decay of Adam's first moment. */
+    ADAM_BETA1("X", "Adam: decay of the first moment", t -> below(t, 1)),
+    /** Decay of Adam's second moment. */
+    ADAM_BETA2("X", "Adam: decay of the second moment", t -> below(t, 1)),
+    /** What is added to the root of Adam's second moment. */
+    ADAM_EPSILON("X", "Adam: added to the root of the second moment", t -> real(t, 0, 1, false)),
+    /** Where Adam's second moment begins. */
+    ADAM_SECOND(
+            "X", "Adam: where the second moment begins; above 0 the first steps are small", t -> real(t, 0, 1e6, true)),
     /** AdamW's decay. */
     WEIGHT_DECAY("X", "AdamW: each step shrinks what --decayed names by rate times X", t -> real(t, 0, 100, true)),
     /** What weight decay acts on. */
@@ -192,6 +238,11 @@ public enum Setting {
             "N",
             "batches per step: gradients of N batches are added up before the parameters move",
             t -> integer(t, 1, 1_000_000)),
+    /** When the order of the samples is drawn. */
+    SHUFFLE(
+            "WHEN",
+            "the order of the training samples is drawn anew in every epoch, or never: that of the data",
+            choice(new String[] {"epoch", "never"}, text -> text)),
     /** Decay of the moving average of the parameters. */
     EMA(
             "DECAY",
@@ -200,7 +251,8 @@ public enum Setting {
     /** Training rows held out for decisions. */
     VALIDATION(
             "PART",
-            "training rows held out for --metric, a share as in 0.1 or a number of rows; 0: the held-out rows serve",
+            "training rows held out for --metric, a share as in 0.1, a number of rows, or last:400 for the last ones; 0: the"
+                    + " data's own validation rows serve, else the held-out rows",
             Holdout::parse),
     /** The figure that decides. */
     METRIC("NAME", "held-out figure by which epochs are compared", choice(Metric.values(), Metric::label)),
@@ -221,6 +273,11 @@ public enum Setting {
             "NAME",
             "initial parameters: PyTorch's default, He or Glorot",
             choice(Initialisation.values(), Initialisation::label)),
+    /** Where the output starts. */
+    INIT_OUTPUT(
+            "NAME",
+            "the bias of the decoder's last layer: as --init says, or such that it gives the mean of the training data",
+            choice(new String[] {"layer", "data-mean"}, text -> text)),
     /** Start of all random sequences. */
     SEED("N", "start of all random sequences", Setting::wholeNumber),
     /** First rows of the data to use. */
@@ -374,6 +431,21 @@ public enum Setting {
             }
         }
         return List.copyOf(widths);
+    }
+
+    private static Object lengths(String text) {
+        List<Stretch> lengths = new ArrayList<>();
+        if (!text.equals("none")) {
+            for (String part : text.split(",", -1)) {
+                try {
+                    lengths.add(Stretch.parse(part.strip()));
+                } catch (IllegalArgumentException e) {
+                    throw new IllegalArgumentException(
+                            "must be lengths separated by commas, as in 200,350 (epochs) or 500steps, or none");
+                }
+            }
+        }
+        return List.copyOf(lengths);
     }
 
     private static Object device(String text) {

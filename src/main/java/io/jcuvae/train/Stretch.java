@@ -38,6 +38,11 @@ public record Stretch(double amount, boolean inSteps) {
         return (long) Math.ceil((inSteps ? amount : amount * stepsPerEpoch) - 1e-6);
     }
 
+    /** That share of it. A part of a step counts when the length is taken, see {@link #steps}. */
+    Stretch times(double share) {
+        return new Stretch(inSteps ? Math.ceil(amount * share - 1e-6) : amount * share, inSteps);
+    }
+
     /** As one would type it. */
     @Override
     public String toString() {

@@ -11,7 +11,9 @@ import io.jcuvae.tensor.Binarization;
 import io.jcuvae.tensor.NearestWord;
 import io.jcuvae.tensor.Precision;
 import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.TableLayout;
 import io.jcuvae.tensor.UserError;
+import io.jcuvae.vae.Codebook;
 import io.jcuvae.vae.Condition;
 import io.jcuvae.vae.Estimator;
 import io.jcuvae.vae.KlTerm;
@@ -34,6 +36,7 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -44,6 +47,9 @@ public final class TrainConfig {
     /** The presets by name; the first is the default. */
     public static final List<String> PRESETS =
             Stream.of(Preset.values()).map(Preset::label).toList();
+
+    private static final List<Setting> OF_A_CODEBOOK =
+            List.of(Setting.CODES, Setting.CODE_SIZE, Setting.COMMITMENT, Setting.CODE_DECAY, Setting.CODE_REVIVAL);
 
     private final Map<Setting, Object> values;
 
@@ -157,6 +163,10 @@ public final class TrainConfig {
         Map<Setting, Object> changed = new EnumMap<>(Setting.class);
         changed.putAll(values);
         changed.put(setting, setting.parse(text, "--" + setting.key()));
+        if (setting == Setting.SCHEMA && !text.equals("none")) {
+            // What a schema is for; a likelihood that is given after it goes before.
+            changed.put(Setting.LIKELIHOOD, Likelihood.TABLE);
+        }
         return new TrainConfig(changed);
     }
 
@@ -194,6 +204,12 @@ public final class TrainConfig {
     /** What to train on. */
     public String data() {
         return (String) values.get(Setting.DATA);
+    }
+
+    /** The file that says what the columns of the data are, if there is one. */
+    public Optional<Path> schema() {
+        String file = (String) values.get(Setting.SCHEMA);
+        return file.equals("none") ? Optional.empty() : Optional.of(Path.of(file));
     }
 
     /** Passes over the data. */
@@ -331,23 +347,41 @@ public final class TrainConfig {
      * @throws UserError when its layers do not fit each other or the samples, with the shapes on the way
      */
     public VaeSpec spec(Shape sample, int classes) {
+        return spec(sample, classes, TableLayout.NONE);
+    }
+
+    /**
+     * The network for samples of that shape, so many classes, and the columns of a table.
+     *
+     * @param columns of which nothing is made without {@code --likelihood table}; that has numeric ones if there are none
+     * @throws UserError when its layers do not fit each other or the samples, with the shapes on the way
+     */
+    public VaeSpec spec(Shape sample, int classes, TableLayout columns) {
         if (conditioned() && classes < 1) {
             throw new UserError("--condition labels: needs data with labels, and there are none");
         }
         try {
-            VaeSpec mlp = VaeSpec.mlp(sample, hidden(), latents(), activation(), likelihood(), levels());
+            TableLayout table = likelihood() != Likelihood.TABLE
+                    ? TableLayout.NONE
+                    : columns.given() ? columns : TableLayout.numeric(Math.toIntExact(sample.count()));
+            VaeSpec mlp = VaeSpec.mlp(sample, hidden(), latents(), activation(), likelihood(), levels(), table);
             VaeSpec spec = new VaeSpec(
                     sample,
                     encoder().isMlp() ? mlp.encoder() : encoder().layers(),
                     latents(),
                     decoder().isMlp()
                             ? mlp.decoder()
-                            : decoder().layers(sample, likelihood().parameters(levels())),
+                            : decoder()
+                                    .layers(
+                                            table.given() ? Shape.of(table.outputs()) : sample,
+                                            likelihood().parameters(levels())),
                     likelihood(),
                     posterior(),
                     conditioned() ? new Condition(classes) : Condition.NONE,
                     upper(),
-                    prior());
+                    prior(),
+                    codebook(),
+                    table);
             if (spec.parameters() != likelihood().parameters(levels())) {
                 throw new IllegalArgumentException("the decoder ends with " + spec.parameters() * sample.count()
                         + " values, " + spec.parameters() + " for each of a sample's, and --levels is " + levels()
@@ -526,6 +560,18 @@ public final class TrainConfig {
         return (Posterior) values.get(Setting.POSTERIOR);
     }
 
+    /** What the codes of a VQ posterior are chosen from; none for others. */
+    public Codebook codebook() {
+        return posterior() == Posterior.VQ
+                ? new Codebook(
+                        (Integer) values.get(Setting.CODES),
+                        (Integer) values.get(Setting.CODE_SIZE),
+                        number(Setting.COMMITMENT),
+                        number(Setting.CODE_DECAY),
+                        number(Setting.CODE_REVIVAL))
+                : Codebook.NONE;
+    }
+
     /** What is minimised. */
     public Estimator estimator() {
         return (Estimator) values.get(Setting.ESTIMATOR);
@@ -571,6 +617,10 @@ public final class TrainConfig {
      * @throws UserError naming one that does not
      */
     public void requireSense() {
+        require(
+                schema().isEmpty() || likelihood() == Likelihood.TABLE,
+                Setting.LIKELIHOOD,
+                "the columns of a schema have a likelihood each; take --likelihood table");
         requireSenseOfPrior();
         if (standardizes()) {
             String why = "takes values in [0, 1], and --standardize makes others of them; leave one of the two out";
@@ -578,7 +628,8 @@ public final class TrainConfig {
             require(binarization() == Binarization.NONE, Setting.BINARIZE, why);
         }
         if (!posterior().hasDivergence()) {
-            String why = "there is no KL term with --posterior none; leave it out, or take --posterior gaussian";
+            String why = "there is no KL term with --posterior " + posterior().label()
+                    + "; leave it out, or take --posterior gaussian";
             require(freeBits() == 0, Setting.FREE_BITS, why);
             require(capacity() == 0, Setting.CAPACITY, why);
             require(annealing() == Schedule.Annealing.NONE, Setting.ANNEAL, why);
@@ -592,6 +643,7 @@ public final class TrainConfig {
                     "needs a posterior to draw from; take --posterior gaussian");
         }
         requireSenseOfParts();
+        requireSenseOfCodes();
         require(
                 discrepancy() == 0 || batch() > 1,
                 Setting.BATCH,
@@ -618,6 +670,21 @@ public final class TrainConfig {
                 draws() == 1 || !decoder().toJson().toString().contains("\"dropout\""),
                 Setting.DRAWS,
                 "the decoder has dropout, whose masks belong to samples and not to draws; leave one of the two out");
+    }
+
+    private void requireSenseOfCodes() {
+        if (posterior() != Posterior.VQ) {
+            for (Setting setting : OF_A_CODEBOOK) {
+                require(
+                        values.get(setting).equals(defaults().values.get(setting)),
+                        setting,
+                        "is about codebooks; add --posterior vq, or leave it out");
+            }
+        }
+        require(
+                discrepancy() == 0 || posterior() != Posterior.VQ,
+                Setting.MMD,
+                "draws codes to a normal prior, and those of --posterior vq are of a codebook; leave one of the two out");
     }
 
     private void requireSenseOfPrior() {
@@ -658,6 +725,12 @@ public final class TrainConfig {
                     Setting.ESTIMATOR,
                     "does not go with --upper-latent yet; take --estimator iwae");
         }
+        if (startsAtMean()) {
+            require(
+                    likelihood().startsAtMean(),
+                    Setting.INIT_OUTPUT,
+                    "the likelihood " + likelihood().label() + " is not told by a mean alone; leave it out");
+        }
     }
 
     private void require(boolean sense, Setting setting, String why) {
@@ -676,9 +749,9 @@ public final class TrainConfig {
         return ((List<?>) values.get(setting)).stream().map(Integer.class::cast).toList();
     }
 
-    /** Whether values are standardised by their mean and deviation over the training rows. */
+    /** Whether values are standardised by their mean and deviation over the training rows; those of tables always are. */
     public boolean standardizes() {
-        return (Boolean) values.get(Setting.STANDARDIZE);
+        return (Boolean) values.get(Setting.STANDARDIZE) || likelihood() == Likelihood.TABLE;
     }
 
     /** Whether encoder and decoder are told the labels. */
@@ -688,5 +761,57 @@ public final class TrainConfig {
 
     private double number(Setting setting) {
         return (Double) values.get(setting);
+    }
+
+    // ---- protocols of papers, see docs/papers.md
+
+    /** How long the run may take. */
+    public Budget budget() {
+        return (Budget) values.get(Setting.BUDGET);
+    }
+
+    /**
+     * The run that a budget has room for: fewer epochs, and whatever has a length in the same proportion.
+     *
+     * @param epochs at most those of this configuration
+     */
+    public TrainConfig shortened(int epochs) {
+        double share = (double) epochs / epochs();
+        Map<Setting, Object> changed = new EnumMap<>(Setting.class);
+        changed.putAll(values);
+        changed.put(Setting.EPOCHS, epochs);
+        changed.put(Setting.BUDGET, budget().of(epochs()));
+        changed.replaceAll((setting, value) -> value instanceof Stretch length ? length.times(share) : value);
+        changed.put(
+                Setting.LR_AT,
+                milestones().stream().map(length -> length.times(share)).toList());
+        return new TrainConfig(changed);
+    }
+
+    /** After what lengths the learning rate is multiplied. */
+    public List<Stretch> milestones() {
+        return ((List<?>) values.get(Setting.LR_AT))
+                .stream().map(Stretch.class::cast).toList();
+    }
+
+    /** Adam's constants. */
+    public Adam adam() {
+        return new Adam((float) number(Setting.ADAM_BETA1), (float) number(Setting.ADAM_BETA2), (float)
+                number(Setting.ADAM_EPSILON));
+    }
+
+    /** Where Adam's second moment begins. */
+    public double secondMoment() {
+        return number(Setting.ADAM_SECOND);
+    }
+
+    /** Whether the order of the samples is drawn anew in every epoch. */
+    public boolean shuffles() {
+        return values.get(Setting.SHUFFLE).equals("epoch");
+    }
+
+    /** Whether the decoder's output begins at the mean of the data. */
+    public boolean startsAtMean() {
+        return values.get(Setting.INIT_OUTPUT).equals("data-mean");
     }
 }

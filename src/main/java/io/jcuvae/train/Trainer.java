@@ -29,6 +29,8 @@ import java.util.function.BooleanSupplier;
  * bits, however often the run is stopped and resumed and however many threads compute.
  */
 public final class Trainer {
+    // Long because a run is told from beginning to end, with what it is asked about.
+
     /** Steps between looks at the device's sums, at least. */
     private static final int STEPS_PER_LOOK = 32;
     /** Seconds between looks, about, where that is more steps: a look makes a fast device wait for the host. */
@@ -93,7 +95,9 @@ public final class Trainer {
     private final VaeSpec spec;
     private final TrainState state;
     private final int samples;
+    private final Dataset training;
     private final Dataset validation;
+    private final boolean validatesOnOwnRows;
     private final Schedule schedule;
     /** The schedule's values in the steps of an epoch; null where they do not vary within one. */
     private final Tensor table;
@@ -106,7 +110,13 @@ public final class Trainer {
     private long noiseReserved;
 
     private Trainer(
-            TrainConfig config, Dataset train, Dataset test, Backend backend, RunFolder folder, Listener listener) {
+            TrainConfig config,
+            Dataset train,
+            Dataset test,
+            Dataset ownValidation,
+            Backend backend,
+            RunFolder folder,
+            Listener listener) {
         config.requireSense();
         this.config = config;
         rows = CodedRows.of(config, train, test);
@@ -124,11 +134,18 @@ public final class Trainer {
                     + (drawn ? "leave out --binarize" : "choose --likelihood gaussian");
             train.requireUnit(why);
             test.requireUnit(why);
+            if (ownValidation != null) {
+                ownValidation.requireUnit(why);
+            }
         }
         Shape sample = Shape.of(train.shape().sizes());
-        spec = config.spec(sample, classes.count());
-        Holdout.Parts parts = config.validation().divide(rows.train(), config.seed());
+        spec = config.spec(sample, classes.count(), rows.table().layout());
+        validatesOnOwnRows = ownValidation != null && config.validation().none();
+        Holdout.Parts parts = validatesOnOwnRows
+                ? new Holdout.Parts(rows.train(), rows.table().encoded(ownValidation))
+                : config.validation().divide(rows.train(), config.seed());
         validation = parts.validation();
+        training = parts.training();
         samples = parts.training().count();
         int count = EpochSteps.count(config, samples);
         schedule = new Schedule(config, count);
@@ -150,6 +167,7 @@ public final class Trainer {
                         RowLabels.of(classes, parts.training()),
                         batch,
                         config.seed(),
+                        config.shuffles(),
                         backend,
                         listener::warning));
     }
@@ -162,9 +180,31 @@ public final class Trainer {
      */
     public static Trainer start(
             TrainConfig config, Dataset train, Dataset test, Backend backend, Path folder, Listener listener) {
+        return start(config, train, test, null, backend, folder, listener);
+    }
+
+    /**
+     * A run from the start, of data with validation rows of their own.
+     *
+     * @param validation by which epochs are compared where {@code --validation} holds no others out, or null
+     */
+    public static Trainer start(
+            TrainConfig config,
+            Dataset train,
+            Dataset test,
+            Dataset validation,
+            Backend backend,
+            Path folder,
+            Listener listener) {
         RunFolder run = folder == null ? null : new RunFolder(folder);
-        Trainer trainer = new Trainer(config, train, test, backend, run, listener);
+        Trainer trainer = new Trainer(config, train, test, validation, backend, run, listener);
         float[] values = Beginning.values(config, trainer.spec.layout(), trainer.rows.train());
+        if (config.startsAtMean()) {
+            OutputStart.apply(trainer.spec, values, trainer.training);
+        }
+        if (config.secondMoment() > 0) {
+            backend.ops().fill(trainer.state.secondMoments().block(), (float) config.secondMoment());
+        }
         backend.upload(trainer.state.values().block(), values, 0);
         backend.upload(trainer.state.forUse().block(), values, 0);
         double[] scalars = new double[Scalars.COUNT];
@@ -183,13 +223,29 @@ public final class Trainer {
      */
     public static Trainer resume(
             TrainConfig config, Dataset train, Dataset test, Backend backend, Path folder, Listener listener) {
+        return resume(config, train, test, null, backend, folder, listener);
+    }
+
+    /**
+     * A run from its last checkpoint, of data with validation rows of their own.
+     *
+     * @param validation as for {@link #start}
+     */
+    public static Trainer resume(
+            TrainConfig config,
+            Dataset train,
+            Dataset test,
+            Dataset validation,
+            Backend backend,
+            Path folder,
+            Listener listener) {
         RunFolder run = new RunFolder(folder);
         if (!Files.exists(run.checkpoint())) {
             throw new UserError(
                     folder + ": holds no checkpoint.safetensors: the run ended before it wrote its first; start"
                             + " again with another --out");
         }
-        Trainer trainer = new Trainer(config, train, test, backend, run, listener);
+        Trainer trainer = new Trainer(config, train, test, validation, backend, run, listener);
         trainer.watch = Checkpoint.read(run.checkpoint(), trainer.record, trainer.state, backend);
         trainer.writeScalars(trainer.scalars());
         trainer.writer.goOn(trainer.epoch());
@@ -233,7 +289,31 @@ public final class Trainer {
         return new Model(config, record, spec, state.forUse(), state.buffers());
     }
 
-    /** Training rows held out to compare epochs by. */
+    /** Whether these are the data's own, and no training rows. */
+    public boolean validatesOnOwnRows() {
+        return validatesOnOwnRows;
+    }
+
+    /** Steps of an epoch. */
+    int stepsPerEpoch() {
+        return schedule.stepsPerEpoch();
+    }
+
+    /** What the evaluation after an epoch takes, of two the second. */
+    double evaluationSeconds() {
+        double taken = 0;
+        for (int i = 0; i < 2; i++) {
+            long start = System.nanoTime();
+            evaluate(rows.test());
+            if (validation != null) {
+                evaluate(validation);
+            }
+            taken = seconds(start);
+        }
+        return taken;
+    }
+
+    /** Rows to compare epochs by. */
     public int validationCount() {
         return validation == null ? 0 : validation.count();
     }
@@ -396,9 +476,10 @@ public final class Trainer {
                 schedule.heldOutLoss(),
                 schedule.endOf(epoch, watch.rateFactor()),
                 norms(scalars),
-                term(scalars),
+                EpochMetrics.Term.of(config, scalars),
                 seconds,
-                rate);
+                rate,
+                EpochMetrics.Codes.of(spec, state.buffers(), backend));
         double rateFactor = watch.rateFactor();
         if (schedule.settledAfter(epoch)) {
             double value = config.metric().of(validated == null ? result : validated, schedule.heldOutLoss());
@@ -431,13 +512,6 @@ public final class Trainer {
                 config.binarization(),
                 Evaluator.binarizationKey(config.binarization(), false, config.seed()),
                 config.seed());
-    }
-
-    private EpochMetrics.Term term(double[] scalars) {
-        String name = config.objective().term();
-        return name == null
-                ? null
-                : new EpochMetrics.Term(name, scalars[Scalars.TERM_SUM.ordinal()] / scalars[Scalars.SAMPLES.ordinal()]);
     }
 
     private EpochMetrics.Norms norms(double[] scalars) {

@@ -10,6 +10,7 @@ import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * The training rows as a device sees them: all of them where they fit, else two blocks of the epoch's order, of which one is
@@ -24,6 +25,7 @@ final class TrainingRows {
     private final Dataset data;
     private final Backend backend;
     private final long seed;
+    private final boolean shuffles;
     private final Tensor order;
     private final BatchSource source;
     /** Rows of a block, a multiple of the batch; 0 where all rows are on the device. */
@@ -41,9 +43,18 @@ final class TrainingRows {
      *
      * @param labels of the rows, which are on the device in any case
      * @param batch rows of a step
+     * @param shuffles whether each epoch has an order of its own, else all have that of the data
      * @param told one line where they do not fit
      */
-    TrainingRows(Dataset data, RowLabels labels, int batch, long seed, Backend backend, Consumer<String> told) {
+    TrainingRows(
+            Dataset data,
+            RowLabels labels,
+            int batch,
+            long seed,
+            boolean shuffles,
+            Backend backend,
+            Consumer<String> told) {
+        this.shuffles = shuffles;
         this.data = data;
         this.backend = backend;
         this.seed = seed;
@@ -89,7 +100,9 @@ final class TrainingRows {
      */
     void begin(int wanted, int position) {
         if (epoch != wanted) {
-            rows = Permutation.of(data.count(), seed, wanted);
+            rows = shuffles
+                    ? Permutation.of(data.count(), seed, wanted)
+                    : IntStream.range(0, data.count()).toArray();
             backend.upload(order, rows);
             epoch = wanted;
         }

@@ -19,10 +19,11 @@ public final class Update {
     private final double clip;
     private final double averaging;
 
-    private Update(Backend backend, TrainState state, Tensor table, Tensor decay, double clip, double averaging) {
+    private Update(
+            Backend backend, TrainState state, Tensor table, Adam adam, Tensor decay, double clip, double averaging) {
         this.ops = backend.ops();
         this.state = state;
-        this.adam = Adam.STANDARD;
+        this.adam = adam;
         this.table = table;
         this.decay = decay;
         this.clip = clip;
@@ -31,7 +32,7 @@ public final class Update {
 
     /** Adam at a constant rate and nothing else. */
     public static Update plain(Backend backend, TrainState state) {
-        return new Update(backend, state, null, null, 0, 0);
+        return new Update(backend, state, null, Adam.STANDARD, null, 0, 0);
     }
 
     /**
@@ -46,7 +47,7 @@ public final class Update {
             decay = Tensor.of(backend.allocate(ElementType.F32, shape.count()), shape);
             backend.upload(decay, config.decayed().of(state.values().layout(), config.weightDecay()), 0);
         }
-        return new Update(backend, state, table, decay, config.clip(), config.averaging());
+        return new Update(backend, state, table, config.adam(), decay, config.clip(), config.averaging());
     }
 
     /** Counts the step and takes its values from the schedule. */

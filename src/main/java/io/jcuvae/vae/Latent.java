@@ -3,7 +3,8 @@ package io.jcuvae.vae;
 import io.jcuvae.tensor.Tensor;
 
 /** The latent code of a batch between encoder and decoder. B rows of samples; R rows of codes, several per sample or one. */
-sealed interface Latent permits GaussianLatent, ImportanceLatent, PointLatent, SampledLatent, UpperLatent {
+sealed interface Latent
+        permits GaussianLatent, ImportanceLatent, PointLatent, QuantizedLatent, SampledLatent, UpperLatent {
     /** [B, 2Z] means, then log variances; [B, Z] codes where there is no variance. */
     Tensor head();
 

@@ -6,6 +6,7 @@ import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Density;
 import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.TableLayout;
 import io.jcuvae.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Locale;
@@ -30,7 +31,9 @@ public enum Likelihood {
     /** A mean and a scale for each value, of 256 levels: {@link Density#DISCRETIZED_LOGISTIC}. */
     DISCRETIZED_LOGISTIC(Density.DISCRETIZED_LOGISTIC),
     /** A probability for each level of each value: {@link Density#CATEGORICAL}. */
-    CATEGORICAL(Density.CATEGORICAL);
+    CATEGORICAL(Density.CATEGORICAL),
+    /** Of each column of a table its own: {@link io.jcuvae.tensor.TableOps}. */
+    TABLE;
 
     private static final String LOGVAR = "likelihood.logvar";
     private static final String LOGSCALE = "likelihood.logscale";
@@ -57,7 +60,7 @@ public enum Likelihood {
     public boolean needsUnitData() {
         return switch (this) {
             case BERNOULLI, CONTINUOUS_BERNOULLI, DISCRETIZED_LOGISTIC, CATEGORICAL -> true;
-            case MSE, GAUSSIAN, GAUSSIAN_LEARNED, GAUSSIAN_PER_VALUE, LAPLACE -> false;
+            case MSE, GAUSSIAN, GAUSSIAN_LEARNED, GAUSSIAN_PER_VALUE, LAPLACE, TABLE -> false;
         };
     }
 
@@ -84,6 +87,14 @@ public enum Likelihood {
         return this != MSE;
     }
 
+    /** Whether the output of the decoder is a mean, or the logit of one. */
+    public boolean startsAtMean() {
+        return switch (this) {
+            case BERNOULLI, MSE, GAUSSIAN, GAUSSIAN_LEARNED, LAPLACE -> true;
+            default -> false;
+        };
+    }
+
     /** Whether its rows can be made of several outputs and one sample, without repeating that. */
     boolean comparesDraws() {
         return this == BERNOULLI;
@@ -94,8 +105,11 @@ public enum Likelihood {
         return isDensity() ? "nats" : "squared error";
     }
 
-    void declare(ParameterLayout layout) {
-        if (this == GAUSSIAN_LEARNED) {
+    void declare(ParameterLayout layout, TableLayout table) {
+        if (this == TABLE) {
+            // Columns begin with the variance that standardising gives them, 1, to 1e-5.
+            layout.zero(LOGVAR, Shape.of(table.width()));
+        } else if (this == GAUSSIAN_LEARNED) {
             layout.zero(LOGVAR, Shape.of(1));
         } else if (this == LAPLACE) {
             layout.zero(LOGSCALE, Shape.of(1));
@@ -156,9 +170,10 @@ public enum Likelihood {
      * Binds the term.
      *
      * @param run how the parameters lie, see {@link io.jcuvae.tensor.LikelihoodOps}
+     * @param columns descriptors of a table, see {@link TableLayout#descriptors}; null without one
      */
-    Term bind(Binding binding, Tensor output, Tensor doutput, Tensor x, int run) {
-        return new Term(this, binding, output, doutput, x, run);
+    Term bind(Binding binding, Tensor output, Tensor doutput, Tensor x, int run, Tensor columns) {
+        return new Term(this, binding, output, doutput, x, run, columns);
     }
 
     /** The reconstruction term of one batch. */
@@ -170,14 +185,26 @@ public enum Likelihood {
         private final Tensor x;
         private final Tensor rows;
         private final Tensor weights;
-        /** Log variance or log scale of all outputs, [1]. */
+        /** Log variance or log scale of all outputs, [1]; of each column of a table, [C]. */
         private final Tensor logvar;
 
         private final Tensor dlogvar;
         private final int run;
         private final Tensor expected;
+        private final Tensor columns;
+        /** [B, C]: what each value adds to the gradient of its column's log variance. */
+        private final Tensor terms;
 
-        private Term(Likelihood likelihood, Binding binding, Tensor output, Tensor doutput, Tensor x, int run) {
+        private Term(
+                Likelihood likelihood,
+                Binding binding,
+                Tensor output,
+                Tensor doutput,
+                Tensor x,
+                int run,
+                Tensor columns) {
+            this.columns = columns;
+            terms = columns != null && binding.training() ? binding.arena().tensor("logvar.terms", x.shape()) : null;
             this.likelihood = likelihood;
             this.ops = binding.ops();
             this.output = output;
@@ -191,14 +218,14 @@ public enum Likelihood {
                     : binding.arena().tensor("expected", Shape.of(output.rows(), x.columns()));
             // A fixed unit variance is a log variance that stays at the arena's zero.
             logvar = switch (likelihood) {
-                case GAUSSIAN_LEARNED -> binding.values().get(LOGVAR);
+                case GAUSSIAN_LEARNED, TABLE -> binding.values().get(LOGVAR);
                 case LAPLACE -> binding.values().get(LOGSCALE);
                 case GAUSSIAN -> binding.arena().tensor("unit.logvar", Shape.of(1));
                 default -> null;
             };
             dlogvar = binding.training()
                     ? switch (likelihood) {
-                        case GAUSSIAN_LEARNED -> binding.gradients().get(LOGVAR);
+                        case GAUSSIAN_LEARNED, TABLE -> binding.gradients().get(LOGVAR);
                         case LAPLACE -> binding.gradients().get(LOGSCALE);
                         default -> null;
                     }
@@ -234,6 +261,7 @@ public enum Likelihood {
                 case LAPLACE -> ops.laplaceRows(rows, output, x, logvar);
                 case CONTINUOUS_BERNOULLI, GAUSSIAN_PER_VALUE, DISCRETIZED_LOGISTIC, CATEGORICAL ->
                     ops.densityRows(rows, output, x, likelihood.density, run);
+                case TABLE -> ops.tableRows(rows, output, x, logvar, columns);
             }
         }
 
@@ -284,6 +312,10 @@ public enum Likelihood {
                 }
                 case CONTINUOUS_BERNOULLI, GAUSSIAN_PER_VALUE, DISCRETIZED_LOGISTIC, CATEGORICAL ->
                     ops.density(rows, doutput, output, x, weights, likelihood.density, run);
+                case TABLE -> {
+                    ops.table(rows, doutput, terms, output, x, logvar, columns, weights);
+                    ops.sumRows(dlogvar, terms);
+                }
             }
         }
 
@@ -291,6 +323,8 @@ public enum Likelihood {
         void mean() {
             if (likelihood == BERNOULLI) {
                 ops.activate(output, output, Activation.SIGMOID);
+            } else if (likelihood == TABLE) {
+                ops.tableMean(expected, output, columns);
             } else if (likelihood.density != null) {
                 ops.densityMean(expected, output, likelihood.density, run);
             }

@@ -8,6 +8,7 @@ import io.jcuvae.tensor.Arena;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.TableLayout;
 import io.jcuvae.tensor.Tensor;
 import java.util.List;
 
@@ -24,6 +25,11 @@ public final class Vae {
 
     /** Between the sample's order and the network's; null where they are the same. */
     private final ChannelExchange seen;
+
+    /** Descriptors of a table's columns, [C, FIELDS]; null without a table. */
+    private final Tensor columns;
+    /** [B, E]: what the encoder sees of a table. */
+    private final Tensor entered;
 
     private final Conditioning conditioning;
     private final Sequential encoder;
@@ -66,7 +72,10 @@ public final class Vae {
         Shape input = spec.sampleInput();
         seen = spec.exchangesChannels(input) ? ChannelExchange.of(encoded, "x.pictures", input, all) : null;
         conditioning = new Conditioning(binding, spec.condition());
-        Tensor sample = seen == null ? ChannelExchange.asItLies(all, input) : seen.pictures();
+        boolean table = spec.table().given();
+        columns = table ? arena.tensor("columns", Shape.of(spec.table().width(), TableLayout.FIELDS)) : null;
+        entered = table ? arena.tensor("x.entered", Shape.of(rows, spec.table().inputs())) : null;
+        Tensor sample = table ? entered : seen == null ? ChannelExchange.asItLies(all, input) : seen.pictures();
         Tensor dsample = below == 0 ? null : arena.tensor("x.d", sample.shape());
         boolean unit = spec.likelihood().needsUnitData();
         pseudo = below == 0
@@ -99,7 +108,7 @@ public final class Vae {
             said = null;
             dsaid = null;
         }
-        likelihood = spec.likelihood().bind(drawn, output, doutput, target, spec.parameterRun());
+        likelihood = spec.likelihood().bind(drawn, output, doutput, target, spec.parameterRun(), columns);
         weighed = objective.estimator() == Estimator.ELBO ? null : (Weighed) latent;
         reconstruction = weighed == null ? likelihood.rows() : arena.tensor("reconstruction.mean", Shape.of(rows));
         noise = latent.noise() == null && objective.discrepancy() > 0
@@ -139,15 +148,18 @@ public final class Vae {
             return new SampledLatent(
                     binding, spec.latents(), heads, LearnedPrior.bind(spec, binding, heads, objective.draws()));
         }
-        return spec.posterior() == Posterior.NONE
-                ? new PointLatent(binding, input, dinput)
-                : new GaussianLatent(
+        return switch (spec.posterior()) {
+            case NONE -> new PointLatent(binding, input, dinput);
+            case GAUSSIAN ->
+                new GaussianLatent(
                         binding,
                         spec.latents(),
                         input,
                         dinput,
                         objective.klTerm(),
                         objective.discrepancy() > 0 ? binding.rows() : 0);
+            case VQ -> new QuantizedLatent(binding, spec.latents(), spec.codebook(), input, dinput, rowWeight);
+        };
     }
 
     /**
@@ -157,12 +169,21 @@ public final class Vae {
      */
     public static Vae forInference(VaeSpec spec, Backend backend, Parameters values, Parameters buffers, int rows) {
         return Arena.bind(
-                backend,
-                arena -> new Vae(
-                        spec,
-                        new Binding(backend.ops(), values, buffers, null, null, 0, arena, rows, false),
-                        1,
-                        Objective.PLAIN));
+                        backend,
+                        arena -> new Vae(
+                                spec,
+                                new Binding(backend.ops(), values, buffers, null, null, 0, arena, rows, false),
+                                1,
+                                Objective.PLAIN))
+                .described(spec, backend);
+    }
+
+    /** Tells the device what the columns of a table are. */
+    private Vae described(VaeSpec spec, Backend backend) {
+        if (columns != null) {
+            backend.upload(columns, spec.table().descriptors(), 0);
+        }
+        return this;
     }
 
     /**
@@ -175,12 +196,13 @@ public final class Vae {
             VaeSpec spec, Backend backend, Parameters values, Parameters buffers, int samples, int draws) {
         Objective objective = new Objective(KlTerm.PLAIN, Estimator.IWAE, draws);
         return Arena.bind(
-                backend,
-                arena -> new Vae(
-                        spec,
-                        new Binding(backend.ops(), values, buffers, null, null, 0, arena, samples, false),
-                        1,
-                        objective));
+                        backend,
+                        arena -> new Vae(
+                                spec,
+                                new Binding(backend.ops(), values, buffers, null, null, 0, arena, samples, false),
+                                1,
+                                objective))
+                .described(spec, backend);
     }
 
     /** Binds a model that trains on reconstruction + beta KL. */
@@ -209,10 +231,10 @@ public final class Vae {
                         rowWeight,
                         objective));
         backend.ops().fill(vae.likelihood.weights(), rowWeight);
-        return vae;
+        return vae.described(spec, backend);
     }
 
-    /** [B, D]: the batch. */
+    /** [B, D]: the batch; of a table NaN where a value is missing. */
     public Tensor x() {
         return x;
     }
@@ -280,9 +302,20 @@ public final class Vae {
         return loss;
     }
 
-    /** [B]: a further term of the loss without its weight; null where there is none. */
+    /**
+     * [B]: a further term of the loss: that of a batch without its weight, or the commitment of codes with it; null where there
+     * is none.
+     */
     public Tensor term() {
+        if (latent instanceof QuantizedLatent quantized) {
+            return quantized.commitment();
+        }
         return term == null ? null : term.values();
+    }
+
+    /** [B, S]: the number of each slot's code, after {@link #sample()} or {@link #center()}; null where there are none. */
+    public Tensor codes() {
+        return latent instanceof QuantizedLatent quantized ? quantized.codes() : null;
     }
 
     /** Every activation by name, in the order of the forward pass: for diagnosis. */
@@ -294,6 +327,9 @@ public final class Vae {
     public void encode() {
         if (pseudo != null) {
             pseudo.place();
+        }
+        if (columns != null) {
+            ops.tableInput(entered, x, columns);
         }
         if (seen != null) {
             seen.toPictures();
@@ -383,6 +419,9 @@ public final class Vae {
         }
         if (term != null) {
             term.forward(loss);
+        }
+        if (latent instanceof QuantizedLatent quantized) {
+            ops.addTerm(loss, quantized.commitment(), 1);
         }
     }
 

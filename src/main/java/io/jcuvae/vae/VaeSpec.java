@@ -12,6 +12,7 @@ import io.jcuvae.nn.UpsampleSpec;
 import io.jcuvae.tensor.Activation;
 import io.jcuvae.tensor.Picture;
 import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.TableLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +31,8 @@ import java.util.Optional;
  * @param condition what encoder and decoder are told beside
  * @param upper a second stochastic layer
  * @param prior what codes are held against
+ * @param codebook what a posterior of codes chooses from
+ * @param table the columns of rows that have a likelihood each; {@link TableLayout#NONE} for other samples
  */
 public record VaeSpec(
         Shape sample,
@@ -40,9 +43,11 @@ public record VaeSpec(
         Posterior posterior,
         Condition condition,
         Upper upper,
-        Prior prior) {
+        Prior prior,
+        Codebook codebook,
+        TableLayout table) {
 
-    /** Without a second stochastic layer. */
+    /** Without a second stochastic layer or a codebook. */
     public VaeSpec(
             Shape sample,
             List<LayerSpec> encoder,
@@ -51,12 +56,50 @@ public record VaeSpec(
             Likelihood likelihood,
             Posterior posterior,
             Condition condition) {
-        this(sample, encoder, latents, decoder, likelihood, posterior, condition, Upper.NONE, Prior.NORMAL);
+        this(
+                sample,
+                encoder,
+                latents,
+                decoder,
+                likelihood,
+                posterior,
+                condition,
+                Upper.NONE,
+                Prior.NORMAL,
+                Codebook.NONE);
     }
 
     /** A variational autoencoder with a Gaussian posterior that is told nothing beside the sample. */
     public VaeSpec(Shape sample, List<LayerSpec> encoder, int latents, List<LayerSpec> decoder, Likelihood likelihood) {
         this(sample, encoder, latents, decoder, likelihood, Posterior.GAUSSIAN, Condition.NONE);
+    }
+
+    /** Of samples that are no tables, or rows of numbers. */
+    public VaeSpec(
+            Shape sample,
+            List<LayerSpec> encoder,
+            int latents,
+            List<LayerSpec> decoder,
+            Likelihood likelihood,
+            Posterior posterior,
+            Condition condition,
+            Upper upper,
+            Prior prior,
+            Codebook codebook) {
+        this(
+                sample,
+                encoder,
+                latents,
+                decoder,
+                likelihood,
+                posterior,
+                condition,
+                upper,
+                prior,
+                codebook,
+                likelihood == Likelihood.TABLE
+                        ? TableLayout.numeric(Math.toIntExact(sample.count()))
+                        : TableLayout.NONE);
     }
 
     /**
@@ -67,12 +110,26 @@ public record VaeSpec(
     public VaeSpec {
         encoder = List.copyOf(encoder);
         decoder = List.copyOf(decoder);
-        checkEncoder(sample, encoder, condition);
-        checkDecoder(sample, condition.joined(Shape.of(latents)), decoder, likelihood);
+        if (table.given() != (likelihood == Likelihood.TABLE) || (table.given() && table.width() != sample.count())) {
+            throw new IllegalArgumentException("a likelihood " + likelihood.label() + " of samples of " + sample.count()
+                    + " values, and a table of " + table.width() + " columns");
+        }
+        checkEncoder(seen(sample, encoder, table), encoder, condition);
+        if (table.given() && prior.encodes()) {
+            throw new IllegalArgumentException("--prior " + prior.kind().label()
+                    + ": its pseudo-inputs are values of pictures and do not go with --likelihood table; take --prior"
+                    + " gmm");
+        }
+        if (table.given()) {
+            checkTable(condition.joined(Shape.of(latents)), decoder, table);
+        } else {
+            checkDecoder(sample, condition.joined(Shape.of(latents)), decoder, likelihood);
+        }
+        codebook.slots(latents);
         if (upper.given() && !posterior.hasDivergence()) {
             throw new IllegalArgumentException("a second stochastic layer needs a posterior to draw from");
         }
-        prior.check(encoder, condition.joined(sampleInput(sample, encoder)), condition, posterior);
+        prior.check(encoder, condition.joined(seen(sample, encoder, table)), condition, posterior);
         if (prior.isLearned() && upper.given()) {
             throw new IllegalArgumentException("--prior " + prior.kind().label()
                     + ": a second stochastic layer has a prior of" + " its own; leave one of the two out");
@@ -81,17 +138,31 @@ public record VaeSpec(
 
     /** The same that is told something else. */
     public VaeSpec with(Condition other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, other, upper, prior);
+        return new VaeSpec(
+                sample, encoder, latents, decoder, likelihood, posterior, other, upper, prior, codebook, table);
+    }
+
+    /** The same with codes for a posterior. */
+    public VaeSpec with(Codebook other) {
+        return new VaeSpec(
+                sample, encoder, latents, decoder, likelihood, Posterior.VQ, condition, upper, prior, other, table);
+    }
+
+    /** S, the slots of a code where it is one of a {@link Codebook}, else 0. */
+    public int slots() {
+        return posterior == Posterior.VQ ? codebook.slots(latents) : 0;
     }
 
     /** The same with a second stochastic layer. */
     public VaeSpec with(Upper other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, other, prior);
+        return new VaeSpec(
+                sample, encoder, latents, decoder, likelihood, posterior, condition, other, prior, codebook, table);
     }
 
     /** The same with another prior. */
     public VaeSpec with(Prior other) {
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood, posterior, condition, upper, other);
+        return new VaeSpec(
+                sample, encoder, latents, decoder, likelihood, posterior, condition, upper, other, codebook, table);
     }
 
     /** What the encoder's first layer sees: {@link #sampleInput}, with the labels where there is a condition. */
@@ -109,10 +180,13 @@ public record VaeSpec(
      * values as they lie.
      */
     Shape sampleInput() {
-        return sampleInput(sample, encoder);
+        return seen(sample, encoder, table);
     }
 
-    private static Shape sampleInput(Shape sample, List<LayerSpec> encoder) {
+    private static Shape seen(Shape sample, List<LayerSpec> encoder, TableLayout table) {
+        if (table.given()) {
+            return Shape.of(table.inputs());
+        }
         boolean asTheyLie = encoder.isEmpty() || encoder.get(0) instanceof DenseSpec;
         return (asTheyLie ? Optional.<Picture>empty() : Picture.of(sample))
                 .map(VaeSpec::planes)
@@ -135,7 +209,7 @@ public record VaeSpec(
 
     /** P, the parameters of the likelihood that the decoder gives for each value. */
     public int parameters() {
-        return Math.toIntExact(decoderOutput().count() / sample.count());
+        return table.given() ? 1 : Math.toIntExact(decoderOutput().count() / sample.count());
     }
 
     /** How the parameters of a value lie in the decoder's output, see {@link io.jcuvae.tensor.LikelihoodOps}. */
@@ -147,7 +221,10 @@ public record VaeSpec(
 
     /** The most values that a layer makes of one sample, or takes: what a batch's memory depends on. */
     public int widest() {
-        long most = Math.max(sample.count(), Math.max(upper.widest(), widest(encoder, encoderInput())));
+        // Each slot is compared with each code.
+        long compared = (long) slots() * codebook.codes();
+        long most =
+                Math.max(Math.max(sample.count(), compared), Math.max(upper.widest(), widest(encoder, encoderInput())));
         return Math.toIntExact(Math.max(most, widest(decoder, decoderInput())));
     }
 
@@ -182,30 +259,64 @@ public record VaeSpec(
      */
     public static VaeSpec mlp(
             Shape sample, List<Integer> hidden, int latents, Activation activation, Likelihood likelihood, int levels) {
+        return mlp(sample, hidden, latents, activation, likelihood, levels, TableLayout.NONE);
+    }
+
+    /**
+     * Dense layers all through.
+     *
+     * @param levels that a categorical likelihood has
+     * @param tableOrNone columns of a table; without, a likelihood of a table has numeric ones
+     */
+    public static VaeSpec mlp(
+            Shape sample,
+            List<Integer> hidden,
+            int latents,
+            Activation activation,
+            Likelihood likelihood,
+            int levels,
+            TableLayout tableOrNone) {
         List<LayerSpec> encoder = new ArrayList<>();
         List<LayerSpec> decoder = new ArrayList<>();
         for (int i = 0; i < hidden.size(); i++) {
             encoder.add(new DenseSpec(hidden.get(i), activation));
             decoder.add(new DenseSpec(hidden.get(hidden.size() - 1 - i), activation));
         }
-        decoder.add(new DenseSpec(
-                Math.toIntExact(Math.multiplyExact(sample.count(), likelihood.parameters(levels))),
-                Activation.IDENTITY));
-        return new VaeSpec(sample, encoder, latents, decoder, likelihood);
+        int outputs = tableOrNone.given()
+                ? tableOrNone.outputs()
+                : Math.toIntExact(Math.multiplyExact(sample.count(), likelihood.parameters(levels)));
+        decoder.add(new DenseSpec(outputs, Activation.IDENTITY));
+        return tableOrNone.given()
+                ? new VaeSpec(
+                        sample,
+                        encoder,
+                        latents,
+                        decoder,
+                        likelihood,
+                        Posterior.GAUSSIAN,
+                        Condition.NONE,
+                        Upper.NONE,
+                        Prior.NORMAL,
+                        Codebook.NONE,
+                        tableOrNone)
+                : new VaeSpec(sample, encoder, latents, decoder, likelihood);
     }
 
     /** The parameters: {@code enc0.weight, enc0.bias, ..., mu, logvar, dec0, ...}; the buffers beside them. */
     public ParameterLayout layout() {
         ParameterLayout layout = new ParameterLayout();
         Shape encoded = Sequential.declare(layout, encoder, "enc", encoderInput());
-        if (posterior == Posterior.NONE) {
-            PointLatent.declare(layout, latents, encoded);
-        } else {
+        if (posterior == Posterior.GAUSSIAN) {
             GaussianLatent.declare(layout, "", latents, encoded);
+        } else {
+            PointLatent.declare(layout, latents, encoded);
+        }
+        if (posterior == Posterior.VQ) {
+            codebook.declare(layout.buffers());
         }
         upper.declare(layout, latents);
         Sequential.declare(layout, decoder, "dec", decoderInput());
-        likelihood.declare(layout);
+        likelihood.declare(layout, table);
         prior.declare(layout, latents, sample.count());
         return layout;
     }
@@ -226,7 +337,7 @@ public record VaeSpec(
     }
 
     private static void checkEncoder(Shape sample, List<LayerSpec> encoder, Condition condition) {
-        Shape input = condition.joined(sampleInput(sample, encoder));
+        Shape input = condition.joined(sample);
         if (input.rank() == 1 && !encoder.isEmpty() && takesPicture(encoder.get(0))) {
             throw new IllegalArgumentException(
                     "encoder layer 0 " + encoder.get(0).describe()
@@ -258,6 +369,17 @@ public record VaeSpec(
             }
         }
         return "CxHxW";
+    }
+
+    private static void checkTable(Shape input, List<LayerSpec> decoder, TableLayout table) {
+        List<Shape> shapes = StackShapes.of("decoder", decoder, input);
+        Shape end = shapes.get(shapes.size() - 1);
+        if (end.rank() != 1 || end.count() != table.outputs()) {
+            throw new IllegalArgumentException("the decoder ends with " + StackShapes.text(end) + ", a table of "
+                    + table.width() + " columns takes " + table.outputs()
+                    + " values in a row: one for each column, and one for each level of a categorical one; end with"
+                    + " \"data\" for outputs (" + StackShapes.trail(shapes) + ")");
+        }
     }
 
     private static void checkDecoder(Shape sample, Shape input, List<LayerSpec> decoder, Likelihood likelihood) {

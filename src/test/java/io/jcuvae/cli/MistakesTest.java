@@ -54,8 +54,8 @@ class MistakesTest {
             generate --model x                    | --out FILE is missing
             generate --model x --out y --count 0  | --count: must be a whole number from 1, got '0'
             generate --model x --temperature warm | --temperature: must be a number from 0, got 'warm'
-            generate --model x --out y --sampler vq | --sampler: must be normal or gmm, got 'vq'
-            generate --model x --out y --limit 5  | --limit: is about fitting a mixture; add --sampler gmm
+            generate --model x --out y --sampler vq | --sampler: must be prior, normal, gmm or tree, got 'vq'
+            generate --model x --out y --sampler normal --limit 5  | --limit: is about fitting a mixture; add --sampler gmm
             interpolate --model x --out y --to 1  | --from I is missing
             interpolate --from 0 --to 1 --steps 1 | --steps: must be a whole number from 2, got '1'
             decode --model x --out y              | --latents FILE is missing

@@ -45,6 +45,7 @@ class TrainCommandTest {
                             "metrics.jsonl",
                             "model.safetensors",
                             "reconstructions.png",
+                            "report.html",
                             "samples.png"),
                     files.map(file -> file.getFileName().toString()).sorted().toList());
         }
@@ -69,7 +70,7 @@ class TrainCommandTest {
         JsonObject json = Call.done(tiny("--epochs", 2, "--json")).json();
         assertTrue(json.get("completed").getAsBoolean());
         assertEquals(folder.resolve("run").toString(), json.get("folder").getAsString());
-        assertEquals(7, json.getAsJsonArray("files").size());
+        assertEquals(8, json.getAsJsonArray("files").size());
         String last = Files.readAllLines(folder.resolve("run/metrics.jsonl")).get(1);
         assertEquals(JsonParser.parseString(last), json.get("metrics"));
     }

@@ -32,7 +32,8 @@ import org.junit.jupiter.api.Test;
  * {@link ReferenceBackend}, and for what a backend fuses also its own unfused operations.
  */
 public interface OpsContract
-        extends ConditionContract,
+        extends CodebookContract,
+                ConditionContract,
                 HierarchyContract,
                 DiscrepancyContract,
                 LikelihoodContract,
@@ -41,6 +42,7 @@ public interface OpsContract
                 ObjectiveContract,
                 PriorContract,
                 SpatialContract,
+                TableContract,
                 TrainingContract {
     /** The backend under test; may be the same for all tests. */
     @Override

@@ -8,6 +8,7 @@ import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Shape;
+import io.jcuvae.tensor.TableLayout;
 import io.jcuvae.tensor.Tensor;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -199,6 +200,45 @@ class OpsGradientTest {
                         .check(density + ", run " + run, 10);
             }
         }
+    }
+
+    @Test
+    void tablesWithTheirVariances() {
+        TableLayout layout = TableScenarios.layout(random, WIDTH);
+        Tensor columns = blank(WIDTH, TableLayout.FIELDS);
+        float[] fields = layout.descriptors();
+        double[] descriptors = new double[fields.length];
+        Arrays.setAll(descriptors, i -> fields[i]);
+        backend.set(columns, descriptors);
+        int[] at = {0};
+        Tensor x = drawn(
+                () -> {
+                    TableLayout.Column column = layout.columns().get(at[0]++ % WIDTH);
+                    return switch (column.kind()) {
+                        case NUMERIC -> random.nextInt(4) == 0 ? Double.NaN : random.nextGaussian();
+                        case BINARY -> random.nextInt(2);
+                        case CATEGORICAL -> random.nextInt(column.levels());
+                        case COUNT -> random.nextInt(9);
+                    };
+                },
+                ROWS,
+                WIDTH);
+        Tensor output = normal(ROWS, layout.outputs());
+        Tensor logvar = normal(WIDTH);
+        Tensor weights = normal(ROWS);
+        Tensor rows = blank(ROWS);
+        Tensor doutput = blank(ROWS, layout.outputs());
+        Tensor terms = blank(ROWS, WIDTH);
+        Tensor dlogvar = blank(WIDTH);
+        ops.tableBackward(doutput, terms, output, x, logvar, columns, weights);
+        ops.sumRows(dlogvar, terms);
+        new Directional(backend, () -> {
+                    ops.tableRows(rows, output, x, logvar, columns);
+                    return inner(rows, weights);
+                })
+                .with("output", output, backend.values(doutput))
+                .with("logvar", logvar, backend.values(dlogvar))
+                .check("table", 10);
     }
 
     @Test

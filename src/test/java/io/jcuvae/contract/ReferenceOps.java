@@ -7,6 +7,7 @@ import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Ops;
 import io.jcuvae.tensor.Philox;
 import io.jcuvae.tensor.Scalars;
+import io.jcuvae.tensor.TableLayout;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.tensor.Window;
 import java.util.Arrays;
@@ -444,6 +445,37 @@ final class ReferenceOps implements Ops {
     public void densityMean(Tensor mean, Tensor output, Density density, int run) {
         check("densityMean", density(output, mean, density, run), mean, output);
         ReferenceDensity.mean(mean, output, density, run);
+    }
+
+    private static boolean table(Tensor x, Tensor columns) {
+        return matrices(x.columns(), TableLayout.FIELDS, columns);
+    }
+
+    @Override
+    public void tableInput(Tensor input, Tensor x, Tensor columns) {
+        check("tableInput", table(x, columns) && input.rows() == x.rows(), input, x);
+        ReferenceTable.input(input, x, columns);
+    }
+
+    @Override
+    public void tableRows(Tensor rows, Tensor output, Tensor x, Tensor logvar, Tensor columns) {
+        boolean fits = table(x, columns) && output.rows() == x.rows() && vectors(x.columns(), logvar);
+        check("tableRows", fits && vectors(x.rows(), rows), rows, output, x, logvar);
+        ReferenceTable.rows(rows, output, x, logvar, columns);
+    }
+
+    @Override
+    public void tableBackward(
+            Tensor doutput, Tensor dlogvar, Tensor output, Tensor x, Tensor logvar, Tensor columns, Tensor weights) {
+        boolean fits = table(x, columns) && matrices(x.rows(), output.columns(), output, doutput);
+        check("tableBackward", fits && matrices(x.rows(), x.columns(), x, dlogvar), doutput, dlogvar, output, x);
+        ReferenceTable.backward(doutput, dlogvar, output, x, logvar, columns, weights);
+    }
+
+    @Override
+    public void tableMean(Tensor mean, Tensor output, Tensor columns) {
+        check("tableMean", table(mean, columns) && output.rows() == mean.rows(), mean, output);
+        ReferenceTable.mean(mean, output, columns);
     }
 
     @Override
@@ -935,6 +967,44 @@ final class ReferenceOps implements Ops {
     @Override
     public void recordTerm(Tensor scalars, Tensor values) {
         ReferenceObjectives.recordTerm(scalars, values);
+    }
+
+    // ---- codebooks
+
+    @Override
+    public void codeNorms(Tensor norms, Tensor codebook) {
+        ReferenceCodebook.norms(norms, codebook);
+    }
+
+    @Override
+    public void leastDistances(Tensor codes, Tensor products, Tensor norms) {
+        ReferenceCodebook.leastDistances(codes, products, norms);
+    }
+
+    @Override
+    public void lookUpCodes(Tensor z, Tensor rows, Tensor x, Tensor codes, Tensor codebook, float factor) {
+        ReferenceCodebook.lookUp(z, rows, x, codes, codebook, factor);
+    }
+
+    @Override
+    public void straightThrough(Tensor dx, Tensor dz, Tensor x, Tensor z, float weight) {
+        ReferenceCodebook.straightThrough(dx, dz, x, z, weight);
+    }
+
+    @Override
+    public void trackCodes(
+            Tensor codebook,
+            Tensor counts,
+            Tensor sums,
+            Tensor revived,
+            Tensor total,
+            Tensor x,
+            Tensor codes,
+            Tensor scalars,
+            float decay,
+            float threshold,
+            long key) {
+        ReferenceCodebook.track(codebook, counts, sums, revived, total, x, codes, scalars, decay, threshold, key);
     }
 
     @Override

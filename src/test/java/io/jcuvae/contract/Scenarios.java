@@ -80,6 +80,7 @@ final class Scenarios {
                         biasActivateBackward(Activation.RELU, 257, 1031),
                         biasActivateBackward(Activation.GELU, 1301, 33),
                         biasActivateBackward(Activation.IDENTITY, 1301, 33)));
+        verbs.putAll(CodebookScenarios.large());
         verbs.putAll(ConditionScenarios.large());
         verbs.putAll(HierarchyScenarios.large());
         verbs.putAll(DiscrepancyScenarios.large());
@@ -97,6 +98,7 @@ final class Scenarios {
         verbs.put("gaussianRows", List.of(gaussianRows(129, 785, 0.3)));
         verbs.put("gaussianBackward", List.of(gaussianBackward(129, 785, 0.3, true)));
         verbs.putAll(LikelihoodScenarios.large());
+        verbs.putAll(TableScenarios.large());
         verbs.putAll(NormScenarios.large());
         verbs.put("elbo", List.of(elbo(10_007)));
         verbs.put("fill", List.of(fill(70_001)));

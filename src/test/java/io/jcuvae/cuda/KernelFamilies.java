@@ -29,7 +29,9 @@ final class KernelFamilies {
                 Map.entry(OptimizerKernels.FAMILY, OptimizerKernels.SIGNATURES),
                 Map.entry(PriorKernels.FAMILY, PriorKernels.SIGNATURES),
                 Map.entry(SpatialKernels.FAMILY, SpatialKernels.SIGNATURES),
-                Map.entry(StepKernels.FAMILY, StepKernels.SIGNATURES)));
+                Map.entry(StepKernels.FAMILY, StepKernels.SIGNATURES),
+                Map.entry(TableKernels.FAMILY, TableKernels.SIGNATURES),
+                Map.entry(VqKernels.FAMILY, VqKernels.SIGNATURES)));
     }
 
     /** A family's PTX as the driver gets it, without the zero at its end. */

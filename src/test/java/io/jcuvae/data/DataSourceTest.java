@@ -176,6 +176,28 @@ final class DataSourceTest {
     }
 
     @Test
+    void validationImagesOfAFolderAreAPartOfTheirOwn() {
+        String[] parts = {"digits_train", "digits_valid", "digits_test"};
+        for (int i = 0; i < 3; i++) {
+            byte[] rows = {(byte) i, (byte) (10 + i)};
+            Samples.write(folder.resolve(parts[i] + "-images-idx3-ubyte"), Samples.join(Samples.idx(8, 1, 1, 2), rows));
+        }
+        DataSource source = DataSource.parse(folder.toString());
+        assertTrue(source.hasValidationSplit());
+        assertArrayEquals(new byte[] {0, 10}, source.load(Split.TRAIN, 0).bytes());
+        assertArrayEquals(
+                new byte[] {1, 11}, source.load(Split.parse("validation"), 0).bytes());
+        assertArrayEquals(new byte[] {2, 12}, source.load(Split.TEST, 0).bytes());
+        assertArrayEquals(
+                new byte[] {0, 10, 1, 11, 2, 12}, source.load(Split.ALL, 0).bytes());
+        DataSource moons = DataSource.parse("moons:20");
+        assertFalse(moons.hasValidationSplit());
+        UserError error = assertThrows(UserError.class, () -> moons.load(Split.VALIDATION, 0));
+        Samples.assertOneLine(error, "");
+        assertTrue(error.getMessage().contains("no validation rows"));
+    }
+
+    @Test
     void aFolderWithoutTestImagesIsDivided() {
         Samples.write(
                 folder.resolve("train-images-idx3-ubyte"),

@@ -118,6 +118,7 @@ class EvaluationTest {
                 "loss",
                 "reconstruction",
                 "kl",
+                "kl_per_latent",
                 "active_units",
                 "latents",
                 "count",

@@ -47,6 +47,7 @@ class PresetTrainingTest {
                 .with(Setting.DATA, "noise")
                 .with(Setting.EPOCHS, "1")
                 .with(Setting.BATCH, "3")
+                .with(Setting.VALIDATION, "0")
                 .with(Setting.THREADS, "1");
         Dataset train = noise(sample, ROWS, 1);
         Dataset test = noise(sample, 2, 2);

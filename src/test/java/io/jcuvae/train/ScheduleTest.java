@@ -271,4 +271,80 @@ class ScheduleTest {
         assertEquals(written, config.text(setting));
         assertEquals(config, TrainConfig.defaults().with(config.toJson(), "file"));
     }
+
+    /** {@code MultiStepLR(optimizer, [2, 5], 0.5)}, two steps an epoch. */
+    @Test
+    void milestonesArePyTorchs() {
+        double[] want = {0.1, 0.1, 0.05, 0.05, 0.05, 0.025, 0.025, 0.025};
+        assertArrayEquals(want, rates("--lr-schedule milestones --lr-at 1,5steps --lr-factor 0.5", 2), EXACT);
+    }
+
+    /** Burda et al. 2016: stage i = 0 .. 7 has 3^i epochs at 0.001 10^(-i/7); the rates are of the paper. */
+    @Test
+    void stagesAreThePapers() {
+        TrainConfig config = TrainConfig.preset("iwae-paper-1");
+        Schedule schedule = new Schedule(config, 2980);
+        int epoch = 0;
+        for (int i = 0; i < 8; i++) {
+            double rate = 0.001 * Math.pow(10, -i / 7.0);
+            assertEquals(rate, schedule.at((long) epoch * 2980, 1).rate(), 1e-12, "begin of stage " + i);
+            epoch += (int) Math.pow(3, i);
+            assertEquals(rate, schedule.endOf(epoch, 1).rate(), 1e-12, "end of stage " + i);
+        }
+        assertEquals(config.epochs(), epoch);
+        assertTrue(schedule.varies());
+    }
+
+    /** 41 epochs of 80 steps are the eightieth part of 3,280 of 80. */
+    @Test
+    void aShortenedRunHasTheSameStages() {
+        TrainConfig config = TrainConfig.preset("iwae-paper-1").with(Setting.BUDGET, "1m");
+        Schedule whole = new Schedule(config, 80);
+        TrainConfig shorter = config.shortened(41);
+        Schedule part = new Schedule(shorter, 80);
+        for (int step = 0; step < 41 * 80; step++) {
+            assertEquals(whole.at(step * 80L, 1).rate(), part.at(step, 1).rate(), 1e-15, "step " + step);
+        }
+        assertEquals("1m of 3280 epochs", shorter.text(Setting.BUDGET));
+        assertFalse(shorter.budget().open());
+        assertEquals(shorter, TrainConfig.defaults().with(shorter.toJson(), "file"));
+        TrainConfig steps = TrainConfig.preset("vae-static-mnist")
+                .with(Setting.WARMUP, "1000steps")
+                .shortened(50);
+        assertEquals("20,35", steps.text(Setting.LR_AT));
+        assertEquals("100steps", steps.text(Setting.WARMUP));
+    }
+
+    @Test
+    void stagesAndMilestonesSayWhatTheyNeed() {
+        String[][] mistakes = {
+            {"--lr-schedule milestones", "needs --lr-at"},
+            {"--lr-at 3", "--lr-schedule milestones"},
+            {"--lr-schedule stages", "needs --lr-final"},
+        };
+        for (String[] mistake : mistakes) {
+            String message = assertThrows(UserError.class, () -> new Schedule(config(mistake[0]), 3))
+                    .getMessage();
+            assertTrue(message.contains(mistake[1]), message);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"90s, 90", "10m, 600", "2h, 7200", "1.5m, 90", "none, 0"})
+    void budgetsAreDurations(String text, double seconds) {
+        Budget budget = Budget.parse(text);
+        assertEquals(seconds, budget.seconds());
+        assertEquals(budget, Budget.parse(budget.toString()));
+        assertEquals(seconds > 0, budget.open());
+        assertThrows(IllegalArgumentException.class, () -> Budget.parse(text + "x"));
+        assertThrows(IllegalArgumentException.class, () -> Budget.parse("0s"));
+    }
+
+    /** Two seconds of measuring leave 58, an epoch takes two. */
+    @Test
+    void aBudgetHasRoomForSoManyEpochs() {
+        Pace pace = new Pace(0.01, 0.5, 150, 2);
+        assertEquals(29, pace.epochsIn(Budget.parse("1m")));
+        assertEquals(0, pace.epochsIn(Budget.parse("3s")));
+    }
 }

@@ -36,6 +36,10 @@ public final class SmallRuns {
             "--ema 0.9",
             "--validation 0.2 --metric elbo --keep best,last",
             "--patience 2 --min-delta 1000 --keep 2",
+            "--posterior vq --latent 6 --code-size 2 --codes 7 --code-decay 0.7 --batch 16 --accumulate 2",
+            "--lr-schedule milestones --lr-at 1,9steps --lr-factor 0.5",
+            "--lr-schedule stages --lr-final 1e-4 --adam-beta1 0.99 --adam-epsilon 1e-4 --adam-second 1 --reduction sum",
+            "--shuffle never --init-output data-mean --validation last:20",
             "--upper-latent 2 --upper-hidden 8",
             "--upper-latent 2 --upper-hidden none --estimator iwae --draws 3",
             "--warmup 3steps --lr-schedule cosine --weight-decay 0.1 --clip 5 --anneal cyclical --anneal-cycles 2"

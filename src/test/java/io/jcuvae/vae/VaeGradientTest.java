@@ -139,11 +139,11 @@ class VaeGradientTest {
             double[] head = backend.values(vae.head());
             double[] x = backend.values(vae.x());
             double[] output = backend.values(vae.output());
-            double shared =
+            double[] own =
                     switch (likelihood) {
-                        case GAUSSIAN_LEARNED -> backend.values(values.get("likelihood.logvar"))[0];
-                        case LAPLACE -> backend.values(values.get("likelihood.logscale"))[0];
-                        default -> 0;
+                        case GAUSSIAN_LEARNED, TABLE -> backend.values(values.get("likelihood.logvar"));
+                        case LAPLACE -> backend.values(values.get("likelihood.logscale"));
+                        default -> new double[1];
                     };
             int parameters = spec.parameters();
             for (int r = 0; r < ROWS; r++) {
@@ -159,7 +159,7 @@ class VaeGradientTest {
                             likelihood,
                             x[r * 6 + d],
                             output[r * 6 * parameters + d],
-                            parameters > 1 ? output[r * 6 * parameters + 6 + d] : shared);
+                            parameters > 1 ? output[r * 6 * parameters + 6 + d] : own[d % own.length]);
                 }
                 assertEquals(wantKl, kl[r], CLOSE, likelihood + ": kl");
                 assertEquals(wantReconstruction, reconstruction[r], CLOSE, likelihood + ": reconstruction");
@@ -168,7 +168,7 @@ class VaeGradientTest {
         }
     }
 
-    /** Second is the other parameter, or the one that all values share. */
+    /** Second is the other parameter, or the one that all values share or all of a column. */
     private static double negativeLogLikelihood(Likelihood likelihood, double x, double output, double second) {
         double error = (x - output) * (x - output);
         return switch (likelihood) {
@@ -179,7 +179,7 @@ class VaeGradientTest {
             case MSE -> error;
             case GAUSSIAN, GAUSSIAN_LEARNED -> 0.5 * (Math.log(2 * Math.PI) + second + error / Math.exp(second));
             case CONTINUOUS_BERNOULLI -> Math.log(Math.expm1(output) / output) - output * x;
-            case GAUSSIAN_PER_VALUE -> {
+            case GAUSSIAN_PER_VALUE, TABLE -> {
                 double v = -12 + Math.log1p(Math.exp(second + 12));
                 yield 0.5 * (Math.log(2 * Math.PI) + v + error / Math.exp(v));
             }

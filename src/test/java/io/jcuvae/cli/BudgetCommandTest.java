@@ -1,0 +1,85 @@
+package io.jcuvae.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A run within a budget. */
+class BudgetCommandTest {
+    @TempDir
+    Path folder;
+
+    private JsonObject train(String out, Object... more) {
+        Object[] words = {
+            "train",
+            "--data",
+            "moons:60",
+            "--hidden",
+            "8",
+            "--latent",
+            "2",
+            "--batch",
+            "20",
+            "--json",
+            "--threads",
+            "1",
+            "--out",
+            folder.resolve(out)
+        };
+        Object[] all = new Object[words.length + more.length];
+        System.arraycopy(words, 0, all, 0, words.length);
+        System.arraycopy(more, 0, all, words.length, more.length);
+        return Call.done(all).json();
+    }
+
+    /** The number of epochs is recorded, so that the run can be repeated and gone on with without a clock. */
+    @Test
+    void theNumberOfEpochsIsFoundOnceAndKept() {
+        JsonObject settings = train("run", "--epochs", "2", "--budget", "1m").getAsJsonObject("settings");
+        assertEquals("1m of 2 epochs", settings.get("budget").getAsString());
+        assertEquals(2, settings.get("epochs").getAsInt());
+        Call again = Call.of("train", "--resume", folder.resolve("run"), "--epochs", "3", "--json");
+        assertEquals(0, again.code(), again.err());
+        assertEquals(3, again.json().get("epochs_done").getAsInt());
+        assertFalse(again.err().contains("budget"), again.err());
+        assertTrue(Call.refused("train", "--resume", folder.resolve("run"), "--budget", "5m")
+                .contains("--budget: the run began with 1m of 2 epochs"));
+    }
+
+    @Test
+    void aBudgetTooSmallForAnEpochIsSaid() {
+        Call call = Call.of(
+                "train",
+                "--data",
+                "moons:3000",
+                "--hidden",
+                "256",
+                "--batch",
+                "4",
+                "--epochs",
+                "50",
+                "--budget",
+                "1s",
+                "--threads",
+                "1",
+                "--json",
+                "--limit",
+                "400",
+                "--out",
+                folder.resolve("small"));
+        assertEquals(0, call.code(), call.err());
+        assertEquals(1, call.json().getAsJsonObject("settings").get("epochs").getAsInt());
+        assertTrue(call.err().contains("one epoch takes about"), call.err());
+    }
+
+    @Test
+    void aWrongDurationIsRefused() {
+        assertTrue(Call.refused("train", "--budget", "soon", "--out", folder.resolve("no"))
+                .contains("--budget: must be a duration, as in 90s, 10m or 2h, or none, got 'soon'"));
+    }
+}
