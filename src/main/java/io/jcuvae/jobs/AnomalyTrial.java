@@ -184,7 +184,7 @@ public final class AnomalyTrial {
             Scores scores = new Scores();
             try (RowScorer scorer = new RowScorer(model, backend, recipe, false)) {
                 scorer.run(
-                        model.data().table().encoded(rows.test.open()),
+                        model.data().table().encoded(rows.test.open(), rows.test.name()),
                         RowLabels.NONE,
                         rows.test.name(),
                         (some, terms, count) -> scores.add(some, count),

@@ -62,7 +62,8 @@ public final class Augmentation {
                     + model.spec().posterior().label() + "); train one that has, or see interpolate");
         }
         Split split = splitOrNull == null ? Split.TRAIN : splitOrNull;
-        int[] kept = LabelledRows.keepsLabels(out) ? source.labels(split, limit) : null;
+        int[] kept =
+                LabelledRows.keepsLabels(out) ? source.by(model.data().table()).labels(split, limit) : null;
         RowLabels told = Rows.labels(model, source, split, limit);
         try (SampleReader reader = Rows.open(model, source, split, limit);
                 LabelledRows writer =

@@ -12,6 +12,7 @@ import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Model;
+import io.jcuvae.vae.ColumnScores;
 import io.jcuvae.vae.Vae;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -52,10 +53,11 @@ final class RowScorer implements AutoCloseable {
     private final Tensor weights;
     /** [images]: what becomes of them. */
     private final Tensor nll;
-    /** [images, D]: the reconstruction term of each value; null where it is not asked for. */
-    private final Tensor terms;
+    /** Makes the reconstruction terms of the values; null where they are not asked for. */
+    private final ColumnScores terms;
 
-    private final Tensor room;
+    private final float[] output;
+    private final double[] ofValues;
     private final float[] values;
     private final Recorded encode;
     private final Recorded draw;
@@ -94,11 +96,10 @@ final class RowScorer implements AutoCloseable {
         noise = any ? noise(Stream.EVALUATION.key(model.config().seed())) : new float[0][];
         weights = weighing ? Tensor.of(backend.allocate(ElementType.F64, 2L * images), Shape.of(images, 2)) : null;
         nll = weighing ? allocate(Shape.of(images)) : null;
-        terms = byValue ? allocate(Shape.of(images, plain.x().columns())) : null;
-        room = byValue && plain.output().count() > terms.count()
-                ? allocate(plain.output().shape())
-                : null;
-        values = byValue ? new float[Math.toIntExact(terms.count())] : null;
+        terms = byValue ? columnScores(model) : null;
+        output = byValue ? new float[Math.toIntExact(plain.output().count())] : null;
+        values = byValue ? new float[Math.toIntExact(plain.x().count())] : null;
+        ofValues = byValue ? new double[values.length] : null;
         encode = backend.record(this::encode);
         draw = any ? backend.record(() -> draw(chunk)) : null;
         int rest = recipe.draws() % chunk;
@@ -113,6 +114,12 @@ final class RowScorer implements AutoCloseable {
                     Delivery.Part.floats((any ? drawing : plain).kl())
                 };
         delivery = new Delivery(backend, this::add, parts);
+    }
+
+    private ColumnScores columnScores(Model model) {
+        float[] block = new float[Math.toIntExact(model.values().block().count())];
+        backend.download(block, 0, model.values().block());
+        return new ColumnScores(model.spec(), block);
     }
 
     private Vae bind(Model model, int rows) {
@@ -150,9 +157,6 @@ final class RowScorer implements AutoCloseable {
             plain.center();
             plain.decode();
             plain.score();
-        }
-        if (terms != null) {
-            plain.scoreValues(terms, room);
         }
     }
 
@@ -202,7 +206,7 @@ final class RowScorer implements AutoCloseable {
             } else if (drawing != null && oneHot != null) {
                 backend.ops().repeatRows(drawing.labels(), plain.labels());
             }
-            score(read);
+            score(batch, read);
             begun += read;
             progress.at(begun, reader.count());
         }
@@ -218,12 +222,16 @@ final class RowScorer implements AutoCloseable {
         }
     }
 
-    private void score(int read) {
+    private void score(float[] batch, int read) {
         encode.run();
         if (terms != null) {
             // What is still under way belongs to the values of the batch before.
             delivery.flush();
-            backend.download(values, 0, terms);
+            backend.download(output, 0, plain.output());
+            terms.score(ofValues, output, batch, read);
+            for (int i = 0; i < read * terms.columns(); i++) {
+                values[i] = (float) ofValues[i];
+            }
         }
         if (draw == null) {
             delivery.send(read);
