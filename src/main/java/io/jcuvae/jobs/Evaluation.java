@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import io.jcuvae.data.DataSource;
+import io.jcuvae.data.Dataset;
 import io.jcuvae.data.RowLabels;
 import io.jcuvae.data.SampleReader;
 import io.jcuvae.data.Split;
@@ -313,9 +314,8 @@ public final class Evaluation {
         }
 
         Supplier<SampleReader> rows = () -> Rows.open(model, source, split, limit);
-        ImportanceSampler.Estimate nll = new ImportanceSampler.Estimate(Double.NaN, Double.NaN);
+        ImportanceSampler.Estimate nll = nll(model, backend, rows, labels, importanceSamples, key, progress);
         if (importanceSamples > 0) {
-            nll = nll(model, backend, rows, labels, importanceSamples, key, progress);
             requireFinite("importance-weighted NLL", nll.mean(), source);
         }
         return new Report(
@@ -354,6 +354,21 @@ public final class Evaluation {
         };
     }
 
+    /**
+     * The importance-weighted negative log-likelihood alone, of values as they are, by a model that is told no labels.
+     *
+     * @param draws K
+     * @return nats per sample
+     */
+    public static double nll(Model model, Backend backend, Dataset data, int draws) {
+        long seed = model.config().seed();
+        try (SampleReader reader = data.open();
+                ImportanceSampler sampler = new ImportanceSampler(model, backend, draws)) {
+            return sampler.estimate(reader, RowLabels.NONE, Binarization.NONE, 0, seed, Progress.SILENT)
+                    .mean();
+        }
+    }
+
     private static ImportanceSampler.Estimate nll(
             Model model,
             Backend backend,
@@ -362,6 +377,9 @@ public final class Evaluation {
             int draws,
             long key,
             Progress progress) {
+        if (draws == 0) {
+            return new ImportanceSampler.Estimate(Double.NaN, Double.NaN);
+        }
         try (SampleReader reader = rows.get();
                 ImportanceSampler sampler = new ImportanceSampler(model, backend, draws)) {
             return sampler.estimate(
