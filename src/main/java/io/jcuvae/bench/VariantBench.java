@@ -60,7 +60,7 @@ public final class VariantBench {
                 .toList();
     }
 
-    /** A preset of the size; with latents of its own where it takes no such number, as one whose codes are parted into slots. */
+    /** A preset of the size; with its own latents where it takes no such number, as one whose codes are parted into slots. */
     private TrainConfig config(String preset) {
         TrainConfig own = TrainConfig.preset(preset)
                 .with(Setting.BATCH, Integer.toString(size.batch()))
