@@ -104,9 +104,10 @@ final class TableLoops {
         });
     }
 
-    /** Rows, gradients, or both; what is not asked for is null, weights with the gradients. */
+    /** Rows, values, gradients; what is not asked for is null, weights with the gradients. */
     void score(
             Tensor rows,
+            Tensor values,
             Tensor doutput,
             Tensor dlogvar,
             Tensor output,
@@ -125,6 +126,7 @@ final class TableLoops {
             for (int c = 0; c < of.count(); c++) {
                 float value = floats(x)[start(x) + r * of.count() + c];
                 double dvariance = 0;
+                double term = 0;
                 if (Float.isNaN(value)) {
                     if (gradient != null) {
                         gradient.clear(of.output(c), of.levels(c));
@@ -134,13 +136,17 @@ final class TableLoops {
                     double v = Density.LEAST_LOGVAR + softplus(u - Density.LEAST_LOGVAR);
                     double difference = (double) floats(output)[out + of.output(c)] - value;
                     double square = difference * difference * Math.exp(-v);
-                    sum += 0.5 * (Math.log(2 * Math.PI) + v + square) + of.constant(c);
+                    term = 0.5 * (Math.log(2 * Math.PI) + v + square) + of.constant(c);
                     if (gradient != null) {
                         gradient.set(of.output(c), difference * Math.exp(-v));
                         dvariance = weight * 0.5 * (1 - square) * sigmoid(u - Density.LEAST_LOGVAR);
                     }
                 } else {
-                    sum += discrete(of, c, floats(output), out + of.output(c), value, gradient) + of.constant(c);
+                    term = discrete(of, c, floats(output), out + of.output(c), value, gradient) + of.constant(c);
+                }
+                sum += term;
+                if (values != null) {
+                    floats(values)[start(values) + r * of.count() + c] = (float) term;
                 }
                 if (dlogvar != null) {
                     floats(dlogvar)[start(dlogvar) + r * of.count() + c] = (float) dvariance;
@@ -196,8 +202,8 @@ final class TableLoops {
     }
 
     /**
-     * With d = l - log k the term is k (exp(d) - 1 - d) + (log k! - k log k + k), of which neither part cancels (Loader 2000, "Fast
-     * and accurate computation of binomial probabilities").
+     * With d = l - log k the term is k (exp(d) - 1 - d) + (log k! - k log k + k), of which neither part cancels (Loader 2000,
+     * "Fast and accurate computation of binomial probabilities").
      */
     private static double count(double l, double k, Gradient gradient, int place) {
         double inside = Math.min(l, TableOps.LARGEST_LOG_RATE);

@@ -13,7 +13,19 @@ final class TableKernels {
     private static final KernelSignature INPUT =
             KernelSignature.of("table_input", POINTER, POINTER, POINTER, INT, INT, INT);
     private static final KernelSignature SCORE = KernelSignature.of(
-            "table_score", POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, INT, INT, INT);
+            "table_score",
+            POINTER,
+            POINTER,
+            POINTER,
+            POINTER,
+            POINTER,
+            POINTER,
+            POINTER,
+            POINTER,
+            POINTER,
+            INT,
+            INT,
+            INT);
     private static final KernelSignature MEAN =
             KernelSignature.of("table_mean", POINTER, POINTER, POINTER, INT, INT, INT);
 
@@ -39,9 +51,10 @@ final class TableKernels {
         launch.run(input, grid(x), seen, x, columns, x.rows(), x.columns(), seen.columns());
     }
 
-    /** Rows, gradients, or both; what is not asked for is null, weights with the gradients. */
+    /** Rows, values, gradients; what is not asked for is null, weights with the gradients. */
     void score(
             Tensor rows,
+            Tensor values,
             Tensor doutput,
             Tensor dlogvar,
             Tensor output,
@@ -53,6 +66,7 @@ final class TableKernels {
                 score,
                 grid(x),
                 rows,
+                values,
                 doutput,
                 dlogvar,
                 output,

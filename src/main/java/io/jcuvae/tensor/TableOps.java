@@ -8,8 +8,8 @@ package io.jcuvae.tensor;
  *
  * <p>The term of a value is, with o what the decoder says of it and k the column's constant,
  * <ul>
- *   <li>numeric: (log(2 pi) + v + (x - o)^2 exp(-v)) / 2 + k, v = F + softplus(u - F) with u the column's own number and F = {@link
- *       Density#LEAST_LOGVAR};
+ *   <li>numeric: (log(2 pi) + v + (x - o)^2 exp(-v)) / 2 + k, v = F + softplus(u - F) with u the column's own number and
+ *       F = {@link Density#LEAST_LOGVAR};
  *   <li>binary: max(o, 0) - o x + log(1 + exp(-|o|)) + k;
  *   <li>categorical: log(sum of exp(o)) - o[x] + k;
  *   <li>count: exp(o) - x o + log(x!) + k; beyond o = {@value #LARGEST_LOG_RATE} its tangent there, so that it stays finite.
@@ -38,6 +38,16 @@ public interface TableOps {
      * @param columns [C, FIELDS]
      */
     void tableRows(Tensor rows, Tensor output, Tensor x, Tensor logvar, Tensor columns);
+
+    /**
+     * values[r, c] = the term of each value, 0 where it is missing: what {@link #tableRows} adds up.
+     *
+     * @param values [B, C]
+     * @param output [B, W]
+     * @param x [B, C]
+     * @param logvar [C]
+     */
+    void tableValues(Tensor values, Tensor output, Tensor x, Tensor logvar, Tensor columns);
 
     /**
      * doutput = weights[r] times the gradient of the row, and of each value the same for its column's u.

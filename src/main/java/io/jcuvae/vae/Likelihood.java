@@ -272,6 +272,10 @@ public enum Likelihood {
          * @param room [B, P D]: where the parameters of a value come to lie side by side; unused where P is 1
          */
         void forwardValues(Tensor values, Tensor room) {
+            if (likelihood == TABLE) {
+                ops.tableValues(values, output, x, logvar, columns);
+                return;
+            }
             int count = Math.toIntExact(x.count());
             int parameters = Math.toIntExact(output.count() / count);
             Tensor terms = values.reshape(Shape.of(count));
