@@ -103,9 +103,9 @@ static __device__ __forceinline__ float count(float l, float k, float weight, fl
     return (k > 0.f ? fmaf(k, above_tangent(d), stirling(k)) : expf(inside)) + beyond;
 }
 
-// The rows, the values, the gradients; what is not asked for is null, weights with the gradients.
+// The rows, the gradients, or both; what is not asked for is null, weights with the gradients.
 extern "C" __global__ void table_score(
-    float *sums, float *values, float *doutput, float *dlogvar, const float *output, const float *x, const float *logvar,
+    float *sums, float *doutput, float *dlogvar, const float *output, const float *x, const float *logvar,
     const float *columns, const float *weights, int rows, int width, int outputs) {
     long long row = block_row();
     float sum = 0.f;
@@ -119,13 +119,12 @@ extern "C" __global__ void table_score(
             float *gradient = doutput ? doutput + row * outputs + place : 0;
             int levels = (int)column[LEVELS];
             float dvariance = 0.f;
-            float term = 0.f;
             if (value != value) {
                 for (int l = 0; gradient && l < levels; l++) {
                     gradient[l] = 0.f;
                 }
             } else {
-                term = column[CONSTANT];
+                sum += column[CONSTANT];
                 switch ((int)column[KIND]) {
                 case NUMERIC: {
                     float above = logvar[c] - LEAST_LOGVAR;
@@ -133,7 +132,7 @@ extern "C" __global__ void table_score(
                     float difference = out[0] - value;
                     float precision = expf(-v);
                     float square = difference * difference * precision;
-                    term += 0.5f * (LOG_TWO_PI + v + square);
+                    sum += 0.5f * (LOG_TWO_PI + v + square);
                     if (gradient) {
                         gradient[0] = weight * difference * precision;
                         dvariance = weight * 0.5f * (1.f - square) * sigmoid(above);
@@ -142,22 +141,18 @@ extern "C" __global__ void table_score(
                 }
                 case BINARY: {
                     float l = out[0];
-                    term += fmaxf(l, 0.f) - l * value + log1pf(expf(-fabsf(l)));
+                    sum += fmaxf(l, 0.f) - l * value + log1pf(expf(-fabsf(l)));
                     if (gradient) {
                         gradient[0] = weight * (sigmoid(l) - value);
                     }
                     break;
                 }
                 case CATEGORICAL:
-                    term += categorical(out, levels, (int)value, weight, gradient);
+                    sum += categorical(out, levels, (int)value, weight, gradient);
                     break;
                 default:
-                    term += count(out[0], value, weight, gradient);
+                    sum += count(out[0], value, weight, gradient);
                 }
-            }
-            sum += term;
-            if (values) {
-                values[row * width + c] = term;
             }
             if (dlogvar) {
                 dlogvar[row * width + c] = dvariance;

@@ -561,13 +561,7 @@ final class CpuOps implements Ops {
     @Override
     public void tableRows(Tensor rows, Tensor output, Tensor x, Tensor logvar, Tensor columns) {
         check(table(x, columns, output, logvar) && rows.count() == x.rows(), "tableRows", rows, output, x);
-        tables.score(rows, null, null, null, output, x, logvar, columns, null);
-    }
-
-    @Override
-    public void tableValues(Tensor values, Tensor output, Tensor x, Tensor logvar, Tensor columns) {
-        check(table(x, columns, output, logvar) && values.count() == x.count(), "tableValues", values, output, x);
-        tables.score(null, values, null, null, output, x, logvar, columns, null);
+        tables.score(rows, null, null, output, x, logvar, columns, null);
     }
 
     @Override
@@ -591,7 +585,7 @@ final class CpuOps implements Ops {
                 && dlogvar.count() == x.count()
                 && weights.count() == x.rows();
         check(fits && doutput.count() == output.count(), "table", doutput, output, x, weights);
-        tables.score(rows, null, doutput, dlogvar, output, x, logvar, columns, weights);
+        tables.score(rows, doutput, dlogvar, output, x, logvar, columns, weights);
     }
 
     @Override

@@ -104,10 +104,9 @@ final class TableLoops {
         });
     }
 
-    /** Rows, values, gradients; what is not asked for is null, weights with the gradients. */
+    /** Rows, gradients, or both; what is not asked for is null, weights with the gradients. */
     void score(
             Tensor rows,
-            Tensor values,
             Tensor doutput,
             Tensor dlogvar,
             Tensor output,
@@ -126,7 +125,6 @@ final class TableLoops {
             for (int c = 0; c < of.count(); c++) {
                 float value = floats(x)[start(x) + r * of.count() + c];
                 double dvariance = 0;
-                double term = 0;
                 if (Float.isNaN(value)) {
                     if (gradient != null) {
                         gradient.clear(of.output(c), of.levels(c));
@@ -136,17 +134,13 @@ final class TableLoops {
                     double v = Density.LEAST_LOGVAR + softplus(u - Density.LEAST_LOGVAR);
                     double difference = (double) floats(output)[out + of.output(c)] - value;
                     double square = difference * difference * Math.exp(-v);
-                    term = 0.5 * (Math.log(2 * Math.PI) + v + square) + of.constant(c);
+                    sum += 0.5 * (Math.log(2 * Math.PI) + v + square) + of.constant(c);
                     if (gradient != null) {
                         gradient.set(of.output(c), difference * Math.exp(-v));
                         dvariance = weight * 0.5 * (1 - square) * sigmoid(u - Density.LEAST_LOGVAR);
                     }
                 } else {
-                    term = discrete(of, c, floats(output), out + of.output(c), value, gradient) + of.constant(c);
-                }
-                sum += term;
-                if (values != null) {
-                    floats(values)[start(values) + r * of.count() + c] = (float) term;
+                    sum += discrete(of, c, floats(output), out + of.output(c), value, gradient) + of.constant(c);
                 }
                 if (dlogvar != null) {
                     floats(dlogvar)[start(dlogvar) + r * of.count() + c] = (float) dvariance;

@@ -630,14 +630,7 @@ final class CudaOps implements Ops, AutoCloseable {
     public void tableRows(Tensor rows, Tensor output, Tensor x, Tensor logvar, Tensor columns) {
         boolean fits = table(x, columns, output, logvar) && floats(x.rows(), rows);
         begin("tableRows", fits, writes(rows), output, x, logvar, columns);
-        tables.score(rows, null, null, null, output, x, logvar, columns, null);
-    }
-
-    @Override
-    public void tableValues(Tensor values, Tensor output, Tensor x, Tensor logvar, Tensor columns) {
-        boolean fits = table(x, columns, output, logvar) && floats(x.count(), values);
-        begin("tableValues", fits, writes(values), output, x, logvar, columns);
-        tables.score(null, values, null, null, output, x, logvar, columns, null);
+        tables.score(rows, null, null, output, x, logvar, columns, null);
     }
 
     @Override
@@ -648,7 +641,7 @@ final class CudaOps implements Ops, AutoCloseable {
                 && floats(x.count(), dlogvar)
                 && floats(x.rows(), weights);
         begin("tableBackward", fits, writes(doutput, dlogvar), output, x, logvar, columns, weights);
-        tables.score(null, null, doutput, dlogvar, output, x, logvar, columns, weights);
+        tables.score(null, doutput, dlogvar, output, x, logvar, columns, weights);
     }
 
     @Override
@@ -666,7 +659,7 @@ final class CudaOps implements Ops, AutoCloseable {
                 && floats(x.count(), dlogvar)
                 && floats(x.rows(), rows, weights);
         begin("table", fits, writes(rows, doutput, dlogvar), output, x, logvar, columns, weights);
-        tables.score(rows, null, doutput, dlogvar, output, x, logvar, columns, weights);
+        tables.score(rows, doutput, dlogvar, output, x, logvar, columns, weights);
     }
 
     @Override

@@ -13,19 +13,7 @@ final class TableKernels {
     private static final KernelSignature INPUT =
             KernelSignature.of("table_input", POINTER, POINTER, POINTER, INT, INT, INT);
     private static final KernelSignature SCORE = KernelSignature.of(
-            "table_score",
-            POINTER,
-            POINTER,
-            POINTER,
-            POINTER,
-            POINTER,
-            POINTER,
-            POINTER,
-            POINTER,
-            POINTER,
-            INT,
-            INT,
-            INT);
+            "table_score", POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, INT, INT, INT);
     private static final KernelSignature MEAN =
             KernelSignature.of("table_mean", POINTER, POINTER, POINTER, INT, INT, INT);
 
@@ -51,10 +39,9 @@ final class TableKernels {
         launch.run(input, grid(x), seen, x, columns, x.rows(), x.columns(), seen.columns());
     }
 
-    /** Rows, values, gradients; what is not asked for is null, weights with the gradients. */
+    /** Rows, gradients, or both; what is not asked for is null, weights with the gradients. */
     void score(
             Tensor rows,
-            Tensor values,
             Tensor doutput,
             Tensor dlogvar,
             Tensor output,
@@ -66,7 +53,6 @@ final class TableKernels {
                 score,
                 grid(x),
                 rows,
-                values,
                 doutput,
                 dlogvar,
                 output,

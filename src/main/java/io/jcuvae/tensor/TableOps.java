@@ -40,16 +40,6 @@ public interface TableOps {
     void tableRows(Tensor rows, Tensor output, Tensor x, Tensor logvar, Tensor columns);
 
     /**
-     * values[r, c] = the term of each value, 0 where it is missing: what {@link #tableRows} adds up.
-     *
-     * @param values [B, C]
-     * @param output [B, W]
-     * @param x [B, C]
-     * @param logvar [C]
-     */
-    void tableValues(Tensor values, Tensor output, Tensor x, Tensor logvar, Tensor columns);
-
-    /**
      * doutput = weights[r] times the gradient of the row, and of each value the same for its column's u.
      *
      * @param doutput [B, W]

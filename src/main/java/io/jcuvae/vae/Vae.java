@@ -368,16 +368,6 @@ public final class Vae {
     }
 
     /**
-     * The decoder's output to the reconstruction term of each value, which add up to the reconstruction rows.
-     *
-     * @param values [R, D]
-     * @param room [R, P D], overwritten; may be null where P is 1
-     */
-    public void scoreValues(Tensor values, Tensor room) {
-        likelihood.forwardValues(values, room);
-    }
-
-    /**
      * Adds the importance weights of the last draws, after {@link #score()}, of a model {@link #forImportance}.
      *
      * @param state see {@link io.jcuvae.tensor.MeasureOps#addWeights}

@@ -465,13 +465,6 @@ final class ReferenceOps implements Ops {
     }
 
     @Override
-    public void tableValues(Tensor values, Tensor output, Tensor x, Tensor logvar, Tensor columns) {
-        boolean fits = table(x, columns) && output.rows() == x.rows() && vectors(x.columns(), logvar);
-        check("tableValues", fits && matrices(x.rows(), x.columns(), values), values, output, x, logvar);
-        ReferenceTable.values(values, output, x, logvar, columns);
-    }
-
-    @Override
     public void tableBackward(
             Tensor doutput, Tensor dlogvar, Tensor output, Tensor x, Tensor logvar, Tensor columns, Tensor weights) {
         boolean fits = table(x, columns) && matrices(x.rows(), output.columns(), output, doutput);

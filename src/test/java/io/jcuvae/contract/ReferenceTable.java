@@ -69,17 +69,6 @@ final class ReferenceTable {
                 };
     }
 
-    static void values(Tensor values, Tensor output, Tensor x, Tensor logvar, Tensor columns) {
-        for (int r = 0; r < x.rows(); r++) {
-            for (int c = 0; c < x.columns(); c++) {
-                long i = (long) r * x.columns() + c;
-                double value = at(x, i);
-                boolean missing = Double.isNaN(value);
-                set(values, i, missing ? 0 : nll(columns, c, outputs(output, columns, r, c), value, at(logvar, c)));
-            }
-        }
-    }
-
     private static double[] gradient(Tensor columns, int c, double[] out, double x, double u) {
         double[] gradient = new double[out.length];
         switch (kind(columns, c)) {

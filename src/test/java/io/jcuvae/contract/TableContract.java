@@ -32,14 +32,13 @@ public interface TableContract {
     }
 
     @Test
-    @Covers({"tableInput", "tableRows", "tableValues", "tableBackward", "table", "tableMean"})
+    @Covers({"tableInput", "tableRows", "tableBackward", "table", "tableMean"})
     default void takesTablesApart() {
         for (int[] s : new int[][] {{1, 1}, {1, 31}, {31, 4}, {7, 33}, {3, 530}, {129, 5}}) {
             compare(TableScenarios.input(s[0], s[1]));
             compare(TableScenarios.score(s[0], s[1], true, false));
             compare(TableScenarios.score(s[0], s[1], false, true));
             compare(TableScenarios.score(s[0], s[1], true, true));
-            compare(TableScenarios.values(s[0], s[1]));
             compare(TableScenarios.mean(s[0], s[1]));
         }
     }

@@ -31,7 +31,6 @@ final class TableScenarios {
         verbs.put("table", List.of(score(65, 301, true, true)));
         verbs.put("tableRows", List.of(score(65, 301, true, false)));
         verbs.put("tableBackward", List.of(score(65, 301, false, true)));
-        verbs.put("tableValues", List.of(values(65, 301)));
         verbs.put("tableMean", List.of(mean(65, 301)));
         return verbs;
     }
@@ -237,21 +236,6 @@ final class TableScenarios {
                                     : 0;
                         }));
             }
-        });
-    }
-
-    static Scenario values(int rows, int width) {
-        return new Scenario("tableValues [" + rows + "x" + width + "]", lab -> {
-            Table table = Table.of(lab, rows, width);
-            Pair values = lab.blank("values", rows, width);
-            lab.run(s -> s.ops()
-                    .tableValues(
-                            s.at(values),
-                            s.at(table.output()),
-                            s.at(table.x()),
-                            s.at(table.logvar()),
-                            s.at(table.columns())));
-            lab.expect(values, () -> each(values.count(), i -> 2 * FUNCTION * table.magnitude(i)));
         });
     }
 
