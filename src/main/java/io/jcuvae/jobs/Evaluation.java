@@ -17,6 +17,7 @@ import io.jcuvae.train.CodeUse;
 import io.jcuvae.train.DataRecord;
 import io.jcuvae.train.Evaluator;
 import io.jcuvae.train.Model;
+import io.jcuvae.vae.Codebook;
 import io.jcuvae.vae.Prior;
 import io.jcuvae.vae.VaeSpec;
 import java.util.Arrays;
@@ -54,8 +55,7 @@ public final class Evaluation {
      * @param device what computed
      * @param klPerLatent mean divergence of each latent from the prior, nats; null where it cannot be told latent by latent
      * @param codes what the samples make of a codebook; null where there is none
-     * @param slots S, of a code of a codebook
-     * @param bookSize K, of a codebook
+     * @param codebook of the model, or that of one without
      * @param discrepancy between codes and prior, NaN for a model that was not trained to have little of it
      * @param prior what the KL term is held against; of a learned one it is an estimate with one draw per sample
      */
@@ -81,8 +81,7 @@ public final class Evaluation {
             String device,
             List<Double> klPerLatent,
             CodeUse codes,
-            int slots,
-            int bookSize,
+            Codebook codebook,
             double discrepancy,
             Prior prior) {
 
@@ -133,8 +132,8 @@ public final class Evaluation {
                 json.addProperty("commitment", codes.commitment());
                 json.addProperty("perplexity", codes.perplexity());
                 json.addProperty("codes_used", codes.used());
-                json.addProperty("codes", bookSize);
-                json.addProperty("slots", slots);
+                json.addProperty("codes", codebook.codes());
+                json.addProperty("slots", codebook.slots(latents));
             }
             if (Double.isFinite(discrepancy)) {
                 json.addProperty("mmd", discrepancy);
@@ -249,10 +248,10 @@ public final class Evaluation {
                     "KL",
                     "%.4f   %d log %d, whatever the sample: what its %d codes cost where all are alike",
                     kl,
-                    slots,
-                    bookSize,
-                    slots);
-            line(text, "codes", "perplexity %.1f, %d of %d used", codes.perplexity(), codes.used(), bookSize);
+                    codebook.slots(latents),
+                    codebook.codes(),
+                    codebook.slots(latents));
+            line(text, "codes", "perplexity %.1f, %d of %d used", codes.perplexity(), codes.used(), codebook.codes());
             line(text, "commitment", "%.4f   beside the reconstruction in training", codes.commitment());
         }
 
@@ -341,8 +340,7 @@ public final class Evaluation {
                 backend.description(),
                 latentwise == null ? null : Arrays.stream(latentwise).boxed().toList(),
                 result.codes(),
-                model.spec().slots(),
-                model.spec().codebook().codes(),
+                model.spec().codebook(),
                 discrepancy(model, backend, rows, labels, key),
                 model.spec().prior());
     }

@@ -59,6 +59,7 @@ public final class Vae {
     private final Tensor reconstruction;
 
     private Vae(VaeSpec spec, Binding binding, float rowWeight, Objective objective) {
+        // Long because every part is bound here, in the order of the forward pass.
         this.ops = binding.ops();
         this.arena = binding.arena();
         this.rowWeight = rowWeight;
