@@ -83,8 +83,8 @@ public final class VariantBench {
     /**
      * Measures one.
      *
-     * @return preset, and latents, plain_us, step_us (medians), codes (of a sample) and ratio (median over the rounds, per code), and
-     *     launches_per_step and plain_launches where steps are recorded; or why there is nothing
+     * @return preset, and latents, plain_us, step_us (medians), codes (of a sample) and ratio (median over the rounds, per
+     *     code), and launches_per_step and plain_launches where steps are recorded; or why there is nothing
      */
     public JsonObject row(String preset, Backend backend) {
         JsonObject row = new JsonObject();

@@ -52,8 +52,8 @@ public final class RowWriters {
     }
 
     /**
-     * A writer of samples in the units of their table's file: a .csv has the schema's names and levels, other formats the number of
-     * a level.
+     * A writer of samples in the units of their table's file: a .csv has the schema's names and levels, other formats the
+     * number of a level.
      *
      * @param columns pictures in a line of a .png, 0 for a near-square grid
      * @throws UserError as {@link #samples(Path, SampleShape, long)}

@@ -57,6 +57,7 @@ public final class Vae {
     private final Tensor reconstruction;
 
     private Vae(VaeSpec spec, Binding binding, float rowWeight, Objective objective) {
+        // Long because every part is bound here, in the order of the forward pass.
         this.ops = binding.ops();
         this.arena = binding.arena();
         this.rowWeight = rowWeight;
@@ -93,7 +94,8 @@ public final class Vae {
                 conditioning.code(latent.z()),
                 conditioning.codeGradient(latent.zGradient()));
         said = new DecoderOutput(drawn, spec, decoder);
-        likelihood = spec.likelihood().bind(drawn, said.values(), said.gradient(), target, spec.parameterRun(), columns);
+        likelihood =
+                spec.likelihood().bind(drawn, said.values(), said.gradient(), target, spec.parameterRun(), columns);
         weighed = objective.estimator() == Estimator.ELBO ? null : (Weighed) latent;
         reconstruction = weighed == null ? likelihood.rows() : arena.tensor("reconstruction.mean", Shape.of(rows));
         noise = latent.noise() == null && objective.discrepancy() > 0
