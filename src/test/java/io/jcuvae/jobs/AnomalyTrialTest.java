@@ -25,7 +25,7 @@ class AnomalyTrialTest {
     Path folder;
 
     private static TrainConfig config() {
-        return TrainConfig.preset("table").with(Setting.LIKELIHOOD, "gaussian");
+        return TrainConfig.preset("table");
     }
 
     private Path file(int normal, int anomalies) throws IOException {
