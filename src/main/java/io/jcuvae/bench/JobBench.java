@@ -104,7 +104,12 @@ public final class JobBench {
     }
 
     private RowJob codes() {
-        return new Encoding(model, backend, DataSource.parse(config.data()), RowRange.of(Split.TRAIN, config.limit()));
+        return new Encoding(
+                model,
+                backend,
+                DataSource.parse(config.data()),
+                RowRange.of(Split.TRAIN, config.limit()),
+                Encoding.Form.POSTERIOR);
     }
 
     private double seconds(Supplier<RowJob> making, boolean manifest, int rounds) {

@@ -28,6 +28,9 @@ final class EncodeCommand implements Command {
                         "out",
                         "FILE",
                         "where to write: .npy ([N, 2, Z]), .npz (keys mean and logvar) or .csv (mean0, ..., logvar0, ...)"),
+                CommonOptions.flag(
+                        "codes",
+                        "of a model with a codebook: the numbers of the codes, [N, S], in place of their vectors; .npy or .csv"),
                 CommonOptions.device(),
                 CommonOptions.precision(),
                 CommonOptions.threads(),
@@ -43,10 +46,12 @@ final class EncodeCommand implements Command {
     @Override
     public int run(Arguments arguments, Output output) {
         RowRange range = JobOptions.range(arguments);
+        Encoding.Form form = arguments.has("codes") ? Encoding.Form.CODES : Encoding.Form.POSTERIOR;
         return ModelJob.rows(
                 arguments,
                 output,
                 "encoding",
-                (model, backend) -> new Encoding(model, backend, ModelJob.source(arguments, output, model), range));
+                (model, backend) ->
+                        new Encoding(model, backend, ModelJob.source(arguments, output, model), range, form));
     }
 }

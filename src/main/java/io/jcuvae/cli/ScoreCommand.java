@@ -61,7 +61,8 @@ final class ScoreCommand implements Command {
                         "by",
                         "NAME",
                         "what the score is: reconstruction, the term at the posterior's mean; loss, the negative ELBO;"
-                                + " nll, importance-weighted (default that of the calibration, else reconstruction)"),
+                                + " nll, importance-weighted (default that of the threshold, else loss, or reconstruction where"
+                                + " there is no posterior)"),
                 CommonOptions.value(
                         "draws", "N", "of z for each row --by loss (default " + ScoreKind.LOSS.defaultDraws() + ")"),
                 CommonOptions.value(
@@ -122,7 +123,7 @@ final class ScoreCommand implements Command {
             Path file = Model.file(arguments.requiredPath("model"));
             Calibration calibration = asked.normalRows().isPresent()
                     ? calibrate(arguments, output, asked, model, backend, progress)
-                    : kept(arguments, output, file);
+                    : kept(arguments, output, model, file);
             if (asked.normalRows().isPresent()) {
                 calibration.write(file);
                 output.line("calibrated " + Calibration.beside(file) + ": " + calibration);
@@ -175,7 +176,7 @@ final class ScoreCommand implements Command {
         DataSource source = ModelJob.source(arguments, output, model);
         RowRange range = JobOptions.range(arguments);
         Scoring.Request request = new Scoring.Request(
-                recipe(arguments, calibration),
+                recipe(arguments, model, calibration),
                 range.split(),
                 null,
                 range.limit(),
@@ -262,12 +263,10 @@ final class ScoreCommand implements Command {
      *
      * @param calibrated whose recipe is taken where none is asked for, or null
      */
-    private static ScoreRecipe recipe(Arguments arguments, Calibration calibrated) {
+    private static ScoreRecipe recipe(Arguments arguments, Model model, Calibration calibrated) {
         Optional<ScoreKind> asked = arguments.text("by").map(ScoreKind::parse);
-        ScoreKind kind = asked.orElse(
-                calibrated == null
-                        ? ScoreKind.RECONSTRUCTION
-                        : calibrated.recipe().kind());
+        ScoreKind kind = asked.orElseGet(() ->
+                calibrated == null ? ScoreKind.of(model) : calibrated.recipe().kind());
         ScoreRecipe usual =
                 calibrated != null && calibrated.recipe().kind() == kind ? calibrated.recipe() : ScoreRecipe.of(kind);
         int draws = arguments.integer("draws", 1, MOST_DRAWS, usual.draws());
@@ -295,7 +294,7 @@ final class ScoreCommand implements Command {
                 Model.file(arguments.requiredPath("model")),
                 model,
                 backend,
-                recipe(arguments, null),
+                recipe(arguments, model, null),
                 normal,
                 asked.falseAlarm(),
                 progress);
@@ -304,7 +303,7 @@ final class ScoreCommand implements Command {
     }
 
     /** The calibration beside the model if it can be used; says why not where it cannot. */
-    private static Calibration kept(Arguments arguments, Output output, Path file) {
+    private static Calibration kept(Arguments arguments, Output output, Model model, Path file) {
         Calibration.Kept kept = Calibration.find(file);
         if (kept.changed()) {
             output.warn(
@@ -314,7 +313,7 @@ final class ScoreCommand implements Command {
         if (kept.calibration() == null) {
             return null;
         }
-        Optional<String> why = kept.calibration().misfit(recipe(arguments, kept.calibration()));
+        Optional<String> why = kept.calibration().misfit(recipe(arguments, model, kept.calibration()));
         why.ifPresent(text -> output.warn(kept.file() + ": " + text + ", and is not used"));
         return why.isPresent() ? null : kept.calibration();
     }
@@ -334,7 +333,7 @@ final class ScoreCommand implements Command {
                 backend,
                 unseen ? source.unseen(model.data().source()) : source,
                 new Scoring.Request(
-                        recipe(arguments, calibration),
+                        recipe(arguments, model, calibration),
                         unseen ? Split.ALL : CommonOptions.split(arguments),
                         unseen ? UNSEEN : null,
                         CommonOptions.limit(arguments),

@@ -1,5 +1,6 @@
 package io.jcuvae.data;
 
+import io.jcuvae.tensor.ColumnKind;
 import io.jcuvae.tensor.UserError;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -75,16 +76,25 @@ public final class LabelledRows implements RowWriter {
             writer = npz;
         } else {
             npz = null;
-            writer = column
-                    ? new CsvWriter(
-                            file,
-                            count,
-                            Stream.concat(IntStream.range(0, width).mapToObj(i -> "x" + i), Stream.of("label"))
-                                    .toList(),
-                            opener)
-                    : RowWriters.samples(
-                            file, shape, 0, count, RowWriters.Form.USUAL.with(perSample), Table.NONE, opener);
+            writer = text(file, name.endsWith(".csv"), shape, count, opener);
         }
+    }
+
+    private RowWriter text(Path file, boolean csv, SampleShape shape, long count, RowTarget.Opener opener) {
+        if (csv && table.named()) {
+            String label = table.text().label();
+            List<TableColumn> columns = new ArrayList<>(table.columns());
+            if (labelled) {
+                // Whole numbers, whatever they stand for.
+                columns.add(new TableColumn(label.isEmpty() ? "label" : label, ColumnKind.COUNT, List.of(), 0, 1, 0));
+            }
+            return new TableWriter(file, count, new Table(columns, table.text()), opener);
+        }
+        Stream<String> values = IntStream.range(0, width).mapToObj(i -> "x" + i);
+        return column
+                ? new CsvWriter(
+                        file, count, Stream.concat(values, Stream.of("label")).toList(), opener)
+                : RowWriters.samples(file, shape, 0, count, RowWriters.Form.USUAL.with(perSample), Table.NONE, opener);
     }
 
     /** Whether a file of that ending keeps labels. */

@@ -100,9 +100,9 @@ final class NpyHeader {
         return forRows("|u1", rows, sizes);
     }
 
-    /** The header of an int32 array [rows]. */
-    static byte[] forInts(long rows) {
-        return forRows("<i4", rows);
+    /** The header of an int32 array [rows, sizes...]. */
+    static byte[] forInts(long rows, int... sizes) {
+        return forRows("<i4", rows, sizes);
     }
 
     private static byte[] forRows(String descr, long rows, int... sizes) {

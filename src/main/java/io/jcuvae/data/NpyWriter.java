@@ -5,7 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /**
- * Rows as a .npy of float32 or uint8 [rows, sizes...]; where their number is not known it is written into the header at the end.
+ * Rows as a .npy of float32 or uint8 [rows, sizes...]; where their number is not known it is written into the header
+ * at the end.
  */
 final class NpyWriter implements RowWriter {
     private final Path file;

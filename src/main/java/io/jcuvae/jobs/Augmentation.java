@@ -9,8 +9,10 @@ import io.jcuvae.data.RowWriter;
 import io.jcuvae.data.RowWriters;
 import io.jcuvae.data.Split;
 import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Recorded;
 import io.jcuvae.tensor.Scalars;
+import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.tensor.UserError;
@@ -74,7 +76,7 @@ public final class Augmentation implements RowJob {
         options.addProperty("per_sample", asked.perSample());
         options.addProperty("temperature", asked.temperature());
         options.addProperty("seed", asked.seed());
-        kept = LabelledRows.keepsLabels(out) ? source.labels(split, range.limit()) : null;
+        kept = LabelledRows.keepsLabels(out) ? source.by(model.data().table()).labels(split, range.limit()) : null;
         told = Rows.labels(model, source, split, range.limit());
         feed = new RowFeed(model, source, split, range.limit());
         variations = new Variations(
@@ -191,6 +193,9 @@ public final class Augmentation implements RowJob {
         private final Vae encoder;
         private final Vae decoder;
         private final Tensor scalars;
+        /** [R, Z], of the code alone, whatever else a model draws. */
+        private final Tensor noise;
+
         private final Recorded encode;
         private final Recorded draw;
         private final RowsOut rows;
@@ -206,14 +211,16 @@ public final class Augmentation implements RowJob {
             encoder = Vae.forInference(model.spec(), backend, model.values(), model.buffers(), images);
             decoder = Vae.forInference(model.spec(), backend, model.values(), model.buffers(), images * chunk);
             scalars = Scalars.allocate(backend);
+            Shape codes = decoder.z().shape();
+            noise = Tensor.of(backend.allocate(ElementType.F32, codes.count()), codes);
             encode = backend.record(encoder::encode);
             draw = backend.record(this::draw);
             rows = new RowsOut(backend, decoder.expected(), false);
         }
 
         private void draw() {
-            backend.ops().normal(decoder.noise(), scalars, key);
-            backend.ops().reparameterize(decoder.z(), decoder.head(), decoder.noise());
+            backend.ops().normal(noise, scalars, key);
+            backend.ops().reparameterize(decoder.z(), decoder.head(), noise);
             decoder.decode();
             decoder.mean();
         }
@@ -265,13 +272,13 @@ public final class Augmentation implements RowJob {
         }
 
         private void draw(long first, int count, int skip) {
-            int latents = decoder.noise().columns();
+            int latents = noise.columns();
             double[] values = new double[Scalars.COUNT];
             for (int asked = 0; asked < perSample; asked += chunk) {
                 long position = (first * perSample + asked) * latents;
                 values[Scalars.NOISE_POSITION.ordinal()] = position;
                 backend.upload(scalars, values);
-                backend.reserveNoise(key, position, decoder.noise().count());
+                backend.reserveNoise(key, position, noise.count());
                 draw.run();
                 // One row in several parts, of which none is skipped, or whole rows with all that is drawn of them.
                 rows.send(count * Math.min(chunk, perSample - asked), skip * chunk);
