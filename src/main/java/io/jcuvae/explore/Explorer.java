@@ -110,6 +110,8 @@ public final class Explorer implements AutoCloseable {
         turns.close();
         try {
             server.stop();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         } catch (Exception e) {
             throw new Failure("the server did not stop: " + e.getMessage(), e);
         }

@@ -423,7 +423,7 @@ async function begin() {
   addSliders(FIRST_SLIDERS);
   if (model.map) {
     $('axes').textContent = `Across: ${model.map.axes[0]}. Up: ${model.map.axes[1]}.`;
-    map = new LatentMap($('map'), model, { move: moveTo, pick });
+    map = new LatentMap($('map'), model, placeOf(code), { move: moveTo, pick });
     map.legend($('legend'));
   }
   listen();

@@ -32,15 +32,16 @@ function drawShape(context, kind, x, y, r) {
 }
 
 export class LatentMap {
-  // told.move(place): the pointer or a key wants the code there; told.pick(row): a sample was chosen.
-  constructor(canvas, model, told) {
+  // start: where the code is at first. told.move(place): the pointer or a key wants the code there; told.pick(row): a sample
+  // was chosen.
+  constructor(canvas, model, start, told) {
     this.canvas = canvas;
     this.map = model.map;
     this.told = told;
     this.marks = [];
-    this.place = [0, 0];
+    this.place = start;
     this.points = document.createElement('canvas');
-    const all = this.map.points.concat([[0, 0]].filter(() => model.normal));
+    const all = this.map.points.concat([start]);
     this.low = [0, 1].map(k => all.reduce((a, p) => Math.min(a, p[k]), Infinity));
     this.high = [0, 1].map(k => all.reduce((a, p) => Math.max(a, p[k]), -Infinity));
     const extent = Math.max(this.high[0] - this.low[0], this.high[1] - this.low[1]) || 1;
@@ -172,13 +173,17 @@ export class LatentMap {
       context.strokeRect(x - 5 * scale, y - 5 * scale, 10 * scale, 10 * scale);
       context.fillText(name, x + 8 * scale, y - 6 * scale);
     }
-    const [x, y] = this.toPixel(this.place);
+    // Sliders reach further than the map: what is beyond it is shown faintly at its edge.
+    const place = this.toPixel(this.place);
+    const [x, y] = place.map(v => Math.min(this.canvas.width - 8 * scale, Math.max(8 * scale, v)));
+    context.globalAlpha = x === place[0] && y === place[1] ? 1 : 0.4;
     context.lineWidth = 5 * scale;
     context.strokeStyle = style('--ground');
     this.ring(context, x, y, 8 * scale);
     context.lineWidth = 2.5 * scale;
     context.strokeStyle = style('--mark');
     this.ring(context, x, y, 8 * scale);
+    context.globalAlpha = 1;
   }
 
   ring(context, x, y, r) {
