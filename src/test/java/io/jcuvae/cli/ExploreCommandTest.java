@@ -14,6 +14,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
@@ -73,8 +74,8 @@ class ExploreCommandTest {
         Path digits = shared.resolve("digits");
         assertTrue(Call.refused("explore").contains("--model"));
         assertTrue(Call.refused("explore", "--model", digits, "--port", 70000).contains("--port"));
-        assertTrue(
-                Call.refused("explore", "--model", digits, "--data", "moons:50").contains("28x28"));
+        Path table = Files.writeString(shared.resolve("three.csv"), "1,2,3\n4,5,6\n");
+        assertTrue(Call.refused("explore", "--model", digits, "--data", table).contains("the model takes 28x28"));
         assertTrue(Call.refused("explore", "--model", shared.resolve("book"))
                 .startsWith("error: explore: moves latents by themselves, which codes of --posterior vq do not have"));
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
@@ -113,7 +114,10 @@ class ExploreCommandTest {
                             HttpResponse.BodyHandlers.ofString());
             assertEquals(200, model.statusCode(), model.body());
             // SIGTERM, as Ctrl-C is SIGINT: both run the JVM's hooks.
-            process.destroy();
+            // Not by destroy(), which closes the stream that is read.
+            new ProcessBuilder("kill", "-TERM", String.valueOf(process.pid()))
+                    .start()
+                    .waitFor();
             assertEquals("the explorer has ended", out.readLine());
             assertEquals(null, out.readLine());
             assertEquals(143, process.waitFor());
