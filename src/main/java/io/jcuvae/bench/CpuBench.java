@@ -119,6 +119,14 @@ public final class CpuBench {
         measure(row, "decode", ours, peers, "decode");
         measure(row, IMPORTANCE, ours, peers, IMPORTANCE);
         measure(row, CONVOLUTIONAL, convolutional, convolutionalPeers, "training");
+        if (ours.get(0).has("frame")) {
+            row.addProperty(
+                    "frame_milliseconds",
+                    1000
+                            / Median.of(ours.stream()
+                                    .mapToDouble(o -> rate(o, "frame"))
+                                    .toArray()));
+        }
         row.addProperty("ours_peak_mib", median(ours, "peak_rss_mib"));
         if (!peers.isEmpty()) {
             row.addProperty("peer_peak_mib", median(peers, "peak_rss_mib"));
@@ -273,6 +281,14 @@ public final class CpuBench {
                         row.get(what + "_ours_samples_per_second").getAsDouble(),
                         number(row, what + "_peer_samples_per_second", "%.0f"),
                         number(row, what + "_ratio", "%.2f")));
+            }
+            if (row.has("frame_milliseconds")) {
+                text.append(String.format(
+                        Locale.ROOT,
+                        "%-8d %-8s %11.2f ms%n",
+                        row.get("threads").getAsInt(),
+                        "frame",
+                        row.get("frame_milliseconds").getAsDouble()));
             }
             text.append(String.format(
                     Locale.ROOT,

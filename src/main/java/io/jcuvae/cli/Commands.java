@@ -24,6 +24,7 @@ final class Commands {
         BY_NAME.put("verify", VerifyCommand::new);
         BY_NAME.put("plot", PlotCommand::new);
         BY_NAME.put("report", ReportCommand::new);
+        BY_NAME.put("explore", ExploreCommand::new);
         BY_NAME.put("baseline", BaselineCommand::new);
         BY_NAME.put("schema", SchemaCommand::new);
         BY_NAME.put("info", InfoCommand::new);
