@@ -35,7 +35,8 @@ class ArchitectureTest {
             Map.entry("nn", Set.of("tensor")),
             Map.entry("vae", Set.of("nn", "tensor")),
             Map.entry("train", Set.of("vae", "nn", "data", "tensor")),
-            Map.entry("jobs", Set.of("train", "vae", "nn", "data", "tensor")),
+            Map.entry("onnx", Set.of("vae", "nn", "data", "tensor")),
+            Map.entry("jobs", Set.of("onnx", "train", "vae", "nn", "data", "tensor")),
             Map.entry("report", Set.of("jobs", "train", "data", "tensor")),
             Map.entry("bench", Set.of("jobs", "train", "vae", "nn", "data", "tensor")),
             Map.entry("cli", Set.of("bench", "jobs", "report", "train", "vae", "nn", "data", "cpu", "cuda", "tensor")));
