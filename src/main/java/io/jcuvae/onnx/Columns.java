@@ -129,7 +129,7 @@ final class Columns {
         List<String> chosen = new ArrayList<>();
         // Where each column comes to lie: those of one number in front, in their order.
         long[] order = new long[width];
-        int categorical = (int) table.columns().stream()
+        long categorical = table.columns().stream()
                 .filter(column -> column.kind() == ColumnKind.CATEGORICAL)
                 .count();
         int at = 0;
