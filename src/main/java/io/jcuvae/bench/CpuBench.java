@@ -19,6 +19,9 @@ import java.util.function.Consumer;
  * own with the same number of threads. Medians over the rounds; a machine that drifts slows both.
  */
 public final class CpuBench {
+    /** Samples whose likelihood is estimated with 500 draws each. */
+    private static final String IMPORTANCE = "iwae";
+
     private static final String CONVOLUTIONAL = "conv-28";
     /** A tenth of a second per step on a slow machine: as many rows as give a minute a round. */
     private static final String CONVOLUTIONAL_ROWS = "10000";
@@ -84,7 +87,7 @@ public final class CpuBench {
             ours.add(ours(threads, List.of("--inference", "--epochs", epochs)));
             if (python != null) {
                 log.accept(where + "peer");
-                peers.add(peer(python, threads, List.of("--bench-gen")));
+                peers.add(peer(python, threads, List.of("--bench-gen", "--iwae")));
             }
             log.accept(where + CONVOLUTIONAL + ", ours");
             convolutional.add(ours(
@@ -101,6 +104,7 @@ public final class CpuBench {
         measure(row, "train", ours, peers, "training");
         measure(row, "encode", ours, peers, "encode");
         measure(row, "decode", ours, peers, "decode");
+        measure(row, IMPORTANCE, ours, peers, IMPORTANCE);
         measure(row, CONVOLUTIONAL, convolutional, convolutionalPeers, "training");
         row.addProperty("ours_peak_mib", median(ours, "peak_rss_mib"));
         if (!peers.isEmpty()) {
@@ -130,7 +134,10 @@ public final class CpuBench {
     }
 
     private static double peerRate(JsonObject json, String key) {
-        return json.getAsJsonObject(key).get("samples_per_s").getAsDouble();
+        JsonObject part = json.getAsJsonObject(key);
+        return key.equals(IMPORTANCE)
+                ? part.get("images").getAsDouble() / part.get("seconds").getAsDouble()
+                : part.get("samples_per_s").getAsDouble();
     }
 
     private static double median(List<JsonObject> results, String key) {
@@ -244,7 +251,7 @@ public final class CpuBench {
                 Locale.ROOT, "%-8s %-8s %14s %14s %7s%n", "threads", "what", "ours /s", "peer /s", "ratio"));
         report.getAsJsonArray("comparison").forEach(element -> {
             JsonObject row = element.getAsJsonObject();
-            for (String what : List.of("train", "encode", "decode", CONVOLUTIONAL)) {
+            for (String what : List.of("train", "encode", "decode", IMPORTANCE, CONVOLUTIONAL)) {
                 text.append(String.format(
                         Locale.ROOT,
                         "%-8d %-8s %14.0f %14s %7s%n",

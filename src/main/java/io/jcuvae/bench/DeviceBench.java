@@ -47,6 +47,8 @@ public final class DeviceBench {
      * @param draws for each of them
      * @param copied bytes of a large copy
      * @param variants the steps of the variants
+     * @param testImages a test set to be evaluated whole
+     * @param testDraws for each of its images
      */
     public record Size(
             List<Integer> batches,
@@ -63,7 +65,9 @@ public final class DeviceBench {
             int images,
             int draws,
             int copied,
-            VariantBench.Size variants) {
+            VariantBench.Size variants,
+            int testImages,
+            int testDraws) {
         /** What is asked for of a real device. */
         public static final Size FULL = new Size(
                 List.of(128, 1024),
@@ -80,7 +84,9 @@ public final class DeviceBench {
                 1000,
                 500,
                 1 << 28,
-                new VariantBench.Size(128, "400,200", 20, 200));
+                new VariantBench.Size(128, "400,200", 20, 200),
+                10_000,
+                5000);
         /** Enough to see that everything works, on a device in software. */
         public static final Size REHEARSAL = new Size(
                 List.of(8, 24),
@@ -97,7 +103,9 @@ public final class DeviceBench {
                 4,
                 5,
                 1 << 16,
-                new VariantBench.Size(8, "12", 3, 2));
+                new VariantBench.Size(8, "12", 3, 2),
+                6,
+                7);
     }
 
     private final Size size;

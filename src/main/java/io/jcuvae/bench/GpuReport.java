@@ -314,6 +314,8 @@ final class GpuReport {
         figure("evaluation", "seconds", "importance-weighted evaluation, s", "%.3f");
         figure("evaluation", "draws_per_s", "draws/s of it", "%.0f");
         figure("evaluation", "flops", "arithmetic of it, FLOP", "%.3g");
+        figure("evaluation", "test_set_seconds", "the whole test set with 5,000 draws, s", "%.2f");
+        figure("evaluation", "test_set_share_of_gemm", "share of the GEMM rate of it", "%.2f");
         figure("torch, decoding and evaluation", "iwae", "torch: importance-weighted evaluation, s", "%.3f");
         figure("first-step", "first_step_ms", "from process start to the first step done, ms", "%.0f");
         figure("first-step", "open_ms", "of it, opening the device, ms", "%.0f");

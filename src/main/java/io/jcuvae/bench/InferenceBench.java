@@ -215,7 +215,29 @@ final class InferenceBench {
             json.addProperty("draws_per_s", (double) size.images() * size.draws() / seconds);
             double flops = 2.0 * decoderWeights(model.spec()) * size.images() * size.draws();
             json.addProperty("flops", flops);
+            wholeSet(json, backend, model, source);
         }
         return json;
+    }
+
+    /** The whole test set as papers have it, and what share of the time its matrix products would take at the device's rate. */
+    private void wholeSet(JsonObject json, Backend backend, Model model, DataSource source) {
+        Dataset images = source.load(Split.TEST, size.testImages());
+        long start = System.nanoTime();
+        double nll = Evaluation.nll(model, backend, images, size.testDraws());
+        double seconds = (System.nanoTime() - start) / 1e9;
+        double flops = 2.0 * decoderWeights(model.spec()) * images.count() * size.testDraws();
+        double side = size.square();
+        double gemm = 2
+                * side
+                * side
+                * side
+                / new OpBench(backend).seconds(size.square(), size.square(), size.square(), false, true);
+        json.addProperty("test_set_images", images.count());
+        json.addProperty("test_set_draws", size.testDraws());
+        json.addProperty("test_set_nll", nll);
+        json.addProperty("test_set_seconds", seconds);
+        json.addProperty("test_set_tflops", flops / seconds / 1e12);
+        json.addProperty("test_set_share_of_gemm", flops / seconds / gemm);
     }
 }

@@ -2,6 +2,7 @@ package io.jcuvae.bench;
 
 import com.google.gson.JsonObject;
 import io.jcuvae.data.Dataset;
+import io.jcuvae.jobs.Evaluation;
 import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Binarization;
@@ -10,7 +11,9 @@ import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.train.BatchSource;
+import io.jcuvae.train.DataRecord;
 import io.jcuvae.train.EpochMetrics;
+import io.jcuvae.train.Model;
 import io.jcuvae.train.Setting;
 import io.jcuvae.train.TrainConfig;
 import io.jcuvae.train.Trainer;
@@ -26,6 +29,10 @@ import java.util.function.Consumer;
 public final class StepBench {
     /** Rows of a batch of encoding and decoding, as in the peer's script. */
     private static final int INFERENCE_BATCH = 1024;
+    /** Importance weights, as in the peer's script: samples and draws of each. */
+    private static final int IMPORTANCE_SAMPLES = 1000;
+
+    private static final int IMPORTANCE_DRAWS = 500;
     /** Latents to decode, as in the peer's script. */
     private static final int DECODED = 100_000;
 
@@ -169,7 +176,8 @@ public final class StepBench {
 
     /**
      * Encodes all rows and decodes {@value #DECODED} latents, in batches of {@value #INFERENCE_BATCH}; results stay on the
-     * device.
+     * device. Then the importance-weighted likelihood of {@value #IMPORTANCE_SAMPLES} rows with {@value #IMPORTANCE_DRAWS} draws
+     * of each.
      */
     public JsonObject inference() {
         VaeSpec spec = config.spec(Shape.of(data.shape().sizes()));
@@ -187,6 +195,26 @@ public final class StepBench {
             }
             backend.synchronize();
         }));
+        json.add("iwae", importance(spec, values));
+        return json;
+    }
+
+    /** Timed once, as the peer does it, after some rows that warm up. */
+    private JsonObject importance(VaeSpec spec, Parameters values) {
+        Dataset few = data.first(Math.min(data.count(), 16));
+        Dataset rows = data.first(Math.min(data.count(), IMPORTANCE_SAMPLES));
+        Model model = new Model(
+                config, DataRecord.of("bench", few, few), spec, values, Parameters.buffers(spec.layout(), backend));
+        Evaluation.nll(model, backend, few, IMPORTANCE_DRAWS);
+        long start = System.nanoTime();
+        double nll = Evaluation.nll(model, backend, rows, IMPORTANCE_DRAWS);
+        double seconds = (System.nanoTime() - start) / 1e9;
+        JsonObject json = new JsonObject();
+        json.addProperty("samples_per_second", rows.count() / seconds);
+        json.addProperty("seconds", seconds);
+        json.addProperty("images", rows.count());
+        json.addProperty("k", IMPORTANCE_DRAWS);
+        json.addProperty("nll", nll);
         return json;
     }
 

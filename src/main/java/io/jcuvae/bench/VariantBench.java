@@ -5,6 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.jcuvae.data.Dataset;
 import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Preset;
 import io.jcuvae.train.Setting;
@@ -14,8 +15,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What the training step of each variant costs beside the plain VAE's of equal network, latents and batch: both are bound at once
- * and timed in turns, so that a machine that drifts slows both. Where a sample has several codes, the time is for each of them.
+ * What the training step of each variant costs beside the plain VAE's of equal network, latents and batch: both are bound
+ * at once and timed in turns, so that a machine that drifts slows both. Where a sample has several codes, the time is for
+ * each of them.
  */
 public final class VariantBench {
     /** A variant's extra terms should cost no more than this. */
@@ -58,18 +60,31 @@ public final class VariantBench {
                 .toList();
     }
 
+    /** A preset of the size; with its own latents where it takes no such number, as one whose codes are parted into slots. */
     private TrainConfig config(String preset) {
-        return TrainConfig.preset(preset)
+        TrainConfig own = TrainConfig.preset(preset)
                 .with(Setting.BATCH, Integer.toString(size.batch()))
-                .with(Setting.HIDDEN, size.hidden())
-                .with(Setting.LATENT, Integer.toString(size.latents()));
+                .with(Setting.HIDDEN, size.hidden());
+        TrainConfig equal = own.with(Setting.LATENT, Integer.toString(size.latents()));
+        return makesSense(equal) ? equal : own;
+    }
+
+    private boolean makesSense(TrainConfig config) {
+        try {
+            config.requireSense();
+            // Any classes will do: whether there are labels is another question.
+            config.spec(Shape.of(data.shape().sizes()), 2);
+            return true;
+        } catch (UserError e) {
+            return false;
+        }
     }
 
     /**
      * Measures one.
      *
-     * @return preset, and plain_us, step_us (medians), codes (of a sample) and ratio (median over the rounds, per code), and
-     *     launches_per_step and plain_launches where steps are recorded; or why there is nothing
+     * @return preset, and latents, plain_us, step_us (medians), codes (of a sample) and ratio (median over the rounds, per
+     *     code), and launches_per_step and plain_launches where steps are recorded; or why there is nothing
      */
     public JsonObject row(String preset, Backend backend) {
         JsonObject row = new JsonObject();
@@ -91,6 +106,7 @@ public final class VariantBench {
                 variants[i] = variant.time().all();
                 ratios[i] = variants[i] / plains[i] / config.draws();
             }
+            row.addProperty("latents", config.latents());
             row.addProperty("codes", config.draws());
             row.addProperty("plain_us", 1e6 * Median.of(plains));
             row.addProperty("step_us", 1e6 * Median.of(variants));

@@ -34,8 +34,15 @@ final class Commands {
     }
 
     /** What scripts run: it is not in the help's list. */
-    private static final Map<String, Supplier<Command>> FOR_SCRIPTS =
-            Map.of("gpu-check", GpuCheckCommand::new, "demo-moons", DemoMoonsCommand::new);
+    private static final Map<String, Supplier<Command>> FOR_SCRIPTS = Map.of(
+            "adbench",
+            AdbenchCommand::new,
+            "gpu-check",
+            GpuCheckCommand::new,
+            "demo-moons",
+            DemoMoonsCommand::new,
+            "demo-variants",
+            DemoVariantsCommand::new);
 
     private Commands() {}
 

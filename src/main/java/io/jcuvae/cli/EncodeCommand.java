@@ -25,6 +25,9 @@ final class EncodeCommand implements Command {
                         "out",
                         "FILE",
                         "where to write: .npy ([N, 2, Z]), .npz (keys mean and logvar) or .csv (mean0, ..., logvar0, ...)"),
+                CommonOptions.flag(
+                        "codes",
+                        "of a model with a codebook: the numbers of the codes, [N, S], in place of their vectors; .npy or .csv"),
                 CommonOptions.device(),
                 CommonOptions.precision(),
                 CommonOptions.threads(),
@@ -43,8 +46,13 @@ final class EncodeCommand implements Command {
         Split split = CommonOptions.split(arguments);
         return ModelJob.write(arguments, output, "encoding", (model, backend, out, progress) -> {
             DataSource source = ModelJob.source(arguments, output, model);
-            Encoding.run(model, backend, source, split, limit, out, progress);
+            boolean codes = arguments.has("codes");
+            Encoding.Form form = codes ? Encoding.Form.CODES : Encoding.Form.POSTERIOR;
+            Encoding.run(model, backend, source, split, limit, form, out, progress);
             ModelJob.warn(source, output);
+            if (codes) {
+                return new int[] {model.spec().slots()};
+            }
             int latents = model.spec().latents();
             int values = Encoding.valuesOfALatent(model);
             return values == 1 ? new int[] {latents} : new int[] {values, latents};

@@ -7,6 +7,7 @@ import io.jcuvae.report.Drawing;
 import io.jcuvae.report.RunReport;
 import io.jcuvae.report.RunReport.State;
 import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Failure;
 import io.jcuvae.tensor.NearestWord;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.EpochMetrics;
@@ -100,9 +101,15 @@ final class LiveReport implements Trainer.Listener {
         }
     }
 
-    /** Writes the last page. */
+    /** Writes the last page; of a run that failed as far as the device still answers. */
     void end(State state, String message) {
-        attempt(report -> report.end(state, message));
+        try {
+            attempt(report -> report.end(state, message));
+        } catch (Failure e) {
+            if (state != State.FAILED) {
+                throw e;
+            }
+        }
     }
 
     @Override

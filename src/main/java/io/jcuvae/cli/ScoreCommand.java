@@ -55,7 +55,8 @@ final class ScoreCommand implements Command {
                         "by",
                         "NAME",
                         "what the score is: reconstruction, the term at the posterior's mean; loss, the negative ELBO;"
-                                + " nll, importance-weighted (default that of the calibration, else reconstruction)"),
+                                + " nll, importance-weighted (default that of the threshold, else loss, or reconstruction where"
+                                + " there is no posterior)"),
                 CommonOptions.value(
                         "draws", "N", "of z for each row --by loss (default " + ScoreKind.LOSS.defaultDraws() + ")"),
                 CommonOptions.value(
@@ -115,7 +116,7 @@ final class ScoreCommand implements Command {
             Path file = Model.file(arguments.requiredPath("model"));
             Calibration calibration = asked.normalRows().isPresent()
                     ? calibrate(arguments, output, asked, model, backend, progress)
-                    : kept(arguments, output, file);
+                    : kept(arguments, output, model, file);
             if (asked.normalRows().isPresent()) {
                 calibration.write(file);
                 output.line("calibrated " + Calibration.beside(file) + ": " + calibration);
@@ -198,12 +199,10 @@ final class ScoreCommand implements Command {
      *
      * @param calibrated whose recipe is taken where none is asked for, or null
      */
-    private static ScoreRecipe recipe(Arguments arguments, Calibration calibrated) {
+    private static ScoreRecipe recipe(Arguments arguments, Model model, Calibration calibrated) {
         Optional<ScoreKind> asked = arguments.text("by").map(ScoreKind::parse);
-        ScoreKind kind = asked.orElse(
-                calibrated == null
-                        ? ScoreKind.RECONSTRUCTION
-                        : calibrated.recipe().kind());
+        ScoreKind kind = asked.orElseGet(() ->
+                calibrated == null ? ScoreKind.of(model) : calibrated.recipe().kind());
         ScoreRecipe usual =
                 calibrated != null && calibrated.recipe().kind() == kind ? calibrated.recipe() : ScoreRecipe.of(kind);
         int draws = arguments.integer("draws", 1, MOST_DRAWS, usual.draws());
@@ -231,7 +230,7 @@ final class ScoreCommand implements Command {
                 Model.file(arguments.requiredPath("model")),
                 model,
                 backend,
-                recipe(arguments, null),
+                recipe(arguments, model, null),
                 normal,
                 asked.falseAlarm(),
                 progress);
@@ -240,7 +239,7 @@ final class ScoreCommand implements Command {
     }
 
     /** The calibration beside the model if it can be used; says why not where it cannot. */
-    private static Calibration kept(Arguments arguments, Output output, Path file) {
+    private static Calibration kept(Arguments arguments, Output output, Model model, Path file) {
         Calibration.Kept kept = Calibration.find(file);
         if (kept.changed()) {
             output.warn(
@@ -250,7 +249,7 @@ final class ScoreCommand implements Command {
         if (kept.calibration() == null) {
             return null;
         }
-        Optional<String> why = kept.calibration().misfit(recipe(arguments, kept.calibration()));
+        Optional<String> why = kept.calibration().misfit(recipe(arguments, model, kept.calibration()));
         why.ifPresent(text -> output.warn(kept.file() + ": " + text + ", and is not used"));
         return why.isPresent() ? null : kept.calibration();
     }
@@ -270,7 +269,7 @@ final class ScoreCommand implements Command {
                 backend,
                 unseen ? source.unseen(model.data().source()) : source,
                 new Scoring.Request(
-                        recipe(arguments, calibration),
+                        recipe(arguments, model, calibration),
                         unseen ? Split.ALL : CommonOptions.split(arguments),
                         unseen ? UNSEEN : null,
                         CommonOptions.limit(arguments),

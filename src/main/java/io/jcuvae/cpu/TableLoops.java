@@ -196,8 +196,8 @@ final class TableLoops {
     }
 
     /**
-     * With d = l - log k the term is k (exp(d) - 1 - d) + (log k! - k log k + k), of which neither part cancels (Loader 2000, "Fast
-     * and accurate computation of binomial probabilities").
+     * With d = l - log k the term is k (exp(d) - 1 - d) + (log k! - k log k + k), of which neither part cancels (Loader 2000,
+     * "Fast and accurate computation of binomial probabilities").
      */
     private static double count(double l, double k, Gradient gradient, int place) {
         double inside = Math.min(l, TableOps.LARGEST_LOG_RATE);

@@ -216,7 +216,7 @@ final class CsvReader implements SampleReader {
 
     private UserError fault(int field, String found) {
         return new UserError(file + ": line " + lines.number() + ", column " + (field + 1) + " " + found
-                + "; every field needs a decimal number such as 0.5 or -1e-3");
+                + "; every field needs a decimal number such as 0.5 or -1e-3 (columns of text take train --schema)");
     }
 
     @Override

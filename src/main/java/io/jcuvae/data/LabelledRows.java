@@ -1,5 +1,6 @@
 package io.jcuvae.data;
 
+import io.jcuvae.tensor.ColumnKind;
 import io.jcuvae.tensor.UserError;
 import java.io.Closeable;
 import java.nio.ByteBuffer;
@@ -57,14 +58,25 @@ public final class LabelledRows implements Closeable {
             writer = npz;
         } else {
             npz = null;
-            writer = column
-                    ? new CsvWriter(
-                            file,
-                            -1,
-                            Stream.concat(IntStream.range(0, width).mapToObj(i -> "x" + i), Stream.of("label"))
-                                    .toList())
-                    : RowWriters.samples(file, shape, -1, perSample);
+            writer = text(file, name.endsWith(".csv"), shape);
         }
+    }
+
+    private RowWriter text(Path file, boolean csv, SampleShape shape) {
+        if (csv && table.named()) {
+            String label = table.text().label();
+            List<TableColumn> columns = new ArrayList<>(table.columns());
+            if (labelled) {
+                // Whole numbers, whatever they stand for.
+                columns.add(new TableColumn(label.isEmpty() ? "label" : label, ColumnKind.COUNT, List.of(), 0, 1, 0));
+            }
+            return new TableWriter(file, -1, new Table(columns, table.text()));
+        }
+        Stream<String> values = IntStream.range(0, width).mapToObj(i -> "x" + i);
+        return column
+                ? new CsvWriter(
+                        file, -1, Stream.concat(values, Stream.of("label")).toList())
+                : RowWriters.samples(file, shape, -1, perSample);
     }
 
     /** Whether a file of that ending keeps labels. */

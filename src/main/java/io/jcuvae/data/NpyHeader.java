@@ -95,9 +95,9 @@ final class NpyHeader {
         return forRows("<f4", rows, sizes);
     }
 
-    /** The header of an int32 array [rows]. */
-    static byte[] forInts(long rows) {
-        return forRows("<i4", rows);
+    /** The header of an int32 array [rows, sizes...]. */
+    static byte[] forInts(long rows, int... sizes) {
+        return forRows("<i4", rows, sizes);
     }
 
     /**

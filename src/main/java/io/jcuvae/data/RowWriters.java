@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 public final class RowWriters {
     private static final String SAMPLE_ENDINGS = ".npy, .npz, .csv, .png, -ubyte or -ubyte.gz";
     private static final String LATENT_ENDINGS = ".npy, .npz or .csv";
+    private static final String CODE_ENDINGS = ".npy or .csv";
 
     private RowWriters() {}
 
@@ -51,8 +52,8 @@ public final class RowWriters {
     }
 
     /**
-     * A writer of samples in the units of their table's file: a .csv has the schema's names and levels, other formats the number of
-     * a level.
+     * A writer of samples in the units of their table's file: a .csv has the schema's names and levels, other formats the
+     * number of a level.
      *
      * @param columns pictures in a line of a .png, 0 for a near-square grid
      * @throws UserError as {@link #samples(Path, SampleShape, long)}
@@ -95,6 +96,17 @@ public final class RowWriters {
                                 .flatMap(name -> numbered(name, latentSize))
                                 .toList());
         };
+    }
+
+    /**
+     * A writer of the numbers of codes, S in a row: .npy, int32 [rows, S], or .csv (columns code0, ...).
+     *
+     * @throws UserError if the ending is another
+     */
+    public static RowWriter codes(Path file, int slots, long count) {
+        return ending(file, CODE_ENDINGS).equals(".npy")
+                ? new NpyIntWriter(file, slots, count)
+                : new CsvWriter(file, count, numbered("code", slots).toList());
     }
 
     /** The same for means and variances. */

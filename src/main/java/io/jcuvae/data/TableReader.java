@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /**
- * A table in UTF-8 text by the names in its first line: a number for each column of the {@link Table}, in the table's order and the
- * file's units, of a categorical column its level's number, NaN where the value is missing.
+ * A table in UTF-8 text by the names in its first line: a number for each column of the {@link Table}, in the table's order and
+ * the file's units, of a categorical column its level's number, NaN where the value is missing.
  */
 final class TableReader implements SampleReader {
     /** Beyond it floats leave out whole numbers. */
@@ -238,8 +238,8 @@ final class TableReader implements SampleReader {
     }
 
     /**
-     * The table with the levels that a file has in those categorical columns that leave them open, in the order of the alphabet, or
-     * of size where all are numbers.
+     * The table with the levels that a file has in those categorical columns that leave them open, in the order of the alphabet,
+     * or of size where all are numbers.
      *
      * @throws UserError where there are fewer than two, or more than a column can have
      */

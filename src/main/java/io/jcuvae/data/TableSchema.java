@@ -249,8 +249,8 @@ public final class TableSchema {
     }
 
     /**
-     * Looks at a table and proposes a schema: two different values are binary, up to {@value #FEW} texts categorical, whole numbers
-     * from 0 counts, other numbers numeric. What does not vary, counts the rows, or is text of another kind is ignored.
+     * Looks at a table and proposes a schema: two different values are binary, up to {@value #FEW} texts categorical, whole
+     * numbers from 0 counts, other numbers numeric. What does not vary, counts the rows, or is text of another kind is ignored.
      *
      * @param notes receives why columns are ignored, one line each
      * @throws UserError if the file is no table with names in its first line

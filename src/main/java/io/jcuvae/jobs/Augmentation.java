@@ -7,8 +7,10 @@ import io.jcuvae.data.SampleReader;
 import io.jcuvae.data.Split;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Delivery;
+import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Recorded;
 import io.jcuvae.tensor.Scalars;
+import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.tensor.UserError;
@@ -60,7 +62,8 @@ public final class Augmentation {
                     + model.spec().posterior().label() + "); train one that has, or see interpolate");
         }
         Split split = splitOrNull == null ? Split.TRAIN : splitOrNull;
-        int[] kept = LabelledRows.keepsLabels(out) ? source.labels(split, limit) : null;
+        int[] kept =
+                LabelledRows.keepsLabels(out) ? source.by(model.data().table()).labels(split, limit) : null;
         RowLabels told = Rows.labels(model, source, split, limit);
         try (SampleReader reader = Rows.open(model, source, split, limit);
                 LabelledRows writer =
@@ -84,6 +87,9 @@ public final class Augmentation {
         private final Vae encoder;
         private final Vae decoder;
         private final Tensor scalars;
+        /** [R, Z], of the code alone, whatever else a model draws. */
+        private final Tensor noise;
+
         private final Recorded encode;
         private final Recorded draw;
         private final Delivery delivery;
@@ -100,14 +106,16 @@ public final class Augmentation {
             encoder = Vae.forInference(model.spec(), backend, model.values(), model.buffers(), images);
             decoder = Vae.forInference(model.spec(), backend, model.values(), model.buffers(), images * chunk);
             scalars = Scalars.allocate(backend);
+            Shape codes = decoder.z().shape();
+            noise = Tensor.of(backend.allocate(ElementType.F32, codes.count()), codes);
             encode = backend.record(encoder::encode);
             draw = backend.record(this::draw);
             delivery = new Delivery(backend, this::take, Delivery.Part.floats(decoder.expected()));
         }
 
         private void draw() {
-            backend.ops().normal(decoder.noise(), scalars, key);
-            backend.ops().reparameterize(decoder.z(), decoder.head(), decoder.noise());
+            backend.ops().normal(noise, scalars, key);
+            backend.ops().reparameterize(decoder.z(), decoder.head(), noise);
             decoder.decode();
             decoder.mean();
         }
@@ -155,13 +163,13 @@ public final class Augmentation {
         }
 
         private void draw(long first, int read) {
-            int latents = decoder.noise().columns();
+            int latents = noise.columns();
             double[] values = new double[Scalars.COUNT];
             for (int asked = 0; asked < perSample; asked += chunk) {
                 long position = (first * perSample + asked) * latents;
                 values[Scalars.NOISE_POSITION.ordinal()] = position;
                 backend.upload(scalars, values);
-                backend.reserveNoise(key, position, decoder.noise().count());
+                backend.reserveNoise(key, position, noise.count());
                 draw.run();
                 // One row in several parts, or whole rows with all that is drawn of them.
                 delivery.send(read * Math.min(chunk, perSample - asked));

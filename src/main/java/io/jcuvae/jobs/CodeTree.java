@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A first-order dependency tree over S slots of K codes each (Chow, Liu 1968): p(c) is the product over the slots of p(c_s | c_parent
- * of s). It keeps counts, from which the probabilities follow with additive smoothing: of the root and of every slot alone, p(c) =
- * (n_c + 1 / K) / (N + 1), one observation spread over all codes; of a slot given its parent's code, p(c | a) = (n_ac + p(c)) / (n_a
- * + 1), one observation spread as the slot is by itself.
+ * A first-order dependency tree over S slots of K codes each (Chow, Liu 1968): p(c) is the product over the slots of
+ * p(c_s | c_parent of s). It keeps counts, from which the probabilities follow with additive smoothing: of the root and
+ * of every slot alone, p(c) = (n_c + 1 / K) / (N + 1), one observation spread over all codes; of a slot given its
+ * parent's code, p(c | a) = (n_ac + p(c)) / (n_a + 1), one observation spread as the slot is by itself.
  */
 public final class CodeTree {
     private final int[] parents;
@@ -185,8 +185,8 @@ public final class CodeTree {
      * Draws code i: slot s by uniform i S + s of the seed's generation stream.
      *
      * @param code receives [S]
-     * @param temperature T: each slot is drawn with probabilities p^(1 / T), divided by their sum; 1 is the tree itself, at 0 a slot
-     *     is its likeliest code, of equal ones the first
+     * @param temperature T: each slot is drawn with probabilities p^(1 / T), divided by their sum; 1 is the tree itself,
+     *     at 0 a slot is its likeliest code, of equal ones the first
      */
     public void draw(int[] code, long i, long seed, double temperature) {
         float[] uniforms = new float[parents.length];

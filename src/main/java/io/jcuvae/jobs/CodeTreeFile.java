@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A tree over codes in a file, with what it was fitted to. The tensors {@code parents} [S], {@code counts} [S, K] and {@code pairs}
- * [M, 4] (slot, code of its parent, its own code, how often) are whole numbers of 64 bits, from which {@link CodeTree} says how
- * probabilities follow.
+ * A tree over codes in a file, with what it was fitted to. The tensors {@code parents} [S], {@code counts} [S, K] and
+ * {@code pairs} [M, 4] (slot, code of its parent, its own code, how often) are whole numbers of 64 bits, from which
+ * {@link CodeTree} says how probabilities follow.
  *
  * @param tree the tree
  * @param model the checksum of the model whose codes they are

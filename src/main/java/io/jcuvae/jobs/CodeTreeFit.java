@@ -7,9 +7,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Fits a {@link CodeTree} to codes: of all trees the one whose edges have the most mutual information, which is the one of greatest
- * likelihood (Chow, Liu 1968, Approximating Discrete Probability Distributions with Dependence Trees). Counts are whole numbers, so
- * that nothing depends on an order; of equal edges the one of the lowest slots is taken.
+ * Fits a {@link CodeTree} to codes: of all trees the one whose edges have the most mutual information, which is the one
+ * of greatest likelihood (Chow, Liu 1968, Approximating Discrete Probability Distributions with Dependence Trees).
+ * Counts are whole numbers, so that nothing depends on an order; of equal edges the one of the lowest slots is taken.
  */
 public final class CodeTreeFit {
     private CodeTreeFit() {}

@@ -7,6 +7,8 @@ import io.jcuvae.data.RowWriters;
 import io.jcuvae.data.SampleReader;
 import io.jcuvae.data.Split;
 import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Tensor;
+import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Model;
 import java.nio.file.Path;
 
@@ -16,6 +18,14 @@ import java.nio.file.Path;
  */
 public final class Encoding {
     private Encoding() {}
+
+    /** What is written of a row. */
+    public enum Form {
+        /** Means and log variances, or the code where it is a point: of a codebook the vectors of its codes. */
+        POSTERIOR,
+        /** The numbers of its codes, of a model with a codebook. */
+        CODES
+    }
 
     /** 2, mean and logarithm of the variance, or 1 where a code is a point. */
     public static int valuesOfALatent(Model model) {
@@ -38,15 +48,36 @@ public final class Encoding {
             int limit,
             Path out,
             Progress progress) {
+        run(model, backend, source, splitOrNull, limit, Form.POSTERIOR, out, progress);
+    }
+
+    /** The same in some form. */
+    public static void run(
+            Model model,
+            Backend backend,
+            DataSource source,
+            Split splitOrNull,
+            int limit,
+            Form form,
+            Path out,
+            Progress progress) {
+        boolean numbers = form == Form.CODES;
+        if (numbers && model.spec().slots() == 0) {
+            throw new UserError("--codes: the model has no codebook (--posterior "
+                    + model.spec().posterior().label() + "), and so no numbers of codes; leave the option out");
+        }
         try (SampleReader reader = Rows.open(model, source, Rows.split(source, splitOrNull), limit);
-                RowWriter writer = RowWriters.latents(
-                        out, valuesOfALatent(model), model.spec().latents(), reader.count())) {
+                RowWriter writer = numbers
+                        ? RowWriters.codes(out, model.spec().slots(), reader.count())
+                        : RowWriters.latents(
+                                out, valuesOfALatent(model), model.spec().latents(), reader.count())) {
             BoundModel bound = new BoundModel(model, backend);
             RowLabels labels = Rows.labels(model, source, Rows.split(source, splitOrNull), limit);
             float[] samples = bound.samples();
             long done = 0;
+            Tensor from = numbers ? bound.codeNumbers() : bound.head();
             try (RowsOut rows =
-                    new RowsOut(backend, bound.head(), writer, out.toString(), n -> progress.at(n, reader.count()))) {
+                    new RowsOut(backend, from, writer, out.toString(), n -> progress.at(n, reader.count()))) {
                 int read;
                 while ((read = reader.read(samples, bound.rows())) > 0) {
                     bound.label(labels, done, read);

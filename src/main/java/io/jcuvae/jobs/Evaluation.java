@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import io.jcuvae.data.DataSource;
+import io.jcuvae.data.Dataset;
 import io.jcuvae.data.RowLabels;
 import io.jcuvae.data.SampleReader;
 import io.jcuvae.data.Split;
@@ -16,6 +17,7 @@ import io.jcuvae.train.CodeUse;
 import io.jcuvae.train.DataRecord;
 import io.jcuvae.train.Evaluator;
 import io.jcuvae.train.Model;
+import io.jcuvae.vae.Codebook;
 import io.jcuvae.vae.Prior;
 import io.jcuvae.vae.VaeSpec;
 import java.util.Arrays;
@@ -53,8 +55,7 @@ public final class Evaluation {
      * @param device what computed
      * @param klPerLatent mean divergence of each latent from the prior, nats; null where it cannot be told latent by latent
      * @param codes what the samples make of a codebook; null where there is none
-     * @param slots S, of a code of a codebook
-     * @param bookSize K, of a codebook
+     * @param codebook of the model, or that of one without
      * @param discrepancy between codes and prior, NaN for a model that was not trained to have little of it
      * @param prior what the KL term is held against; of a learned one it is an estimate with one draw per sample
      */
@@ -80,8 +81,7 @@ public final class Evaluation {
             String device,
             List<Double> klPerLatent,
             CodeUse codes,
-            int slots,
-            int bookSize,
+            Codebook codebook,
             double discrepancy,
             Prior prior) {
 
@@ -132,8 +132,8 @@ public final class Evaluation {
                 json.addProperty("commitment", codes.commitment());
                 json.addProperty("perplexity", codes.perplexity());
                 json.addProperty("codes_used", codes.used());
-                json.addProperty("codes", bookSize);
-                json.addProperty("slots", slots);
+                json.addProperty("codes", codebook.codes());
+                json.addProperty("slots", codebook.slots(latents));
             }
             if (Double.isFinite(discrepancy)) {
                 json.addProperty("mmd", discrepancy);
@@ -248,10 +248,10 @@ public final class Evaluation {
                     "KL",
                     "%.4f   %d log %d, whatever the sample: what its %d codes cost where all are alike",
                     kl,
-                    slots,
-                    bookSize,
-                    slots);
-            line(text, "codes", "perplexity %.1f, %d of %d used", codes.perplexity(), codes.used(), bookSize);
+                    codebook.slots(latents),
+                    codebook.codes(),
+                    codebook.slots(latents));
+            line(text, "codes", "perplexity %.1f, %d of %d used", codes.perplexity(), codes.used(), codebook.codes());
             line(text, "commitment", "%.4f   beside the reconstruction in training", codes.commitment());
         }
 
@@ -314,9 +314,8 @@ public final class Evaluation {
         }
 
         Supplier<SampleReader> rows = () -> Rows.open(model, source, split, limit);
-        ImportanceSampler.Estimate nll = new ImportanceSampler.Estimate(Double.NaN, Double.NaN);
+        ImportanceSampler.Estimate nll = nll(model, backend, rows, labels, importanceSamples, key, progress);
         if (importanceSamples > 0) {
-            nll = nll(model, backend, rows, labels, importanceSamples, key, progress);
             requireFinite("importance-weighted NLL", nll.mean(), source);
         }
         return new Report(
@@ -341,8 +340,7 @@ public final class Evaluation {
                 backend.description(),
                 latentwise == null ? null : Arrays.stream(latentwise).boxed().toList(),
                 result.codes(),
-                model.spec().slots(),
-                model.spec().codebook().codes(),
+                model.spec().codebook(),
                 discrepancy(model, backend, rows, labels, key),
                 model.spec().prior());
     }
@@ -356,6 +354,21 @@ public final class Evaluation {
         };
     }
 
+    /**
+     * The importance-weighted negative log-likelihood alone, of values as they are, by a model that is told no labels.
+     *
+     * @param draws K
+     * @return nats per sample
+     */
+    public static double nll(Model model, Backend backend, Dataset data, int draws) {
+        long seed = model.config().seed();
+        try (SampleReader reader = data.open();
+                ImportanceSampler sampler = new ImportanceSampler(model, backend, draws)) {
+            return sampler.estimate(reader, RowLabels.NONE, Binarization.NONE, 0, seed, Progress.SILENT)
+                    .mean();
+        }
+    }
+
     private static ImportanceSampler.Estimate nll(
             Model model,
             Backend backend,
@@ -364,6 +377,9 @@ public final class Evaluation {
             int draws,
             long key,
             Progress progress) {
+        if (draws == 0) {
+            return new ImportanceSampler.Estimate(Double.NaN, Double.NaN);
+        }
         try (SampleReader reader = rows.get();
                 ImportanceSampler sampler = new ImportanceSampler(model, backend, draws)) {
             return sampler.estimate(

@@ -12,6 +12,7 @@ import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Model;
+import io.jcuvae.vae.ColumnScores;
 import io.jcuvae.vae.Vae;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -40,28 +41,33 @@ final class RowScorer implements AutoCloseable {
     private final int images;
 
     private final int chunk;
-    private final Vae encoder;
-    /** With rows for every draw; the encoder itself where nothing is drawn. */
-    private final Vae decoder;
+    /** Encodes the batch, and decodes the posteriors' means; null where the weights are all that is asked for. */
+    private final Vae plain;
+    /** Draws: with rows for every draw, or weighing them; null where nothing is drawn. */
+    private final Vae drawing;
 
     /** The normals of each chunk of draws, the same for every row: [chunks][images chunk Z]. */
     private final float[][] noise;
 
-    /** [images chunk]: log p(z) - log q(z | x); null where it is not needed. */
-    private final Tensor ratio;
-    /** [images, D]: the reconstruction term of each value; null where it is not asked for. */
-    private final Tensor terms;
+    /** [images, 2]: the weights so far, see {@link io.jcuvae.tensor.MeasureOps#addWeights}; null where none are made. */
+    private final Tensor weights;
+    /** [images]: what becomes of them. */
+    private final Tensor nll;
+    /** Makes the reconstruction terms of the values; null where they are not asked for. */
+    private final ColumnScores terms;
 
-    private final Tensor room;
+    private final float[] output;
+    private final double[] ofValues;
     private final float[] values;
     private final Recorded encode;
     private final Recorded draw;
+    private final Recorded last;
+    private final Recorded mean;
     private final Delivery delivery;
 
-    /** What the chunks of a batch add up to: sums of terms, or of weights relative to the largest. */
+    /** What the chunks of a batch add up to. */
     private final double[] sum;
 
-    private final double[] largest;
     private final float[] scores;
     private int drawn;
     private long done;
@@ -79,31 +85,45 @@ final class RowScorer implements AutoCloseable {
         this.backend = backend;
         this.recipe = recipe;
         int most = backend.rowsAtOnce(model.spec().widest());
-        boolean drawing = recipe.draws() > 0;
-        images = drawing ? Math.max(1, most / recipe.draws()) : most;
-        chunk = drawing ? Math.min(recipe.draws(), most) : 1;
-        encoder = Vae.forInference(model.spec(), backend, model.values(), model.buffers(), images);
-        decoder = drawing
-                ? Vae.forInference(model.spec(), backend, model.values(), model.buffers(), images * chunk)
-                : encoder;
-        noise = drawing ? noise(Stream.EVALUATION.key(model.config().seed())) : new float[0][];
+        boolean any = recipe.draws() > 0;
         boolean weighing = recipe.kind() == ScoreKind.NLL;
-        ratio = weighing ? allocate(Shape.of(images * chunk)) : null;
-        terms = byValue ? allocate(Shape.of(images, encoder.x().columns())) : null;
-        room = byValue && encoder.output().count() > terms.count()
-                ? allocate(encoder.output().shape())
-                : null;
-        values = byValue ? new float[Math.toIntExact(terms.count())] : null;
+        images = any ? Math.max(1, most / recipe.draws()) : most;
+        chunk = any ? Math.min(recipe.draws(), most) : 1;
+        plain = weighing && !byValue ? null : bind(model, images);
+        drawing = weighing
+                ? Vae.forImportance(model.spec(), backend, model.values(), model.buffers(), images, chunk)
+                : any ? bind(model, images * chunk) : null;
+        noise = any ? noise(Stream.EVALUATION.key(model.config().seed())) : new float[0][];
+        weights = weighing ? Tensor.of(backend.allocate(ElementType.F64, 2L * images), Shape.of(images, 2)) : null;
+        nll = weighing ? allocate(Shape.of(images)) : null;
+        terms = byValue ? columnScores(model) : null;
+        output = byValue ? new float[Math.toIntExact(plain.output().count())] : null;
+        values = byValue ? new float[Math.toIntExact(plain.x().count())] : null;
+        ofValues = byValue ? new double[values.length] : null;
         encode = backend.record(this::encode);
-        draw = drawing ? backend.record(this::draw) : null;
+        draw = any ? backend.record(() -> draw(chunk)) : null;
+        int rest = recipe.draws() % chunk;
+        last = rest == 0 ? draw : backend.record(() -> draw(rest));
+        mean = weighing ? backend.record(() -> backend.ops().meanWeight(nll, weights, recipe.draws())) : null;
         sum = new double[images];
-        largest = new double[images];
         scores = new float[images];
-        delivery = new Delivery(
-                backend,
-                this::add,
-                Delivery.Part.floats(decoder.reconstruction()),
-                Delivery.Part.floats(weighing ? ratio : decoder.kl()));
+        Delivery.Part[] parts = weighing
+                ? new Delivery.Part[] {Delivery.Part.floats(nll)}
+                : new Delivery.Part[] {
+                    Delivery.Part.floats((any ? drawing : plain).reconstruction()),
+                    Delivery.Part.floats((any ? drawing : plain).kl())
+                };
+        delivery = new Delivery(backend, this::add, parts);
+    }
+
+    private ColumnScores columnScores(Model model) {
+        float[] block = new float[Math.toIntExact(model.values().block().count())];
+        backend.download(block, 0, model.values().block());
+        return new ColumnScores(model.spec(), block);
+    }
+
+    private Vae bind(Model model, int rows) {
+        return Vae.forInference(model.spec(), backend, model.values(), model.buffers(), rows);
     }
 
     private Tensor allocate(Shape shape) {
@@ -111,7 +131,7 @@ final class RowScorer implements AutoCloseable {
     }
 
     private float[][] noise(long key) {
-        int some = chunk * decoder.noise().columns();
+        int some = chunk * drawing.noise().columns();
         float[][] all = new float[(recipe.draws() + chunk - 1) / chunk][images * some];
         for (int c = 0; c < all.length; c++) {
             Philox.fillNormal(all[c], 0, some, key, (long) c * some);
@@ -123,27 +143,30 @@ final class RowScorer implements AutoCloseable {
     }
 
     private void encode() {
-        encoder.encode();
-        if (decoder != encoder) {
-            backend.ops().repeatRows(decoder.x(), encoder.x());
-            backend.ops().repeatRows(decoder.head(), encoder.head());
+        if (plain != null) {
+            plain.encode();
         }
-        if (recipe.draws() == 0 || terms != null) {
-            encoder.center();
-            encoder.decode();
-            encoder.score();
+        if (weights != null) {
+            drawing.encode();
+            backend.ops().startWeights(weights);
+        } else if (drawing != null) {
+            backend.ops().repeatRows(drawing.x(), plain.x());
+            backend.ops().repeatRows(drawing.head(), plain.head());
         }
-        if (terms != null) {
-            encoder.scoreValues(terms, room);
+        if (drawing == null || terms != null) {
+            plain.center();
+            plain.decode();
+            plain.score();
         }
     }
 
-    private void draw() {
-        decoder.sample();
-        decoder.decode();
-        decoder.score();
-        if (ratio != null) {
-            backend.ops().gaussianLogRatio(ratio, decoder.z(), decoder.head(), decoder.noise());
+    /** Some draws of each row, of which the first so many count. */
+    private void draw(int counted) {
+        drawing.sample();
+        drawing.decode();
+        drawing.score();
+        if (weights != null) {
+            drawing.addWeights(weights, counted);
         }
     }
 
@@ -159,103 +182,106 @@ final class RowScorer implements AutoCloseable {
         source = name;
         done = 0;
         clear();
-        float[] batch = new float[Math.toIntExact(encoder.x().count())];
-        float[] oneHot = encoder.labels() == null
+        Vae first = plain == null ? drawing : plain;
+        float[] batch = new float[Math.toIntExact(first.x().count())];
+        float[] oneHot = first.labels() == null
                 ? null
-                : new float[Math.toIntExact(encoder.labels().count())];
-        if (noise.length == 1) {
-            backend.upload(decoder.noise(), noise[0], 0);
+                : new float[Math.toIntExact(first.labels().count())];
+        if (drawing != null && weights == null) {
+            // Rows of draws are not encoded, but what a prior learned from samples is made there.
+            drawing.encode();
         }
-        long first = 0;
+        if (noise.length == 1) {
+            backend.upload(drawing.noise(), noise[0], 0);
+        }
+        long begun = 0;
         int read;
         while ((read = reader.read(batch, images)) > 0) {
-            backend.upload(encoder.x(), batch, 0);
             if (oneHot != null) {
-                labels.oneHot(oneHot, first, read);
-                backend.upload(encoder.labels(), oneHot, 0);
-                if (decoder != encoder) {
-                    backend.ops().repeatRows(decoder.labels(), encoder.labels());
-                }
+                labels.oneHot(oneHot, begun, read);
             }
-            score(read);
-            first += read;
-            progress.at(first, reader.count());
+            upload(plain, batch, oneHot);
+            if (weights != null) {
+                upload(drawing, batch, oneHot);
+            } else if (drawing != null && oneHot != null) {
+                backend.ops().repeatRows(drawing.labels(), plain.labels());
+            }
+            score(batch, read);
+            begun += read;
+            progress.at(begun, reader.count());
         }
         delivery.flush();
     }
 
-    private void score(int read) {
+    private void upload(Vae vae, float[] batch, float[] oneHot) {
+        if (vae != null) {
+            backend.upload(vae.x(), batch, 0);
+            if (oneHot != null) {
+                backend.upload(vae.labels(), oneHot, 0);
+            }
+        }
+    }
+
+    private void score(float[] batch, int read) {
         encode.run();
         if (terms != null) {
             // What is still under way belongs to the values of the batch before.
             delivery.flush();
-            backend.download(values, 0, terms);
+            backend.download(output, 0, plain.output());
+            terms.score(ofValues, output, batch, read);
+            for (int i = 0; i < read * terms.columns(); i++) {
+                values[i] = (float) ofValues[i];
+            }
         }
         if (draw == null) {
             delivery.send(read);
             return;
         }
-        for (float[] chunkNoise : noise) {
+        for (int c = 0; c < noise.length; c++) {
             if (noise.length > 1) {
-                backend.upload(decoder.noise(), chunkNoise, 0);
+                backend.upload(drawing.noise(), noise[c], 0);
             }
-            draw.run();
-            delivery.send(read * chunk);
+            (c == noise.length - 1 ? last : draw).run();
+            if (weights == null) {
+                delivery.send(read * chunk);
+            }
+        }
+        if (weights != null) {
+            mean.run();
+            delivery.send(read);
         }
     }
 
     private void clear() {
         drawn = 0;
         Arrays.fill(sum, 0);
-        Arrays.fill(largest, Double.NEGATIVE_INFINITY);
     }
 
     /** Takes in a chunk of draws of a batch; hands the rows over with the last. */
     private void add(ByteBuffer[] parts, int rows) {
-        int count = rows / chunk;
-        int counted = recipe.draws() == 0 ? 1 : Math.min(chunk, recipe.draws() - drawn);
+        boolean whole = recipe.kind() != ScoreKind.LOSS;
+        int count = whole ? rows : rows / chunk;
+        int counted = whole ? 1 : Math.min(chunk, recipe.draws() - drawn);
         for (int i = 0; i < count; i++) {
             for (int k = 0; k < counted; k++) {
-                int at = Float.BYTES * (i * chunk + k);
-                double reconstruction = parts[0].getFloat(at);
-                switch (recipe.kind()) {
-                    case RECONSTRUCTION -> sum[i] = reconstruction;
-                    case LOSS -> sum[i] += reconstruction + parts[1].getFloat(at);
-                    case NLL -> weigh(i, parts[1].getFloat(at) - reconstruction);
-                }
+                int at = Float.BYTES * (whole ? i : i * chunk + k);
+                sum[i] += parts[0].getFloat(at) + (whole ? 0 : (double) parts[1].getFloat(at));
             }
         }
         drawn += counted;
-        if (drawn < recipe.draws()) {
+        if (!whole && drawn < recipe.draws()) {
             return;
         }
         for (int i = 0; i < count; i++) {
-            double score =
-                    switch (recipe.kind()) {
-                        case RECONSTRUCTION -> sum[i];
-                        case LOSS -> sum[i] / recipe.draws();
-                        case NLL -> Math.log(recipe.draws()) - largest[i] - Math.log(sum[i]);
-                    };
-            scores[i] = (float) score;
+            scores[i] = (float) (whole ? sum[i] : sum[i] / recipe.draws());
             if (!Float.isFinite(scores[i])) {
-                throw new UserError(source + ": the score of row " + (done + i) + " is " + score
+                throw new UserError(source + ": the score of row " + (done + i) + " is " + scores[i]
                         + ": the model overflows on it; are its values scaled like the training data's?");
             }
         }
         taker.take(scores, values, count);
         done += count;
         clear();
-    }
-
-    /** Adds a weight in one pass: log sum of exp as {@link #largest} + log {@link #sum}. */
-    private void weigh(int row, double logWeight) {
-        if (logWeight > largest[row]) {
-            sum[row] = sum[row] * Math.exp(largest[row] - logWeight) + 1;
-            largest[row] = logWeight;
-        } else {
-            // A weight of zero adds nothing; NaN must not hide.
-            sum[row] += logWeight == Double.NEGATIVE_INFINITY ? 0 : Math.exp(logWeight - largest[row]);
-        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.jcuvae.jobs;
 
 import io.jcuvae.tensor.UserError;
+import io.jcuvae.train.Model;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -23,6 +24,11 @@ public enum ScoreKind {
     /** The name in options and files: lower case. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** What a model's rows are scored by where nothing else is asked for: the loss, or what there is of it. */
+    public static ScoreKind of(Model model) {
+        return model.spec().posterior().hasDivergence() ? LOSS : RECONSTRUCTION;
     }
 
     /** Draws of z for each row where nothing else is asked for; 0 where none are drawn. */

@@ -186,8 +186,9 @@ public final class Scoring {
         Scoring scoring;
         try (SampleReader reader = Rows.open(model, source, split, request.limit());
                 RowScorer scorer = new RowScorer(model, backend, request.recipe(), request.blame() > 0)) {
-            AnomalyLabels.Marked marked =
-                    request.labels() == null ? null : request.labels().mark(source, split, request.limit());
+            AnomalyLabels.Marked marked = request.labels() == null
+                    ? null
+                    : request.labels().mark(source.by(model.data().table()), split, request.limit());
             scoring = new Scoring(request, marked, blame(model, backend, source, split, request));
             RowLabels labels = Rows.labels(model, source, split, request.limit());
             try (ScoreFile file = request.out() == null

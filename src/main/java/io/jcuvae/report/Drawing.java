@@ -1,5 +1,6 @@
 package io.jcuvae.report;
 
+import io.jcuvae.tensor.Failure;
 import io.jcuvae.tensor.UserError;
 import java.awt.AWTError;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ public final class Drawing {
      * @param file the target
      * @param drawing writes it
      * @return why there is no picture and what to install, in one line; empty when there is one
+     * @throws Failure when what is to be drawn cannot be computed, as on a device that is lost
      */
     public static Optional<String> attempt(Path file, Consumer<Path> drawing) {
         try {
@@ -23,6 +25,9 @@ public final class Drawing {
             return Optional.empty();
         } catch (UserError e) {
             return Optional.of(e.getMessage());
+        } catch (Failure e) {
+            // Not the picture's: whoever goes on would meet it again.
+            throw e;
         } catch (OutOfMemoryError e) {
             return Optional.of(file + ": was not drawn, for want of memory");
         } catch (LinkageError | InternalError | AWTError | RuntimeException e) {

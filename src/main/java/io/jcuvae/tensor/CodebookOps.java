@@ -18,8 +18,9 @@ public interface CodebookOps extends LinearOps {
     void codeNorms(Tensor norms, Tensor codebook);
 
     /**
-     * codes[n] = the k with the least norms[k] - 2 products[n, k], of equal ones the first: the nearest code, as |x - c|^2 is that
-     * and |x|^2. One rounding a value, so that equal products choose equal codes on every device. 0 where all are not numbers.
+     * codes[n] = the k with the least norms[k] - 2 products[n, k], of equal ones the first: the nearest code, as |x -
+     * c|^2 is that and |x|^2. One rounding a value, so that equal products choose equal codes on every device. 0 where
+     * all are not numbers.
      *
      * @param codes [N]
      * @param products [N, K], x codebook'
@@ -66,12 +67,13 @@ public interface CodebookOps extends LinearOps {
 
     /**
      * The codebook follows the slots by exponential moving averages (the paper's appendix A.1): with n[k] the slots of code k and
-     * m[k] the sum of their x, counts = decay counts + (1 - decay) n, sums = decay sums + (1 - decay) m, total = the sum of counts,
-     * and codebook[k] = sums[k] / ((counts[k] + epsilon) / (total + K epsilon) total) with {@link #SMOOTHING}.
+     * m[k] the sum of their x, counts = decay counts + (1 - decay) n, sums = decay sums + (1 - decay) m, total = the
+     * sum of counts, and codebook[k] = sums[k] / ((counts[k] + epsilon) / (total + K epsilon) total) with {@link #SMOOTHING}.
      *
-     * <p>A code with counts[k] <= threshold total / K is dead and put onto x[floor((k + u) N / K)], u being uniform ROWS_TRAINED K
-     * + k of the key's sequence: counts[k] = total / K, as if it had had its share all along, sums[k] = counts[k] codebook[k], and
-     * {@code revived} counts it. Codes that were never used are dead, whatever the threshold. Nothing moves once halted.
+     * <p>A code with counts[k] at most threshold total / K is dead and put onto x[floor((k + u) N / K)], u being uniform
+     * ROWS_TRAINED K + k of the key's sequence: counts[k] = total / K, as if it had had its share all along, sums[k] =
+     * counts[k] codebook[k], and {@code revived} counts it. Codes that were never used are dead, whatever the
+     * threshold. Nothing moves once halted.
      *
      * @param codebook [K, E]
      * @param counts [K]

@@ -8,8 +8,8 @@ package io.jcuvae.tensor;
  *
  * <p>The term of a value is, with o what the decoder says of it and k the column's constant,
  * <ul>
- *   <li>numeric: (log(2 pi) + v + (x - o)^2 exp(-v)) / 2 + k, v = F + softplus(u - F) with u the column's own number and F = {@link
- *       Density#LEAST_LOGVAR};
+ *   <li>numeric: (log(2 pi) + v + (x - o)^2 exp(-v)) / 2 + k, v = F + softplus(u - F) with u the column's own number and
+ *       F = {@link Density#LEAST_LOGVAR};
  *   <li>binary: max(o, 0) - o x + log(1 + exp(-|o|)) + k;
  *   <li>categorical: log(sum of exp(o)) - o[x] + k;
  *   <li>count: exp(o) - x o + log(x!) + k; beyond o = {@value #LARGEST_LOG_RATE} its tangent there, so that it stays finite.

@@ -12,13 +12,18 @@ import io.jcuvae.tensor.Backend;
  * @param spent seconds that finding this out took
  */
 public record Pace(double stepSeconds, double evaluationSeconds, int stepsPerEpoch, double spent) {
-    /** Share of a budget that is spent on measuring, within these seconds. */
-    private static final double SHARE = 0.04;
+    /** Share of a budget that is spent on measuring, within these seconds and never more than a quarter. */
+    private static final double SHARE = 0.05;
 
-    private static final double LEAST = 1;
-    private static final double MOST = 20;
+    private static final double LEAST = 3;
+    private static final double MOST = 30;
+    private static final double LARGEST_SHARE = 0.25;
     /** Of the time of measuring, before which a virtual machine and a device have not found their pace. */
-    private static final double WARMUP = 0.4;
+    private static final double WARMUP = 0.6;
+    /** Steps that are timed at least, unless they take that many times as long. */
+    private static final int STEPS = 20;
+
+    private static final double PATIENCE = 5;
 
     /**
      * Measures the first steps of a run, of which nothing is kept.
@@ -27,19 +32,20 @@ public record Pace(double stepSeconds, double evaluationSeconds, int stepsPerEpo
      * @param backend for this alone
      */
     public static Pace measure(TrainConfig config, Dataset train, Dataset test, Dataset validation, Backend backend) {
-        double seconds = Math.max(LEAST, Math.min(MOST, SHARE * config.budget().seconds()));
+        double budget = config.budget().seconds();
+        double seconds = Math.min(LARGEST_SHARE * budget, Math.max(LEAST, Math.min(MOST, SHARE * budget)));
         long start = System.nanoTime();
         Watching watching = new Watching(seconds);
         Trainer trainer = Trainer.start(config, train, test, validation, backend, null, watching);
-        watching.begin();
         trainer.run(watching::stops);
         double evaluation = trainer.evaluationSeconds();
         return new Pace(watching.stepSeconds(), evaluation, trainer.stepsPerEpoch(), (System.nanoTime() - start) / 1e9);
     }
 
-    /** Takes the time between steps. */
+    /** Takes the time between steps. The first one, in which libraries prepare themselves, is not looked at. */
     private static final class Watching implements Trainer.Listener {
         private final double seconds;
+        private boolean begun;
         private long start;
         private long last;
         private double all;
@@ -52,11 +58,6 @@ public record Pace(double stepSeconds, double evaluationSeconds, int stepsPerEpo
             this.seconds = seconds;
         }
 
-        void begin() {
-            start = System.nanoTime();
-            last = start;
-        }
-
         @Override
         public void epoch(EpochMetrics metrics) {
             evaluated = true;
@@ -65,18 +66,24 @@ public record Pace(double stepSeconds, double evaluationSeconds, int stepsPerEpo
         /** Called after each step, and once more after each epoch. */
         boolean stops() {
             long now = System.nanoTime();
+            if (!begun) {
+                begun = true;
+                start = now;
+                last = now;
+                return false;
+            }
             double since = (now - start) / 1e9;
             if (!evaluated) {
                 all += (now - last) / 1e9;
                 allSteps++;
-                if (since > WARMUP * seconds) {
+                if (since > WARMUP * seconds && allSteps > STEPS / 2) {
                     counted += (now - last) / 1e9;
                     steps++;
                 }
             }
             evaluated = false;
             last = now;
-            return since > seconds;
+            return since > seconds && (steps >= STEPS || since > PATIENCE * seconds);
         }
 
         double stepSeconds() {

@@ -87,7 +87,8 @@ public enum Setting {
     LIKELIHOOD(
             "NAME",
             "reconstruction term; mse is the plain sum of squared errors, gaussian half of that plus a constant"
-                    + " (unit variance), gaussian-learned and laplace learn one scale, table one for each column, gaussian-per-value and"
+                    + " (unit variance), gaussian-learned and laplace learn one scale, table one for each"
+                    + " column, gaussian-per-value and"
                     + " discretized-logistic one for each value (docs/likelihoods.md)",
             choice(Likelihood.values(), Likelihood::label)),
     /** Levels of a categorical likelihood. */

@@ -40,7 +40,7 @@ public record Stretch(double amount, boolean inSteps) {
 
     /** That share of it. A part of a step counts when the length is taken, see {@link #steps}. */
     Stretch times(double share) {
-        return new Stretch(inSteps ? Math.ceil(amount * share - 1e-6) : amount * share, inSteps);
+        return new Stretch(inSteps ? Math.ceil(amount * share - 1e-6) : Math.rint(1e9 * amount * share) / 1e9, inSteps);
     }
 
     /** As one would type it. */

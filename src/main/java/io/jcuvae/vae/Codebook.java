@@ -7,8 +7,8 @@ import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
 
 /**
- * The codebook of a {@link Posterior#VQ} posterior (van den Oord, Vinyals, Kavukcuoglu 2017). A code z of Z values lies in S = Z / E
- * slots, slot s being its values s E .. s E + E - 1, and each slot is one of K vectors of E values.
+ * The codebook of a {@link Posterior#VQ} posterior (van den Oord, Vinyals, Kavukcuoglu 2017). A code z of Z values lies
+ * in S = Z / E slots, slot s being its values s E .. s E + E - 1, and each slot is one of K vectors of E values.
  *
  * @param codes K
  * @param size E

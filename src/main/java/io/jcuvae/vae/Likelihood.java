@@ -265,35 +265,6 @@ public enum Likelihood {
             }
         }
 
-        /**
-         * The terms of single values: the same verbs with a row for each value.
-         *
-         * @param values [B, D]
-         * @param room [B, P D]: where the parameters of a value come to lie side by side; unused where P is 1
-         */
-        void forwardValues(Tensor values, Tensor room) {
-            int count = Math.toIntExact(x.count());
-            int parameters = Math.toIntExact(output.count() / count);
-            Tensor terms = values.reshape(Shape.of(count));
-            Tensor value = x.reshape(Shape.of(count, 1));
-            Tensor said = output;
-            if (parameters > 1) {
-                said = room;
-                ops.swapAxes(
-                        room.reshape(Shape.of(count / run, run, parameters)),
-                        output.reshape(Shape.of(count / run, parameters, run)));
-            }
-            said = said.reshape(Shape.of(count, parameters));
-            switch (likelihood) {
-                case BERNOULLI -> ops.bernoulliRows(terms, said, value);
-                case MSE -> ops.squaredErrorRows(terms, said, value);
-                case GAUSSIAN, GAUSSIAN_LEARNED -> ops.gaussianRows(terms, said, value, logvar);
-                case LAPLACE -> ops.laplaceRows(terms, said, value, logvar);
-                case CONTINUOUS_BERNOULLI, GAUSSIAN_PER_VALUE, DISCRETIZED_LOGISTIC, CATEGORICAL ->
-                    ops.densityRows(terms, said, value, likelihood.density, 1);
-            }
-        }
-
         /** The rows and the gradient of the output; the weights must be known before. */
         void forwardAndBackward() {
             switch (likelihood) {

@@ -7,8 +7,9 @@ import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.Tensor;
 
 /**
- * Each slot of what the head says becomes the nearest vector of a {@link Codebook}. There is no noise, and no divergence that could
- * be trained on: from a uniform prior it is S log K for every sample. The gradient of z goes straight through to the head.
+ * Each slot of what the head says becomes the nearest vector of a {@link Codebook}. There is no noise, and no
+ * divergence that could be trained on: from a uniform prior it is S log K for every sample. The gradient of z goes
+ * straight through to the head.
  */
 final class QuantizedLatent implements Latent {
     private final Ops ops;

@@ -38,9 +38,7 @@ public final class Vae {
     private final Weighed weighed;
 
     private final Sequential decoder;
-    private final Tensor output;
-    private final ChannelExchange said;
-    private final ChannelExchange dsaid;
+    private final DecoderOutput said;
     private final Likelihood.Term likelihood;
     private final Tensor loss;
     private final float rowWeight;
@@ -59,6 +57,7 @@ public final class Vae {
     private final Tensor reconstruction;
 
     private Vae(VaeSpec spec, Binding binding, float rowWeight, Objective objective) {
+        // Long because every part is bound here, in the order of the forward pass.
         this.ops = binding.ops();
         this.arena = binding.arena();
         this.rowWeight = rowWeight;
@@ -94,21 +93,9 @@ public final class Vae {
                 "dec",
                 conditioning.code(latent.z()),
                 conditioning.codeGradient(latent.zGradient()));
-        Tensor doutput;
-        Shape parameters =
-                Shape.of(drawn.rows(), Math.toIntExact(spec.decoderOutput().count()));
-        if (spec.exchangesChannels(spec.decoderOutput())) {
-            output = arena.tensor("output", parameters);
-            doutput = binding.training() ? arena.tensor("doutput", parameters) : null;
-            said = new ChannelExchange(ops, decoder.output(), output);
-            dsaid = binding.training() ? new ChannelExchange(ops, decoder.outputGradient(), doutput) : null;
-        } else {
-            output = decoder.output().reshape(parameters);
-            doutput = binding.training() ? decoder.outputGradient().reshape(parameters) : null;
-            said = null;
-            dsaid = null;
-        }
-        likelihood = spec.likelihood().bind(drawn, output, doutput, target, spec.parameterRun(), columns);
+        said = new DecoderOutput(drawn, spec, decoder);
+        likelihood =
+                spec.likelihood().bind(drawn, said.values(), said.gradient(), target, spec.parameterRun(), columns);
         weighed = objective.estimator() == Estimator.ELBO ? null : (Weighed) latent;
         reconstruction = weighed == null ? likelihood.rows() : arena.tensor("reconstruction.mean", Shape.of(rows));
         noise = latent.noise() == null && objective.discrepancy() > 0
@@ -279,7 +266,7 @@ public final class Vae {
 
     /** [R, P D]: what the decoder says, P parameters for each value; where P is 1, {@link #mean()} overwrites it. */
     public Tensor output() {
-        return output;
+        return said.values();
     }
 
     /** [R, D]: the expected data, after {@link #mean()}. */
@@ -356,24 +343,12 @@ public final class Vae {
     public void decode() {
         conditioning.joinCode();
         decoder.forward();
-        if (said != null) {
-            said.toSamples();
-        }
+        said.toSamples();
     }
 
     /** The decoder's output to the reconstruction rows. */
     public void score() {
         likelihood.forward();
-    }
-
-    /**
-     * The decoder's output to the reconstruction term of each value, which add up to the reconstruction rows.
-     *
-     * @param values [R, D]
-     * @param room [R, P D], overwritten; may be null where P is 1
-     */
-    public void scoreValues(Tensor values, Tensor room) {
-        likelihood.forwardValues(values, room);
     }
 
     /**
@@ -427,9 +402,7 @@ public final class Vae {
 
     /** The gradients of all parameters. */
     public void backward() {
-        if (dsaid != null) {
-            dsaid.toPictures();
-        }
+        said.toPictures();
         decoder.backward();
         conditioning.partCode();
         if (term != null) {

@@ -93,6 +93,56 @@ class CudaCommandsTest {
         assertTrue(numbers >= 3, want.toString());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"reconstruction", "loss", "nll"})
+    void scoresAreThoseOfTheCpu(String by) throws IOException {
+        float[][] scores = new float[2][];
+        for (int i = 0; i < 2; i++) {
+            Path out = folder.resolve("s.csv");
+            Call.done(
+                    "score",
+                    "--model",
+                    model,
+                    "--data",
+                    "moons:60",
+                    "--by",
+                    by,
+                    "--out",
+                    out,
+                    "--device",
+                    i == 0 ? "cpu" : "cuda");
+            scores[i] = rows(out, 2);
+        }
+        assertEquals(24, scores[0].length);
+        assertClose(scores[0], scores[1], 1e-3);
+    }
+
+    @Test
+    void variationsAreThoseOfTheCpu() throws IOException {
+        float[][] made = new float[2][];
+        for (int i = 0; i < 2; i++) {
+            Path out = folder.resolve("a.npy");
+            Call.done(
+                    "augment",
+                    "--model",
+                    model,
+                    "--data",
+                    "moons:30",
+                    "--limit",
+                    4,
+                    "--per-sample",
+                    3,
+                    "--temperature",
+                    "0.7",
+                    "--out",
+                    out,
+                    "--device",
+                    i == 0 ? "cpu" : "cuda");
+            made[i] = rows(out, WIDTH);
+        }
+        assertClose(made[0], made[1], 1e-4);
+    }
+
     @Test
     void importanceWeightedEvaluationRunsOnIt() {
         JsonObject[] results = new JsonObject[2];

@@ -49,7 +49,7 @@ class MistakesTest {
             train --resume nowhere --out x        | --out: cannot be given with --resume
             evaluate                              | --model DIR is missing: the folder of a run
             evaluate --model nowhere              | nowhere: no such file or folder
-            evaluate --model x --split half       | --split: split "half" is unknown; use train, test or all
+            evaluate --model x --split half       | --split: split "half" is unknown; use train, validation, test or all
             evaluate --model x --importance -1    | --importance: must be a whole number from 0
             generate --model x                    | --out FILE is missing
             generate --model x --out y --count 0  | --count: must be a whole number from 1, got '0'

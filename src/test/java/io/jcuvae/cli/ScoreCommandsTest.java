@@ -83,7 +83,16 @@ class ScoreCommandsTest {
         Path mine = folder.resolve("run");
         Files.createDirectories(mine);
         Files.copy(run.resolve("model.safetensors"), mine.resolve("model.safetensors"));
-        String found = Call.done("score", "--model", mine, "--calibrate", normal, "--false-alarm", "0.05")
+        String found = Call.done(
+                        "score",
+                        "--model",
+                        mine,
+                        "--by",
+                        "reconstruction",
+                        "--calibrate",
+                        normal,
+                        "--false-alarm",
+                        "0.05")
                 .out();
         assertTrue(found.startsWith("calibrated " + mine.resolve("calibration.json") + ": "), found);
         assertTrue(found.contains("false alarms at 0.05 (95 %: "), found);
@@ -190,7 +199,7 @@ class ScoreCommandsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             --labels --by luck                     | --by: must be one of reconstruction|loss|nll, got 'luck'
-            --labels --draws 3                     | --draws: is about --by loss
+            --labels --by reconstruction --draws 3 | --draws: is about --by loss
             --labels --by nll --draws 3            | or give --importance
             --labels --importance 3                | --importance: is about --by nll
             --labels --by loss --draws 0           | --draws: must be a whole number from 1
@@ -311,5 +320,72 @@ class ScoreCommandsTest {
         Path png = folder.resolve("lines.png");
         Call.done("augment", "--model", digits, "--limit", 3, "--per-sample", 7, "--out", png);
         assertTrue(Files.exists(png));
+    }
+
+    @Test
+    void columnsOfASchemaAreNamedAndTravelAlong() throws IOException {
+        Random random = new Random(6);
+        StringBuilder text = new StringBuilder("warm,kind,y\n");
+        for (int r = 0; r < 300; r++) {
+            boolean red = random.nextBoolean();
+            double warm = (red ? 5 : -5) + random.nextGaussian();
+            // Of the odd ones the temperature fits neither kind.
+            text.append(r % 30 == 0 ? 60 : warm)
+                    .append(',')
+                    .append(red ? "red" : "green")
+                    .append(',');
+            text.append(r % 30 == 0 ? 1 : 0).append('\n');
+        }
+        Path file = Files.writeString(folder.resolve("kinds.csv"), text);
+        Path schema = folder.resolve("schema.json");
+        Call.of("schema", "--data", file, "--out", schema);
+        Path kinds = folder.resolve("kinds");
+        Call.of(
+                "train",
+                "--preset",
+                "table",
+                "--data",
+                file + "@label=0",
+                "--schema",
+                schema,
+                "--hidden",
+                "8",
+                "--latent",
+                "2",
+                "--epochs",
+                "15",
+                "--quiet",
+                "--out",
+                kinds);
+        Path out = folder.resolve("s.csv");
+        Call scored = Call.of(
+                "score",
+                "--model",
+                kinds,
+                "--data",
+                file,
+                "--split",
+                "unseen",
+                "--labels",
+                "--blame",
+                1,
+                "--out",
+                out,
+                "--json");
+        assertEquals(0, scored.code(), scored.err());
+        assertEquals(1, scored.json().getAsJsonObject("detection").get("auroc").getAsDouble(), 0.02);
+        List<String> odd = Files.readAllLines(out).stream()
+                .filter(line -> line.split(",")[2].equals("1"))
+                .toList();
+        assertEquals(10, odd.size());
+        odd.forEach(line -> assertEquals("warm", line.split(",")[3], line));
+        Path more = folder.resolve("more.csv");
+        assertEquals(
+                0,
+                Call.of("augment", "--model", kinds, "--data", file, "--per-sample", 2, "--out", more)
+                        .code());
+        List<String> lines = Files.readAllLines(more);
+        assertEquals("warm,kind,y", lines.get(0).replace("label", "y"));
+        assertTrue(lines.get(1).matches("[-0-9.E]+,(red|green),[01]"), lines.get(1));
     }
 }

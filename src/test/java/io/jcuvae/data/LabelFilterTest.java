@@ -52,7 +52,9 @@ class LabelFilterTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Split.class)
+    @EnumSource(
+            value = Split.class,
+            names = {"TRAIN", "TEST", "ALL"})
     void rowsStayInTheirSplit(Split split) throws IOException {
         Path file = table();
         int[] all = firsts(DataSource.parse(file.toString()), split, 0);

@@ -86,6 +86,7 @@ class StandardizingTest {
         Path file = Files.writeString(folder.resolve("rows.csv"), text);
         DataSource source = DataSource.parse(file.toString());
         TrainConfig config = TrainConfig.preset("table")
+                .with(Setting.LIKELIHOOD, "table")
                 .with(Setting.DATA, file.toString())
                 .with(Setting.EPOCHS, "40")
                 .with(Setting.BATCH, "20")
