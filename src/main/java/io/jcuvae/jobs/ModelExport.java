@@ -25,8 +25,8 @@ public final class ModelExport {
     private ModelExport() {}
 
     /**
-     * Writes encoder.onnx, decoder.onnx and reconstruction.onnx, see {@link OnnxModel}. Each says in its metadata_props which model it
-     * is of ({@code model_sha256}, the checksum in the model file) and what the model is a model of.
+     * Writes encoder.onnx, decoder.onnx and reconstruction.onnx, see {@link OnnxModel}. Each says in its metadata_props which
+     * model it is of ({@code model_sha256}, the checksum in the model file) and what the model is a model of.
      *
      * @param modelFile which the model was loaded from
      * @param folder made if need be; files of these names are replaced

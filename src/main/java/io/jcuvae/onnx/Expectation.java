@@ -6,7 +6,10 @@ import io.jcuvae.tensor.Density;
 import io.jcuvae.vae.Likelihood;
 import java.util.List;
 
-/** What a decoder says to the expected data: the means of the likelihoods, see {@link io.jcuvae.tensor.LikelihoodOps#densityMean}. */
+/**
+ * What a decoder says to the expected data: the means of the likelihoods, see {@link
+ * io.jcuvae.tensor.LikelihoodOps#densityMean}.
+ */
 final class Expectation {
     private final Graph graph;
 

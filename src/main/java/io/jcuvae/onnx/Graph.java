@@ -8,9 +8,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * An ONNX graph in the making. Values are known by name, and an operator is added with the names of its inputs, so nodes come in an
- * order in which they can be run. Numbers of fields and types are those of onnx.proto (github.com/onnx/onnx); its messages are
- * named where they are made.
+ * An ONNX graph in the making. Values are known by name, and an operator is added with the names of its inputs, so nodes come
+ * in an order in which they can be run. Numbers of fields and types are those of onnx.proto (github.com/onnx/onnx); its messages
+ * are named where they are made.
  */
 final class Graph {
     /** The version of ONNX's operators that is used. */

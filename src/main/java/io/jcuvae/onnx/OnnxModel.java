@@ -58,8 +58,8 @@ public final class OnnxModel {
     }
 
     /**
-     * Writes the encoder: {@code x}, and {@code label} of a model with labels, to {@code mean} and {@code logvar} [B, Z]; of a model
-     * without variances to {@code mean} alone, of one with a codebook also to {@code codes} [B, S].
+     * Writes the encoder: {@code x}, and {@code label} of a model with labels, to {@code mean} and {@code logvar} [B, Z]; of a
+     * model without variances to {@code mean} alone, of one with a codebook also to {@code codes} [B, S].
      */
     public void writeEncoder(Path file) {
         Graph graph = new Graph("encoder");
@@ -76,7 +76,10 @@ public final class OnnxModel {
         write(graph, file);
     }
 
-    /** Writes the whole: {@code x}, and {@code label}, to {@code expected} of the posterior's mean, with what the encoder gives. */
+    /**
+     * Writes the whole: {@code x}, and {@code label}, to {@code expected} of the posterior's mean, with what the encoder
+     * gives.
+     */
     public void writeReconstruction(Path file) {
         Graph graph = new Graph("reconstruction");
         String x = samples(graph);

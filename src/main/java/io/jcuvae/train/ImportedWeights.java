@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * A model made of weights that were trained elsewhere: tensors of a safetensors file, laid out as PyTorch has them, under the names
- * of the network or under others that are mapped.
+ * A model made of weights that were trained elsewhere: tensors of a safetensors file, laid out as PyTorch has them, under the
+ * names of the network or under others that are mapped.
  */
 public final class ImportedWeights {
     private static final int SHOWN = 4;
@@ -95,8 +95,8 @@ public final class ImportedWeights {
      * Makes a folder with config.json and model.safetensors.
      *
      * @param file the weights
-     * @param renames name in the file to name in the network, of a tensor or of all that begin so up to a dot; to nothing for those
-     *     that are not to be taken
+     * @param renames name in the file to name in the network, of a tensor or of all that begin so up to a dot; to nothing
+     *     for those that are not to be taken
      * @param data what they were trained on
      * @throws UserError naming what is missing, left over, of another shape or no number
      */

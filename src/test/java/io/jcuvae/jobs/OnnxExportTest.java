@@ -177,7 +177,8 @@ class OnnxExportTest {
             + "{'layer':'activation','activation':'softplus'}]";
     private static final String CONV_DECODER =
             "[{'layer':'dense','outputs':24,'activation':'leaky_relu'},{'layer':'reshape','shape':'6x2x2'},"
-                    + "{'layer':'upsample','factor':3},{'layer':'conv2d','channels':5,'kernel':3,'padding':1,'activation':'tanh'},"
+                    + "{'layer':'upsample','factor':3},"
+                    + "{'layer':'conv2d','channels':5,'kernel':3,'padding':1,'activation':'tanh'},"
                     + "{'layer':'reshape','shape':'5x6x6'},"
                     + "{'layer':'conv2d','channels':5,'kernel':2,'stride':2,'activation':'sigmoid'},"
                     + "{'layer':'conv_transpose2d','channels':'data','kernel':3,'stride':2,'padding':1,'output_padding':1}]";
