@@ -2,7 +2,10 @@ package io.jcuvae.bench;
 
 import com.google.gson.JsonObject;
 import io.jcuvae.data.Dataset;
+import io.jcuvae.data.OnePicture;
 import io.jcuvae.jobs.Evaluation;
+import io.jcuvae.jobs.Inspection;
+import io.jcuvae.jobs.Labels;
 import io.jcuvae.nn.Parameters;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Binarization;
@@ -17,6 +20,7 @@ import io.jcuvae.train.Model;
 import io.jcuvae.train.Setting;
 import io.jcuvae.train.TrainConfig;
 import io.jcuvae.train.Trainer;
+import io.jcuvae.vae.Condition;
 import io.jcuvae.vae.Vae;
 import io.jcuvae.vae.VaeSpec;
 import java.util.ArrayList;
@@ -35,6 +39,9 @@ public final class StepBench {
     private static final int IMPORTANCE_DRAWS = 500;
     /** Latents to decode, as in the peer's script. */
     private static final int DECODED = 100_000;
+
+    /** Pictures that are decoded one by one. */
+    private static final int FRAMES = 200;
 
     private static final int REPETITIONS = 7;
     /** Steps that are asked for in a row: well below what a driver queues before it makes the host wait. */
@@ -195,6 +202,9 @@ public final class StepBench {
             }
             backend.synchronize();
         }));
+        if (data.shape().isImage() && spec.condition().equals(Condition.NONE)) {
+            json.add("frame", rate(FRAMES, frames(spec, values)));
+        }
         json.add("iwae", importance(spec, values));
         return json;
     }
@@ -216,6 +226,24 @@ public final class StepBench {
         json.addProperty("k", IMPORTANCE_DRAWS);
         json.addProperty("nll", nll);
         return json;
+    }
+
+    /** Pictures of the latent explorer, each from a code to its pixels on the host, by itself. */
+    private Runnable frames(VaeSpec spec, Parameters values) {
+        Model model = new Model(
+                config,
+                DataRecord.of("data", data.first(1), data.first(1)),
+                spec,
+                values,
+                Parameters.buffers(spec.layout(), backend));
+        Inspection one = new Inspection(model, backend, 1);
+        float[] codes = Inspection.normals(FRAMES, spec.latents(), 0);
+        return () -> {
+            for (int i = 0; i < FRAMES; i++) {
+                float[] made = one.decode(Inspection.row(codes, i, spec.latents()), 1, Labels.NOTHING);
+                OnePicture.pixels(made, data.shape());
+            }
+        };
     }
 
     private Runnable encoding(Vae vae) {

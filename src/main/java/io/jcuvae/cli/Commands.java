@@ -23,8 +23,10 @@ final class Commands {
         BY_NAME.put("augment", AugmentCommand::new);
         BY_NAME.put("export", ExportCommand::new);
         BY_NAME.put("import", ImportCommand::new);
+        BY_NAME.put("verify", VerifyCommand::new);
         BY_NAME.put("plot", PlotCommand::new);
         BY_NAME.put("report", ReportCommand::new);
+        BY_NAME.put("explore", ExploreCommand::new);
         BY_NAME.put("baseline", BaselineCommand::new);
         BY_NAME.put("schema", SchemaCommand::new);
         BY_NAME.put("info", InfoCommand::new);

@@ -30,8 +30,13 @@ final class BoundModel {
     private final Recorded reconstruct;
 
     BoundModel(Model model, Backend backend) {
+        this(model, backend, backend.rowsAtOnce(model.spec().widest()));
+    }
+
+    /** Binds a model to batches of so many rows. */
+    BoundModel(Model model, Backend backend, int rows) {
         this.backend = backend;
-        rows = backend.rowsAtOnce(model.spec().widest());
+        this.rows = rows;
         vae = Vae.forInference(model.spec(), backend, model.values(), model.buffers(), rows);
         scalars = Scalars.allocate(backend);
         width = vae.x().columns();

@@ -28,6 +28,17 @@ public final class Inspection {
     }
 
     /**
+     * Binds a model to small batches, for answers without delay.
+     *
+     * @param rows of a batch
+     */
+    public Inspection(Model model, Backend backend, int rows) {
+        this.model = model;
+        this.backend = backend;
+        bound = new BoundModel(model, backend, rows);
+    }
+
+    /**
      * What the encoder and the decoder make of rows.
      *
      * @param count N
@@ -113,6 +124,27 @@ public final class Inspection {
     }
 
     /**
+     * Encodes one row.
+     *
+     * @param row [D] as the model sees it
+     * @param label its class, as {@link Labels#of} gives it
+     * @return [Z]: the posterior's mean, or the code itself where it is a point
+     */
+    public float[] code(float[] row, int label) {
+        float[] batch = bound.samples();
+        float[] heads = bound.posteriors();
+        System.arraycopy(row, 0, batch, 0, bound.width());
+        bound.label(label);
+        bound.encode(heads, batch);
+        return Arrays.copyOf(heads, latents());
+    }
+
+    /** Whether a latent can be moved by itself: of a code out of a codebook it cannot. */
+    public static boolean moves(Model model) {
+        return List.of("gaussian", "none").contains(model.config().posterior().label());
+    }
+
+    /**
      * Whether codes are held against a standard normal: neither learned, nor of a second stochastic layer, nor of a codebook.
      */
     public boolean hasNormalPrior() {
@@ -120,8 +152,7 @@ public final class Inspection {
         boolean learned = Setting.find("prior")
                 .map(prior -> !config.text(prior).equals("normal"))
                 .orElse(false);
-        boolean moved = List.of("gaussian", "none").contains(config.posterior().label());
-        return config.hasPrior() && moved && !config.upper().given() && !learned;
+        return config.hasPrior() && moves(model) && !config.upper().given() && !learned;
     }
 
     /**

@@ -202,6 +202,16 @@ public final class Pca {
         return components.length;
     }
 
+    /** [D]: the mean of the samples. */
+    public double[] mean() {
+        return mean.clone();
+    }
+
+    /** [D]: the unit vector along a component. */
+    public double[] component(int number) {
+        return components[number].clone();
+    }
+
     /** [Z]: the variance along each component, largest first. */
     public double[] variances() {
         return variances.clone();

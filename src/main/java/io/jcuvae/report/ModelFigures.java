@@ -83,7 +83,7 @@ public final class ModelFigures {
 
     /** Whether a latent can be moved by itself: of a code out of a codebook it cannot. */
     public static boolean moves(Model model) {
-        return List.of("gaussian", "none").contains(model.config().posterior().label());
+        return Inspection.moves(model);
     }
 
     /** Refuses a model whose latents cannot be moved one by one. */
