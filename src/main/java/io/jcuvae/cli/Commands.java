@@ -21,6 +21,7 @@ final class Commands {
         BY_NAME.put("interpolate", InterpolateCommand::new);
         BY_NAME.put("score", ScoreCommand::new);
         BY_NAME.put("augment", AugmentCommand::new);
+        BY_NAME.put("verify", VerifyCommand::new);
         BY_NAME.put("plot", PlotCommand::new);
         BY_NAME.put("report", ReportCommand::new);
         BY_NAME.put("explore", ExploreCommand::new);

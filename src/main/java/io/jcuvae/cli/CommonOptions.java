@@ -95,7 +95,10 @@ final class CommonOptions {
 
     /** Where samples go. */
     static Option samples() {
-        return value("out", "FILE", "where to write: .npy, .npz, .csv, .png (a grid), -ubyte or -ubyte.gz (IDX)");
+        return value(
+                "out",
+                "FILE",
+                "where to write: .npy, .npz, .csv, .png (a grid), -ubyte or -ubyte.gz (IDX); FOLDER/ for a .png of each");
     }
 
     /** What computes. */

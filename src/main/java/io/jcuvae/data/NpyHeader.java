@@ -95,6 +95,11 @@ final class NpyHeader {
         return forRows("<f4", rows, sizes);
     }
 
+    /** The header of a uint8 array [rows, sizes...]. */
+    static byte[] forBytes(long rows, int... sizes) {
+        return forRows("|u1", rows, sizes);
+    }
+
     /** The header of an int32 array [rows, sizes...]. */
     static byte[] forInts(long rows, int... sizes) {
         return forRows("<i4", rows, sizes);
