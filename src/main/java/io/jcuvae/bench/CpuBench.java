@@ -70,9 +70,22 @@ public final class CpuBench {
         log.accept("profile of a step");
         report.add("profile", ours(most, List.of("--profile")).getAsJsonObject("profile"));
         report.add("scaling", scaling(most));
+        report.add("jobs", jobs(most));
         log.accept("variants");
         report.add("variants", ours(most, List.of("--variants")).getAsJsonArray("variants"));
         return report;
+    }
+
+    /** Files beside computing alone, and the memory that few and many samples take. */
+    private JsonObject jobs(int threads) {
+        log.accept("jobs: a million samples, and codes");
+        JsonObject jobs = ours(threads, List.of("--jobs")).getAsJsonObject("jobs");
+        for (String samples : List.of("100000", "10000000")) {
+            log.accept("jobs: the memory of " + samples + " samples");
+            JsonObject run = ours(threads, List.of("--samples", samples));
+            jobs.addProperty("peak_mib_of_" + samples, run.get("peak_rss_mib").getAsDouble());
+        }
+        return jobs;
     }
 
     private JsonObject compare(int threads, String python) {
@@ -308,10 +321,29 @@ public final class CpuBench {
                     row.get("what").getAsString(),
                     row.get("samples_per_second").getAsDouble()));
         });
+        text.append(jobs(report.getAsJsonObject("jobs")));
         text.append(String.format(
                 Locale.ROOT, "%na training step of each variant beside the plain VAE's of equal network, per code:%n"));
         return text.append(VariantBench.table(report.getAsJsonArray("variants")))
                 .toString();
+    }
+
+    private static String jobs(JsonObject jobs) {
+        return String.format(
+                Locale.ROOT,
+                "%na million byte samples to a .npy: %.0f/s, %.2f of decoding alone (%.0f/s); with a manifest %.0f/s, %.2f%n"
+                        + "codes to a .npy: %.0f/s, %.2f of encoding alone (%.0f/s)%n"
+                        + "peak memory of 100,000 samples %.0f MiB, of 10,000,000 samples %.0f MiB%n",
+                jobs.get("generate_samples_per_second").getAsDouble(),
+                jobs.get("generate_share").getAsDouble(),
+                jobs.get("decode_samples_per_second").getAsDouble(),
+                jobs.get("generate_manifest_samples_per_second").getAsDouble(),
+                jobs.get("generate_manifest_share").getAsDouble(),
+                jobs.get("encode_job_samples_per_second").getAsDouble(),
+                jobs.get("encode_share").getAsDouble(),
+                jobs.get("encode_samples_per_second").getAsDouble(),
+                jobs.get("peak_mib_of_100000").getAsDouble(),
+                jobs.get("peak_mib_of_10000000").getAsDouble());
     }
 
     private static String number(JsonObject row, String key, String format) {

@@ -3,8 +3,8 @@ package io.jcuvae.cli;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.jcuvae.data.DataSource;
-import io.jcuvae.data.Split;
 import io.jcuvae.jobs.Augmentation;
+import io.jcuvae.jobs.RowRange;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -24,6 +24,10 @@ final class AugmentCommand implements Command {
 
     @Override
     public List<Option> options() {
+        return JobOptions.with(all(), true);
+    }
+
+    private static List<Option> all() {
         return List.of(
                 CommonOptions.model(),
                 CommonOptions.data(),
@@ -60,19 +64,26 @@ final class AugmentCommand implements Command {
         int perSample = arguments.integer(PER_SAMPLE, 1, MOST, FEW);
         double temperature = arguments.number("temperature", 1);
         long seed = arguments.wholeNumber("seed", Long.MIN_VALUE, Long.MAX_VALUE, 0);
-        int limit = CommonOptions.limit(arguments);
-        Split split = CommonOptions.split(arguments);
+        RowRange range = JobOptions.range(arguments);
+        JobOptions.check(arguments);
+        JobOptions.Written[] written = new JobOptions.Written[1];
         JsonObject json = ModelJob.run(arguments, output, "augmenting", (model, backend, progress) -> {
             DataSource source = ModelJob.source(arguments, output, model);
-            Augmentation.Result result =
-                    Augmentation.run(model, backend, source, split, limit, perSample, temperature, seed, out, progress);
-            ModelJob.warn(source, output);
-            return describe(out, result, model.data().shape().sizes(), perSample, source);
+            Augmentation.Asked asked = new Augmentation.Asked(perSample, temperature, seed);
+            try (Augmentation job = new Augmentation(model, backend, source, range, asked, out)) {
+                written[0] = JobOptions.write(arguments, output, job, progress);
+                ModelJob.warn(source, output);
+                Augmentation.Result result = new Augmentation.Result(written[0].rows(), job.labelled());
+                JsonObject described = describe(out, result, job.rowShape(), perSample, source);
+                written[0].addTo(described);
+                return described;
+            }
         });
         String shape = json.getAsJsonArray("row_shape").asList().stream()
                 .map(size -> String.valueOf(size.getAsInt()))
                 .collect(Collectors.joining("x"));
-        output.line("wrote " + out + ": " + Figures.count(json.get("count").getAsLong()) + " rows of " + shape + ", "
+        output.line("wrote " + written[0].name(out) + ": "
+                + Figures.count(json.get("count").getAsLong()) + " rows of " + shape + ", "
                 + perSample + " of each sample, "
                 + (json.get("labelled").getAsBoolean() ? "with labels" : "without labels"));
         if (json.has("label_names")) {

@@ -3,6 +3,7 @@ package io.jcuvae.cli;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import io.jcuvae.bench.CpuBench;
+import io.jcuvae.bench.JobBench;
 import io.jcuvae.bench.StepBench;
 import io.jcuvae.bench.VariantBench;
 import io.jcuvae.data.AtomicFile;
@@ -28,6 +29,7 @@ import org.apache.commons.cli.Option;
 /** Measures speed on this machine, beside a peer's script where there is one. */
 final class BenchCommand implements Command {
     private static final int ROWS_PER_WRITE = 1000;
+    private static final long JOB_SAMPLES = 1_000_000;
 
     /** What may differ from the preset. */
     private static final List<Setting> MEASURED = List.of(
@@ -76,6 +78,13 @@ final class BenchCommand implements Command {
                 CommonOptions.flag(
                         "variants",
                         "with --alone: each variant's step beside the plain VAE's of equal network, instead"),
+                CommonOptions.flag(
+                        "jobs",
+                        "with --alone: files of a million samples, and of codes, beside computing alone, instead"),
+                CommonOptions.value(
+                        "samples",
+                        "N",
+                        "with --alone: generate N byte samples to a .npy once, for its memory, instead"),
                 CommonOptions.value("out", "FILE", "write the report here too, as JSON"),
                 CommonOptions.quiet(),
                 CommonOptions.json());
@@ -125,7 +134,12 @@ final class BenchCommand implements Command {
             JsonObject report = new JsonObject();
             report.addProperty("device", backend.description());
             report.addProperty("samples", data.count());
-            if (arguments.has("variants")) {
+            if (arguments.has("jobs")) {
+                report.add("jobs", new JobBench(config, data, backend).run(JOB_SAMPLES));
+            } else if (arguments.has("samples")) {
+                long samples = arguments.wholeNumber("samples", 1, Long.MAX_VALUE, 0);
+                report.add("generation", new JobBench(config, data, backend).generation(samples));
+            } else if (arguments.has("variants")) {
                 report.add("variants", new VariantBench(VariantBench.Size.FULL, data).rows(backend));
             } else if (arguments.has("profile")) {
                 if (!backend.name().equals("cpu")) {

@@ -1,8 +1,7 @@
 package io.jcuvae.cli;
 
-import io.jcuvae.data.DataSource;
-import io.jcuvae.data.Split;
 import io.jcuvae.jobs.Encoding;
+import io.jcuvae.jobs.RowRange;
 import java.util.List;
 import org.apache.commons.cli.Option;
 
@@ -15,6 +14,10 @@ final class EncodeCommand implements Command {
 
     @Override
     public List<Option> options() {
+        return JobOptions.with(all(), true);
+    }
+
+    private static List<Option> all() {
         return List.of(
                 CommonOptions.model(),
                 CommonOptions.data(),
@@ -42,20 +45,13 @@ final class EncodeCommand implements Command {
 
     @Override
     public int run(Arguments arguments, Output output) {
-        int limit = CommonOptions.limit(arguments);
-        Split split = CommonOptions.split(arguments);
-        return ModelJob.write(arguments, output, "encoding", (model, backend, out, progress) -> {
-            DataSource source = ModelJob.source(arguments, output, model);
-            boolean codes = arguments.has("codes");
-            Encoding.Form form = codes ? Encoding.Form.CODES : Encoding.Form.POSTERIOR;
-            Encoding.run(model, backend, source, split, limit, form, out, progress);
-            ModelJob.warn(source, output);
-            if (codes) {
-                return new int[] {model.spec().slots()};
-            }
-            int latents = model.spec().latents();
-            int values = Encoding.valuesOfALatent(model);
-            return values == 1 ? new int[] {latents} : new int[] {values, latents};
-        });
+        RowRange range = JobOptions.range(arguments);
+        Encoding.Form form = arguments.has("codes") ? Encoding.Form.CODES : Encoding.Form.POSTERIOR;
+        return ModelJob.rows(
+                arguments,
+                output,
+                "encoding",
+                (model, backend) ->
+                        new Encoding(model, backend, ModelJob.source(arguments, output, model), range, form));
     }
 }

@@ -2,6 +2,7 @@ package io.jcuvae.cli;
 
 import io.jcuvae.data.Classes;
 import io.jcuvae.data.DataSource;
+import io.jcuvae.data.RowWriters;
 import io.jcuvae.jobs.AggregatePosterior;
 import io.jcuvae.jobs.CodePrior;
 import io.jcuvae.jobs.CodeSampler;
@@ -31,12 +32,19 @@ final class GenerateCommand implements Command {
 
     @Override
     public List<Option> options() {
+        return JobOptions.with(all(), false);
+    }
+
+    private static List<Option> all() {
         return List.of(
                 CommonOptions.model(),
+                CommonOptions.value(
+                        "first", "I", "number of the first sample, which depends on it and the seed alone (default 0)"),
                 CommonOptions.value(
                         "count", "N", "how many samples, of each class with --label all (default 64, or 8 of each)"),
                 CommonOptions.label(", or all: each class in a line of a .png, from the same codes"),
                 CommonOptions.samples(),
+                JobOptions.bytes(),
                 CommonOptions.value("seed", "N", "start of the random sequence (default 0)"),
                 CommonOptions.value(
                         "temperature",
@@ -91,7 +99,10 @@ final class GenerateCommand implements Command {
                 arguments.integer(COMPONENTS, 1, MOST_COMPONENTS, 0),
                 arguments.text("data").orElse(null),
                 arguments.integer("limit", 0, Integer.MAX_VALUE, -1));
-        return ModelJob.write(arguments, output, "generating", (model, backend, out, progress) -> {
+        long first = arguments.wholeNumber("first", 0, Long.MAX_VALUE, 0);
+        arguments.requiredPath("model");
+        RowWriters.Form form = JobOptions.form(arguments);
+        return ModelJob.rows(arguments, output, "generating", (model, backend) -> {
             int[] classes = Labels.of(model, arguments.text("label").orElse(null));
             boolean codes = model.spec().posterior() == Posterior.VQ;
             Sampler chosen = asked.orElse(codes ? Sampler.TREE : Sampler.PRIOR);
@@ -112,8 +123,9 @@ final class GenerateCommand implements Command {
                         + model.spec().prior().describe()
                         + "), and its codes do not follow the standard normal; leave the option out");
             }
-            Generation.run(model, backend, classes, sampler, count, seed, temperature, out, progress);
-            return model.data().shape().sizes();
+            Generation.Asked rows = new Generation.Asked(
+                    first, count, seed, temperature, chosen.name().toLowerCase(Locale.ROOT));
+            return new Generation(model, backend, classes, sampler, rows, form);
         });
     }
 

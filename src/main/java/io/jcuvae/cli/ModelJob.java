@@ -6,6 +6,7 @@ import com.google.gson.JsonObject;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.PictureOptions;
 import io.jcuvae.jobs.Progress;
+import io.jcuvae.jobs.RowJob;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Model;
@@ -31,6 +32,13 @@ final class ModelJob {
          * @return the shape of one row
          */
         int[] run(Model model, Backend backend, Path out, Progress progress);
+    }
+
+    /** Makes a job. */
+    @FunctionalInterface
+    interface Making {
+        /** Binds it; pictures to read are decoded when this returns. */
+        RowJob make(Model model, Backend backend);
     }
 
     private ModelJob() {}
@@ -69,13 +77,41 @@ final class ModelJob {
             });
             return describe(out, count[0], shape);
         });
+        tell(output, out.toString(), json);
+        return 0;
+    }
+
+    /**
+     * Opens the device, loads the model, makes a job and writes its rows to {@code --out}, and says what was written.
+     *
+     * @param doing what, as in {@code encoding}
+     * @return the exit code
+     */
+    static int rows(Arguments arguments, Output output, String doing, Making making) {
+        arguments.requiredPath("model");
+        Path out = arguments.requiredPath("out");
+        JobOptions.check(arguments);
+        JobOptions.Written[] written = new JobOptions.Written[1];
+        JsonObject json = run(arguments, output, doing, (model, backend, progress) -> {
+            try (RowJob job = making.make(model, backend)) {
+                written[0] = JobOptions.write(arguments, output, job, progress);
+                job.warnings().forEach(output::warn);
+                JsonObject described = describe(out, written[0].rows(), job.rowShape());
+                written[0].addTo(described);
+                return described;
+            }
+        });
+        tell(output, written[0].name(out), json);
+        return 0;
+    }
+
+    private static void tell(Output output, String name, JsonObject json) {
         String row = json.getAsJsonArray("row_shape").asList().stream()
                 .map(JsonElement::getAsString)
                 .collect(Collectors.joining("x"));
         long count = json.get("count").getAsLong();
-        output.line("wrote " + out + ": " + Figures.count(count) + (count == 1 ? " row of " : " rows of ") + row);
+        output.line("wrote " + name + ": " + Figures.count(count) + (count == 1 ? " row of " : " rows of ") + row);
         output.json(json);
-        return 0;
     }
 
     private static JsonObject describe(Path out, long count, int[] shape) {
@@ -107,6 +143,11 @@ final class ModelJob {
         PictureOptions pictures = pictures(arguments, output, model);
         if (arguments.has("data")) {
             return prepared(DataSource.parse(arguments.required("data"), pictures), output);
+        }
+        if (!model.data().known()) {
+            throw new UserError(
+                    "--data SRC is missing: the model's weights were imported, and what they were trained on is"
+                            + " not known");
         }
         boolean skip = pictures.skipBad() || model.config().skipsBad();
         try {

@@ -1,8 +1,8 @@
 package io.jcuvae.cli;
 
-import io.jcuvae.data.DataSource;
-import io.jcuvae.data.Split;
+import io.jcuvae.data.RowWriters;
 import io.jcuvae.jobs.Reconstruction;
+import io.jcuvae.jobs.RowRange;
 import java.util.List;
 import org.apache.commons.cli.Option;
 
@@ -15,6 +15,10 @@ final class ReconstructCommand implements Command {
 
     @Override
     public List<Option> options() {
+        return JobOptions.with(all(), true);
+    }
+
+    private static List<Option> all() {
         return List.of(
                 CommonOptions.model(),
                 CommonOptions.data(),
@@ -22,6 +26,7 @@ final class ReconstructCommand implements Command {
                 CommonOptions.skipBad(),
                 CommonOptions.limit(),
                 CommonOptions.samples(),
+                JobOptions.bytes(),
                 CommonOptions.device(),
                 CommonOptions.precision(),
                 CommonOptions.threads(),
@@ -36,13 +41,14 @@ final class ReconstructCommand implements Command {
 
     @Override
     public int run(Arguments arguments, Output output) {
-        int limit = CommonOptions.limit(arguments);
-        Split split = CommonOptions.split(arguments);
-        return ModelJob.write(arguments, output, "reconstructing", (model, backend, out, progress) -> {
-            DataSource source = ModelJob.source(arguments, output, model);
-            Reconstruction.run(model, backend, source, split, limit, out, progress);
-            ModelJob.warn(source, output);
-            return model.data().shape().sizes();
-        });
+        RowRange range = JobOptions.range(arguments);
+        arguments.requiredPath("model");
+        RowWriters.Form form = JobOptions.form(arguments);
+        return ModelJob.rows(
+                arguments,
+                output,
+                "reconstructing",
+                (model, backend) ->
+                        new Reconstruction(model, backend, ModelJob.source(arguments, output, model), range, form));
     }
 }

@@ -8,6 +8,8 @@ import io.jcuvae.data.Split;
 import io.jcuvae.jobs.AnomalyLabels;
 import io.jcuvae.jobs.Calibration;
 import io.jcuvae.jobs.Progress;
+import io.jcuvae.jobs.RowRange;
+import io.jcuvae.jobs.ScoreJob;
 import io.jcuvae.jobs.ScoreKind;
 import io.jcuvae.jobs.ScoreRecipe;
 import io.jcuvae.jobs.Scoring;
@@ -41,6 +43,10 @@ final class ScoreCommand implements Command {
 
     @Override
     public List<Option> options() {
+        return JobOptions.with(all(), true);
+    }
+
+    private static List<Option> all() {
         return List.of(
                 CommonOptions.model(),
                 CommonOptions.data(),
@@ -109,6 +115,7 @@ final class ScoreCommand implements Command {
     public int run(Arguments arguments, Output output) {
         arguments.requiredPath("model");
         Asked asked = asked(arguments);
+        boolean job = isJob(arguments, asked);
         // Wrong values are told before a device is opened.
         arguments.text("by").ifPresent(ScoreKind::parse);
         JsonObject json = new JsonObject();
@@ -123,6 +130,10 @@ final class ScoreCommand implements Command {
                 json.add("calibration", calibration.toJson());
                 json.getAsJsonObject("calibration").remove("usual_terms");
             }
+            if (job) {
+                write(arguments, output, model, backend, calibration, progress, json);
+                return null;
+            }
             return asked.scores() ? score(arguments, output, asked, model, backend, calibration, progress) : null;
         });
         if (report != null) {
@@ -130,6 +141,59 @@ final class ScoreCommand implements Command {
         }
         output.json(json);
         return 0;
+    }
+
+    /** Whether rows are written without a report on all of them. */
+    private static boolean isJob(Arguments arguments, Asked asked) {
+        JobOptions.check(arguments);
+        boolean slice = arguments.has("first") || arguments.has("count");
+        if (!JobOptions.isJob(arguments) && !slice) {
+            return false;
+        }
+        if (asked.out().isEmpty()) {
+            throw new UserError("--out FILE is missing: where scores go");
+        }
+        if (asked.labels() != null || asked.histogram().isPresent()) {
+            throw new UserError(
+                    "--labels, --anomaly-label, --normal-label and --histogram look at all rows at once; leave"
+                            + " them out, or --shards, --resume, --manifest, --first and --count");
+        }
+        if (arguments.text("split").filter(UNSEEN::equals).isPresent()) {
+            throw new UserError("--split unseen: is for a report on all rows; leave out --shards, --resume, --manifest,"
+                    + " --first and --count");
+        }
+        return true;
+    }
+
+    private static void write(
+            Arguments arguments,
+            Output output,
+            Model model,
+            Backend backend,
+            Calibration calibration,
+            Progress progress,
+            JsonObject json) {
+        DataSource source = ModelJob.source(arguments, output, model);
+        RowRange range = JobOptions.range(arguments);
+        Scoring.Request request = new Scoring.Request(
+                recipe(arguments, model, calibration),
+                range.split(),
+                null,
+                range.limit(),
+                calibration,
+                arguments.integer("blame", 0, MOST_DRAWS, 0),
+                null,
+                arguments.requiredPath("out"),
+                false);
+        try (ScoreJob job = new ScoreJob(model, backend, source, range, request)) {
+            JobOptions.Written written = JobOptions.write(arguments, output, job, progress);
+            ModelJob.warn(source, output);
+            json.addProperty("file", arguments.required("out"));
+            json.addProperty("count", written.rows());
+            written.addTo(json);
+            output.line("wrote " + written.name(arguments.requiredPath("out")) + ": " + Figures.count(written.rows())
+                    + " scores");
+        }
     }
 
     private static Asked asked(Arguments arguments) {

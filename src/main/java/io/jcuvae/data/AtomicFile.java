@@ -2,7 +2,6 @@ package io.jcuvae.data;
 
 import io.jcuvae.tensor.UserError;
 import java.io.BufferedOutputStream;
-import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -19,7 +18,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * A file that appears only when complete: written aside in the same folder, forced to disk, then renamed over the
  * target. Closed without {@link #commit}, or with the program stopped, it leaves nothing behind.
  */
-public final class AtomicFile implements Closeable {
+public final class AtomicFile implements RowTarget {
     private static final int BUFFER = 1 << 16;
 
     private final Path target;
@@ -94,6 +93,7 @@ public final class AtomicFile implements Closeable {
     }
 
     /** Where the contents go; flushed by {@link #commit}. */
+    @Override
     public OutputStream stream() {
         return stream;
     }
@@ -103,7 +103,8 @@ public final class AtomicFile implements Closeable {
      *
      * @throws UserError if the file cannot be written
      */
-    void write(ByteBuffer bytes) {
+    @Override
+    public void write(ByteBuffer bytes) {
         try {
             stream.flush();
             while (bytes.hasRemaining()) {
@@ -135,6 +136,14 @@ public final class AtomicFile implements Closeable {
     FileChannel written() throws IOException {
         stream.flush();
         return channel;
+    }
+
+    @Override
+    public void complete(byte[] headerOrNull) {
+        if (headerOrNull != null) {
+            patch(0, headerOrNull);
+        }
+        commit();
     }
 
     /**

@@ -13,15 +13,19 @@ final class CsvWriter implements RowWriter {
     private final Path file;
     private final int width;
     private final long promised;
-    private final AtomicFile aside;
+    private final RowTarget target;
     private final StringBuilder line = new StringBuilder();
     private long rows;
 
     CsvWriter(Path file, long count, List<String> names) {
+        this(file, count, names, RowTarget.Opener.WHOLE);
+    }
+
+    CsvWriter(Path file, long count, List<String> names, RowTarget.Opener opener) {
         this.file = file;
         this.width = names.size();
         this.promised = count;
-        this.aside = AtomicFile.create(file);
+        this.target = opener.open(file);
         line.append(String.join(",", names));
         writeLine();
     }
@@ -49,11 +53,11 @@ final class CsvWriter implements RowWriter {
 
     private void writeLine() {
         try {
-            OutputStream out = aside.stream();
+            OutputStream out = target.stream();
             out.write(line.append('\n').toString().getBytes(StandardCharsets.ISO_8859_1));
             line.setLength(0);
         } catch (IOException e) {
-            aside.close();
+            target.close();
             throw Faults.unwritable(file, e);
         }
     }
@@ -61,11 +65,11 @@ final class CsvWriter implements RowWriter {
     @Override
     public void commit() {
         RowWriters.requireCount(file, promised, rows);
-        aside.commit();
+        target.complete(null);
     }
 
     @Override
     public void close() {
-        aside.close();
+        target.close();
     }
 }

@@ -14,12 +14,14 @@ final class IdxWriter implements RowWriter {
     private final Path file;
     private final SampleShape shape;
     private final long promised;
-    private final boolean gzip;
-    private final AtomicFile aside;
+    private final RowTarget target;
+    /** What is packed at the end; null where nothing is. */
+    private final AtomicFile unpacked;
+
     private byte[] block = new byte[0];
     private long rows;
 
-    IdxWriter(Path file, SampleShape shape, long count, boolean gzip) {
+    IdxWriter(Path file, SampleShape shape, long count, boolean gzip, RowTarget.Opener opener) {
         if (shape.sizes().length > 3) {
             throw new UserError(Faults.name(file) + ": rows of shape " + shape
                     + " have more sizes than the 3 of an IDX file; use .npy");
@@ -27,10 +29,10 @@ final class IdxWriter implements RowWriter {
         this.file = file;
         this.shape = shape;
         this.promised = count;
-        this.gzip = gzip;
         requireRows(count);
-        this.aside = AtomicFile.create(file);
-        put(IdxHeader.forBytes(0, shape));
+        this.unpacked = gzip ? AtomicFile.create(file) : null;
+        this.target = gzip ? unpacked : opener.open(file);
+        put(IdxHeader.forBytes(Math.max(0, count), shape));
     }
 
     private void requireRows(long count) {
@@ -63,15 +65,15 @@ final class IdxWriter implements RowWriter {
     @Override
     public void writePixels(ByteBuffer values, int count) {
         requireRows(rows + count);
-        aside.write(values);
+        target.write(values);
         rows += count;
     }
 
     private void put(byte[] bytes) {
         try {
-            aside.stream().write(bytes);
+            target.stream().write(bytes);
         } catch (IOException e) {
-            aside.close();
+            target.close();
             throw Faults.unwritable(file, e);
         }
     }
@@ -79,18 +81,21 @@ final class IdxWriter implements RowWriter {
     @Override
     public void commit() {
         RowWriters.requireCount(file, promised, rows);
-        aside.patch(0, IdxHeader.forBytes(rows, shape));
-        if (!gzip) {
-            aside.commit();
+        byte[] header = promised >= 0 ? null : IdxHeader.forBytes(rows, shape);
+        if (unpacked == null) {
+            target.complete(header);
             return;
         }
-        try (aside) {
+        try (unpacked) {
+            if (header != null) {
+                unpacked.patch(0, header);
+            }
             AtomicFile.write(file, this::pack);
         }
     }
 
     private void pack(OutputStream out) throws IOException {
-        FileChannel written = aside.written();
+        FileChannel written = unpacked.written();
         written.position(0);
         GZIPOutputStream packed = new GZIPOutputStream(out, 1 << 16);
         Channels.newInputStream(written).transferTo(packed);
@@ -99,6 +104,6 @@ final class IdxWriter implements RowWriter {
 
     @Override
     public void close() {
-        aside.close();
+        target.close();
     }
 }

@@ -31,6 +31,9 @@ public final class ImageGrid {
     private final int columns;
     private final int zoom;
     private final int bandGap;
+    /** Pixels of ground around a picture. */
+    private final int gap;
+
     private final int bandRows;
     private final BufferedImage image;
     private final byte[] pixels;
@@ -42,6 +45,7 @@ public final class ImageGrid {
      * @param bandRows rows of pictures per band
      */
     private ImageGrid(int bands, int bandRows, int columns, SampleShape shape, int bandGap) {
+        this.gap = GAP;
         this.picture = shape.picture().orElseThrow();
         this.height = picture.height();
         this.width = picture.width();
@@ -61,6 +65,21 @@ public final class ImageGrid {
                 new BufferedImage(across, down, grey ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_3BYTE_BGR);
         this.pixels = ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
         Arrays.fill(pixels, GROUND);
+    }
+
+    private ImageGrid(SampleShape shape) {
+        this.picture = shape.picture().orElseThrow();
+        this.height = picture.height();
+        this.width = picture.width();
+        this.columns = 1;
+        this.bandRows = 1;
+        this.bandGap = 0;
+        this.gap = 0;
+        this.zoom = 1;
+        boolean grey = picture.channels() == 1;
+        this.image =
+                new BufferedImage(width, height, grey ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_3BYTE_BGR);
+        this.pixels = ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
     }
 
     private int bandHeight() {
@@ -114,6 +133,13 @@ public final class ImageGrid {
         return new ImageGrid(Math.max(1, (count + across - 1) / across), 1, across, shape, GAP);
     }
 
+    /** One picture as it is: not enlarged, without a ground. */
+    static ImageGrid single(byte[] bytes, SampleShape shape) {
+        ImageGrid alone = new ImageGrid(shape);
+        alone.place(bytes, 0, 0, 0, 0);
+        return alone;
+    }
+
     /** The columns of a near-square grid, rather wide than high. */
     static int nearSquare(int count) {
         return Math.max(1, (int) Math.ceil(Math.sqrt(count)));
@@ -151,8 +177,8 @@ public final class ImageGrid {
     }
 
     private void place(byte[] bytes, int index, int band, int row, int column) {
-        int top = GAP + band * bandHeight() + row * (height * zoom + GAP);
-        int left = GAP + column * (width * zoom + GAP);
+        int top = gap + band * bandHeight() + row * (height * zoom + gap);
+        int left = gap + column * (width * zoom + gap);
         int channels = picture.channels();
         int from = index * height * width * channels;
         // Steps in a sample from pixel to pixel and from channel to channel.

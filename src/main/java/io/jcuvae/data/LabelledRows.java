@@ -2,8 +2,6 @@ package io.jcuvae.data;
 
 import io.jcuvae.tensor.ColumnKind;
 import io.jcuvae.tensor.UserError;
-import java.io.Closeable;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,7 +16,7 @@ import java.util.stream.Stream;
  * columns x0, x1, ..., label. Both are read back as labelled data. Other endings are those of {@link RowWriters#samples} and
  * keep the samples alone.
  */
-public final class LabelledRows implements Closeable {
+public final class LabelledRows implements RowWriter {
     private static final int WHOLE_MEMBERS = 1;
 
     private final RowWriter writer;
@@ -41,6 +39,26 @@ public final class LabelledRows implements Closeable {
      * @param perSample N
      */
     public LabelledRows(Path file, SampleShape shape, Table table, int[] labels, int perSample) {
+        this(file, shape, table, labels, perSample, 0, -1, RowTarget.Opener.WHOLE);
+    }
+
+    /**
+     * The same of rows in the midst of others.
+     *
+     * @param first number of the first row that will be written, of all that there are
+     * @param count rows of the file, or -1 where it is not known yet
+     * @param opener where a file that {@link RowWriters#grows} goes
+     */
+    public LabelledRows(
+            Path file,
+            SampleShape shape,
+            Table table,
+            int[] labels,
+            int perSample,
+            long first,
+            long count,
+            RowTarget.Opener opener) {
+        done = first;
         String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
         this.table = table;
         this.labels = labels == null ? new int[0] : labels.clone();
@@ -54,15 +72,15 @@ public final class LabelledRows implements Closeable {
             if (labelled) {
                 members.add(NpzWriter.Member.whole("labels"));
             }
-            npz = new NpzWriter(file, width, -1, members);
+            npz = new NpzWriter(file, width, count, members);
             writer = npz;
         } else {
             npz = null;
-            writer = text(file, name.endsWith(".csv"), shape);
+            writer = text(file, name.endsWith(".csv"), shape, count, opener);
         }
     }
 
-    private RowWriter text(Path file, boolean csv, SampleShape shape) {
+    private RowWriter text(Path file, boolean csv, SampleShape shape, long count, RowTarget.Opener opener) {
         if (csv && table.named()) {
             String label = table.text().label();
             List<TableColumn> columns = new ArrayList<>(table.columns());
@@ -70,13 +88,13 @@ public final class LabelledRows implements Closeable {
                 // Whole numbers, whatever they stand for.
                 columns.add(new TableColumn(label.isEmpty() ? "label" : label, ColumnKind.COUNT, List.of(), 0, 1, 0));
             }
-            return new TableWriter(file, -1, new Table(columns, table.text()));
+            return new TableWriter(file, count, new Table(columns, table.text()), opener);
         }
         Stream<String> values = IntStream.range(0, width).mapToObj(i -> "x" + i);
         return column
                 ? new CsvWriter(
-                        file, -1, Stream.concat(values, Stream.of("label")).toList())
-                : RowWriters.samples(file, shape, -1, perSample);
+                        file, count, Stream.concat(values, Stream.of("label")).toList(), opener)
+                : RowWriters.samples(file, shape, 0, count, RowWriters.Form.USUAL.with(perSample), Table.NONE, opener);
     }
 
     /** Whether a file of that ending keeps labels. */
@@ -88,12 +106,12 @@ public final class LabelledRows implements Closeable {
     /**
      * Writes the next samples.
      *
-     * @param rows little-endian floats, as the model has them
+     * @param rows as the model has them, [count, width]
      * @param count the number of rows
      */
-    public void write(ByteBuffer rows, int count) {
-        float[] values = new float[count * width];
-        rows.asFloatBuffer().get(values);
+    @Override
+    public void write(float[] rows, int count) {
+        float[] values = rows.clone();
         if (table.given()) {
             table.decode(values, count);
         }
@@ -128,6 +146,7 @@ public final class LabelledRows implements Closeable {
      *
      * @throws UserError if the file cannot be written
      */
+    @Override
     public void commit() {
         writer.commit();
     }

@@ -10,18 +10,18 @@ final class NpyIntWriter implements RowWriter {
     private final Path file;
     private final int width;
     private final long promised;
-    private final AtomicFile aside;
+    private final RowTarget target;
     private long rows;
 
-    NpyIntWriter(Path file, int width, long count) {
+    NpyIntWriter(Path file, int width, long count, RowTarget.Opener opener) {
         this.file = file;
         this.width = width;
         this.promised = count;
-        this.aside = AtomicFile.create(file);
+        this.target = opener.open(file);
         try {
-            aside.stream().write(NpyHeader.forInts(0, width));
+            target.stream().write(NpyHeader.forInts(Math.max(0, count), width));
         } catch (IOException e) {
-            aside.close();
+            target.close();
             throw Faults.unwritable(file, e);
         }
     }
@@ -33,19 +33,18 @@ final class NpyIntWriter implements RowWriter {
         for (int i = 0; i < count * width; i++) {
             bytes.putInt((int) values[i]);
         }
-        aside.write(bytes.flip());
+        target.write(bytes.flip());
         rows += count;
     }
 
     @Override
     public void commit() {
         RowWriters.requireCount(file, promised, rows);
-        aside.patch(0, NpyHeader.forInts(rows, width));
-        aside.commit();
+        target.complete(promised >= 0 ? null : NpyHeader.forInts(rows, width));
     }
 
     @Override
     public void close() {
-        aside.close();
+        target.close();
     }
 }

@@ -34,21 +34,65 @@ public final class RowWriters {
      * @param columns pictures in a line of a .png, 0 for a near-square grid
      */
     public static RowWriter samples(Path file, SampleShape shape, long count, int columns) {
+        return samples(file, shape, count, columns, false, RowTarget.Opener.WHOLE);
+    }
+
+    private static RowWriter samples(
+            Path file, SampleShape shape, long count, int columns, boolean bytes, RowTarget.Opener opener) {
         int width = shape.width();
-        return switch (ending(file, SAMPLE_ENDINGS)) {
-            case ".npy" -> new NpyWriter(file, width, count, shape.sizes());
+        String ending = ending(file, SAMPLE_ENDINGS);
+        if (bytes && !ending.equals(".npy")) {
+            throw new UserError("--bytes: is about a .npy, and " + Faults.name(file) + " is none; leave it out");
+        }
+        return switch (ending) {
+            case ".npy" -> new NpyWriter(file, width, count, bytes, opener, shape.sizes());
             case ".npz" ->
                 new NpzWriter(file, width, count, List.of(new NpzWriter.Member("samples", 0, shape.sizes())));
-            case ".csv" -> new CsvWriter(file, count, numbered("x", width).toList());
+            case ".csv" -> new CsvWriter(file, count, numbered("x", width).toList(), opener);
             case ".png" -> new PngWriter(file, shape, count, columns);
-            case "-ubyte" -> new IdxWriter(file, shape, count, false);
-            default -> new IdxWriter(file, shape, count, true);
+            case "-ubyte" -> new IdxWriter(file, shape, count, false, opener);
+            default -> new IdxWriter(file, shape, count, true, opener);
         };
     }
 
     /** A writer of one number for each row: .npy, float32 [rows]. */
     public static RowWriter numbers(Path file) {
-        return new NpyWriter(file, 1, -1);
+        return numbers(file, -1, RowTarget.Opener.WHOLE);
+    }
+
+    /**
+     * The same of a known number of rows.
+     *
+     * @param count rows, or -1 where it is not known yet
+     */
+    public static RowWriter numbers(Path file, long count, RowTarget.Opener opener) {
+        return new NpyWriter(file, 1, count, false, opener);
+    }
+
+    /**
+     * Whether a file of that name grows block by block, so that a job can go on within it: .npy, -ubyte and .csv. Others are
+     * packed when all rows are known.
+     */
+    public static boolean grows(Path file) {
+        String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+        return Stream.of(".npy", "-ubyte", ".csv").anyMatch(name::endsWith);
+    }
+
+    /**
+     * How samples are kept, beside what the file's ending says.
+     *
+     * @param folder whether the name is that of a folder with a .png for each sample
+     * @param bytes whether a .npy has bytes, 255 times the value rounded half up, in place of floats
+     * @param columns pictures in a line of a .png, 0 for a near-square grid
+     */
+    public record Form(boolean folder, boolean bytes, int columns) {
+        /** As the ending says. */
+        public static final Form USUAL = new Form(false, false, 0);
+
+        /** The same with so many pictures in a line of a .png. */
+        public Form with(int inALine) {
+            return new Form(folder, bytes, inALine);
+        }
     }
 
     /**
@@ -59,8 +103,25 @@ public final class RowWriters {
      * @throws UserError as {@link #samples(Path, SampleShape, long)}
      */
     public static RowWriter samples(Path file, SampleShape shape, long count, int columns, Table table) {
+        return samples(file, shape, 0, count, Form.USUAL.with(columns), table, RowTarget.Opener.WHOLE);
+    }
+
+    /**
+     * The same in a form.
+     *
+     * @param first number of the first row, which names the pictures of a folder
+     * @param opener where a file that {@link #grows} goes
+     */
+    public static RowWriter samples(
+            Path file, SampleShape shape, long first, long count, Form form, Table table, RowTarget.Opener opener) {
+        if (form.folder()) {
+            return table.decoding(new PictureFolderWriter(file, shape, first, count));
+        }
         boolean text = table.named() && ending(file, SAMPLE_ENDINGS).equals(".csv");
-        return table.decoding(text ? new TableWriter(file, count, table) : samples(file, shape, count, columns));
+        return table.decoding(
+                text
+                        ? new TableWriter(file, count, table, opener)
+                        : samples(file, shape, count, form.columns(), form.bytes(), opener));
     }
 
     /**
@@ -75,11 +136,20 @@ public final class RowWriters {
      * @throws UserError if the ending is unknown
      */
     public static RowWriter latents(Path file, int values, int latentSize, long count) {
+        return latents(file, values, latentSize, count, RowTarget.Opener.WHOLE);
+    }
+
+    /**
+     * The same.
+     *
+     * @param opener where a file that {@link #grows} goes
+     */
+    public static RowWriter latents(Path file, int values, int latentSize, long count, RowTarget.Opener opener) {
         int width = values * latentSize;
         int[] row = values == 1 ? new int[] {latentSize} : new int[] {values, latentSize};
         List<String> names = List.of("mean", "logvar").subList(0, values);
         return switch (ending(file, LATENT_ENDINGS)) {
-            case ".npy" -> new NpyWriter(file, width, count, row);
+            case ".npy" -> new NpyWriter(file, width, count, false, opener, row);
             case ".npz" ->
                 new NpzWriter(
                         file,
@@ -94,7 +164,8 @@ public final class RowWriters {
                         count,
                         names.stream()
                                 .flatMap(name -> numbered(name, latentSize))
-                                .toList());
+                                .toList(),
+                        opener);
         };
     }
 
@@ -104,9 +175,18 @@ public final class RowWriters {
      * @throws UserError if the ending is another
      */
     public static RowWriter codes(Path file, int slots, long count) {
+        return codes(file, slots, count, RowTarget.Opener.WHOLE);
+    }
+
+    /**
+     * The same.
+     *
+     * @param opener where a file that {@link #grows} goes
+     */
+    public static RowWriter codes(Path file, int slots, long count, RowTarget.Opener opener) {
         return ending(file, CODE_ENDINGS).equals(".npy")
-                ? new NpyIntWriter(file, slots, count)
-                : new CsvWriter(file, count, numbered("code", slots).toList());
+                ? new NpyIntWriter(file, slots, count, opener)
+                : new CsvWriter(file, count, numbered("code", slots).toList(), opener);
     }
 
     /** The same for means and variances. */

@@ -11,7 +11,7 @@ final class TableWriter implements RowWriter {
     private final Path file;
     private final Table table;
     private final long promised;
-    private final AtomicFile aside;
+    private final RowTarget target;
     private long rows;
 
     /**
@@ -19,11 +19,11 @@ final class TableWriter implements RowWriter {
      *
      * @param count rows, or -1 where it is not known yet
      */
-    TableWriter(Path file, long count, Table table) {
+    TableWriter(Path file, long count, Table table, RowTarget.Opener opener) {
         this.file = file;
         this.table = table;
         promised = count;
-        aside = AtomicFile.create(file);
+        target = opener.open(file);
         line(table.columns().stream().map(column -> quoted(column.name())).collect(Collectors.joining(",")));
     }
 
@@ -56,9 +56,9 @@ final class TableWriter implements RowWriter {
 
     private void line(String text) {
         try {
-            aside.stream().write((text + "\n").getBytes(StandardCharsets.UTF_8));
+            target.stream().write((text + "\n").getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
-            aside.close();
+            target.close();
             throw Faults.unwritable(file, e);
         }
     }
@@ -66,11 +66,11 @@ final class TableWriter implements RowWriter {
     @Override
     public void commit() {
         RowWriters.requireCount(file, promised, rows);
-        aside.commit();
+        target.complete(null);
     }
 
     @Override
     public void close() {
-        aside.close();
+        target.close();
     }
 }

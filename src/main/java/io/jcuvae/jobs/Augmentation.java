@@ -1,12 +1,14 @@
 package io.jcuvae.jobs;
 
+import com.google.gson.JsonObject;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.LabelledRows;
 import io.jcuvae.data.RowLabels;
-import io.jcuvae.data.SampleReader;
+import io.jcuvae.data.RowTarget;
+import io.jcuvae.data.RowWriter;
+import io.jcuvae.data.RowWriters;
 import io.jcuvae.data.Split;
 import io.jcuvae.tensor.Backend;
-import io.jcuvae.tensor.Delivery;
 import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Recorded;
 import io.jcuvae.tensor.Scalars;
@@ -17,16 +19,24 @@ import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Model;
 import io.jcuvae.vae.Posterior;
 import io.jcuvae.vae.Vae;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.function.LongConsumer;
 
 /**
  * Variations of samples: the expected data of codes drawn from each one's posterior, z = mu + T sigma noise, with the label
  * of the original. Variation n of row i has the normals (i N + n) Z .. of the seed's generation stream, so it depends on
  * neither batch size nor on how many rows there are.
  */
-public final class Augmentation {
-    private Augmentation() {}
+public final class Augmentation implements RowJob {
+    private final Model model;
+    private final DataSource source;
+    private final RowRange range;
+    private final Asked asked;
+    private final JsonObject options;
+    private final RowFeed feed;
+    private final RowLabels told;
+    private final int[] kept;
+    private final Variations variations;
 
     /**
      * What was written.
@@ -35,6 +45,43 @@ public final class Augmentation {
      * @param labelled whether the file has the labels of the originals
      */
     public record Result(long rows, boolean labelled) {}
+
+    /**
+     * What to draw.
+     *
+     * @param perSample N, at least 1
+     * @param temperature scale of the deviation from the posterior's mean: 1 is the posterior, 0 its mean every time
+     * @param seed start of the random sequence
+     */
+    public record Asked(int perSample, double temperature, long seed) {}
+
+    /**
+     * Variations as a job.
+     *
+     * @param range of originals; without a split the training rows
+     * @param out where they go: .npz and .csv keep labels
+     * @throws UserError when the model has no posterior to draw from, or the data do not fit it
+     */
+    public Augmentation(Model model, Backend backend, DataSource source, RowRange range, Asked asked, Path out) {
+        if (model.spec().posterior() != Posterior.GAUSSIAN) {
+            throw new UserError("augment: the model's codes have no posterior to draw variations from (--posterior "
+                    + model.spec().posterior().label() + "); train one that has, or see interpolate");
+        }
+        this.model = model;
+        this.source = source;
+        this.range = range;
+        this.asked = asked;
+        Split split = range.split() == null ? Split.TRAIN : range.split();
+        options = MappedRows.options(source, split, range, backend);
+        options.addProperty("per_sample", asked.perSample());
+        options.addProperty("temperature", asked.temperature());
+        options.addProperty("seed", asked.seed());
+        kept = LabelledRows.keepsLabels(out) ? source.by(model.data().table()).labels(split, range.limit()) : null;
+        told = Rows.labels(model, source, split, range.limit());
+        feed = new RowFeed(model, source, split, range.limit());
+        variations = new Variations(
+                model, backend, asked.perSample(), asked.temperature(), Stream.GENERATION.key(asked.seed()));
+    }
 
     /**
      * Writes N variations of every row, those of a row side by side.
@@ -57,23 +104,82 @@ public final class Augmentation {
             long seed,
             Path out,
             Progress progress) {
-        if (model.spec().posterior() != Posterior.GAUSSIAN) {
-            throw new UserError("augment: the model's codes have no posterior to draw variations from (--posterior "
-                    + model.spec().posterior().label() + "); train one that has, or see interpolate");
+        RowRange range = RowRange.of(splitOrNull, limit);
+        Asked asked = new Asked(perSample, temperature, seed);
+        try (Augmentation job = new Augmentation(model, backend, source, range, asked, out)) {
+            return new Result(job.write(out, progress), job.labelled());
         }
-        Split split = splitOrNull == null ? Split.TRAIN : splitOrNull;
-        int[] kept =
-                LabelledRows.keepsLabels(out) ? source.by(model.data().table()).labels(split, limit) : null;
-        RowLabels told = Rows.labels(model, source, split, limit);
-        try (SampleReader reader = Rows.open(model, source, split, limit);
-                LabelledRows writer =
-                        new LabelledRows(out, model.data().shape(), model.data().table(), kept, perSample);
-                Variations variations =
-                        new Variations(model, backend, perSample, temperature, Stream.GENERATION.key(seed))) {
-            long rows = variations.write(reader, told, writer, progress);
-            writer.commit();
-            return new Result(rows, kept != null);
-        }
+    }
+
+    /** Whether the file has the labels of the originals. */
+    public boolean labelled() {
+        return kept != null;
+    }
+
+    @Override
+    public String kind() {
+        return "augment";
+    }
+
+    @Override
+    public JsonObject options() {
+        return options.deepCopy();
+    }
+
+    @Override
+    public long rows() {
+        return times(range.within(feed.known(), source));
+    }
+
+    @Override
+    public long count() {
+        return times(range.within(feed.count(), source));
+    }
+
+    private long times(long originals) {
+        return originals < 0 ? -1 : Math.multiplyExact(originals, asked.perSample());
+    }
+
+    @Override
+    public int unit() {
+        return asked.perSample();
+    }
+
+    @Override
+    public int[] rowShape() {
+        return model.data().shape().sizes();
+    }
+
+    @Override
+    public long rowBytes() {
+        return Rows.bytes(model, RowWriters.Form.USUAL);
+    }
+
+    @Override
+    public RowWriter writer(Path file, long first, long from, long count, RowTarget.Opener opener) {
+        return new LabelledRows(
+                file,
+                model.data().shape(),
+                model.data().table(),
+                kept,
+                asked.perSample(),
+                range.first() * asked.perSample() + from,
+                count,
+                opener);
+    }
+
+    @Override
+    public void make(long from, long to, RowWriter writer, LongConsumer done) {
+        int some = asked.perSample();
+        long begin = range.first() + from / some;
+        long end = to == Long.MAX_VALUE ? range.end() : Math.min(range.end(), range.first() + to / some);
+        variations.make(feed, told, begin, end, writer, done);
+    }
+
+    @Override
+    public void close() {
+        feed.close();
+        variations.close();
     }
 
     /** A model bound to draw from posteriors. */
@@ -92,8 +198,7 @@ public final class Augmentation {
 
         private final Recorded encode;
         private final Recorded draw;
-        private final Delivery delivery;
-        private LabelledRows writer;
+        private final RowsOut rows;
 
         Variations(Model model, Backend backend, int perSample, double temperature, long key) {
             this.backend = backend;
@@ -110,7 +215,7 @@ public final class Augmentation {
             noise = Tensor.of(backend.allocate(ElementType.F32, codes.count()), codes);
             encode = backend.record(encoder::encode);
             draw = backend.record(this::draw);
-            delivery = new Delivery(backend, this::take, Delivery.Part.floats(decoder.expected()));
+            rows = new RowsOut(backend, decoder.expected(), false);
         }
 
         private void draw() {
@@ -120,29 +225,33 @@ public final class Augmentation {
             decoder.mean();
         }
 
-        long write(SampleReader reader, RowLabels labels, LabelledRows to, Progress progress) {
-            writer = to;
+        /** Original i is always computed at place i mod B of a batch, where a product rounds it the same way. */
+        void make(RowFeed feed, RowLabels labels, long begin, long end, RowWriter writer, LongConsumer done) {
             float[] batch = new float[Math.toIntExact(encoder.x().count())];
             float[] oneHot = encoder.labels() == null
                     ? null
                     : new float[Math.toIntExact(encoder.labels().count())];
-            long first = 0;
-            int read;
-            while ((read = reader.read(batch, images)) > 0) {
-                backend.upload(encoder.x(), batch, 0);
-                if (oneHot != null) {
-                    labels.oneHot(oneHot, first, read);
-                    backend.upload(encoder.labels(), oneHot, 0);
-                    backend.ops().repeatRows(decoder.labels(), encoder.labels());
+            rows.to(writer, "augment", begin * perSample, done, () -> {
+                feed.seek(begin / images * images);
+                for (long at = begin / images * images; at < end; at += images) {
+                    int read = feed.read(batch, images);
+                    int skip = (int) Math.max(0, begin - at);
+                    int count = (int) Math.min(read, end - at);
+                    if (count <= skip) {
+                        feed.requireAfter(begin, at);
+                        break;
+                    }
+                    backend.upload(encoder.x(), batch, 0);
+                    if (oneHot != null) {
+                        labels.oneHot(oneHot, at, read);
+                        backend.upload(encoder.labels(), oneHot, 0);
+                        backend.ops().repeatRows(decoder.labels(), encoder.labels());
+                    }
+                    encode.run();
+                    warm();
+                    draw(at, count, skip);
                 }
-                encode.run();
-                warm();
-                draw(first, read);
-                first += read;
-                progress.at(first * perSample, reader.count() < 0 ? -1 : reader.count() * perSample);
-            }
-            delivery.flush();
-            return first * perSample;
+            });
         }
 
         /** The heads of the drawn rows, with deviations scaled by the temperature. */
@@ -162,7 +271,7 @@ public final class Augmentation {
             backend.ops().repeatRows(decoder.head(), encoder.head());
         }
 
-        private void draw(long first, int read) {
+        private void draw(long first, int count, int skip) {
             int latents = noise.columns();
             double[] values = new double[Scalars.COUNT];
             for (int asked = 0; asked < perSample; asked += chunk) {
@@ -171,18 +280,14 @@ public final class Augmentation {
                 backend.upload(scalars, values);
                 backend.reserveNoise(key, position, noise.count());
                 draw.run();
-                // One row in several parts, or whole rows with all that is drawn of them.
-                delivery.send(read * Math.min(chunk, perSample - asked));
+                // One row in several parts, of which none is skipped, or whole rows with all that is drawn of them.
+                rows.send(count * Math.min(chunk, perSample - asked), skip * chunk);
             }
-        }
-
-        private void take(ByteBuffer[] parts, int rows) {
-            writer.write(parts[0], rows);
         }
 
         @Override
         public void close() {
-            delivery.close();
+            rows.close();
         }
     }
 }

@@ -28,14 +28,14 @@ public final class Decoding {
             BoundModel bound = new BoundModel(model, backend);
             bound.label(number);
             float[] codes = bound.codes();
-            try (RowsOut rows = new RowsOut(
-                    backend, bound.output(), writer, out.toString(), done -> progress.at(done, reader.count()))) {
-                int read;
-                while ((read = reader.read(codes, bound.rows())) > 0) {
-                    bound.decode(codes);
-                    rows.send(read);
-                }
-                rows.flush();
+            try (RowsOut rows = new RowsOut(backend, bound.output(), writer.pixels())) {
+                rows.to(writer, out.toString(), 0, done -> progress.at(done, reader.count()), () -> {
+                    int read;
+                    while ((read = reader.read(codes, bound.rows())) > 0) {
+                        bound.decode(codes);
+                        rows.send(read);
+                    }
+                });
             }
             writer.commit();
         }

@@ -1,10 +1,10 @@
 package io.jcuvae.jobs;
 
+import com.google.gson.JsonObject;
 import io.jcuvae.data.DataSource;
-import io.jcuvae.data.RowLabels;
+import io.jcuvae.data.RowTarget;
 import io.jcuvae.data.RowWriter;
 import io.jcuvae.data.RowWriters;
-import io.jcuvae.data.SampleReader;
 import io.jcuvae.data.Split;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Tensor;
@@ -16,8 +16,32 @@ import java.nio.file.Path;
  * Turns samples into the parameters of their posteriors: Z means, which are the codes, and Z log variances where there are
  * such. No noise is drawn, and values in [0, 1] go in as they are even where training drew them to 0 or 1.
  */
-public final class Encoding {
-    private Encoding() {}
+public final class Encoding extends MappedRows {
+    private final int values;
+    private final int latents;
+    private final int slots;
+    private final Form form;
+
+    /**
+     * The posteriors of rows.
+     *
+     * @throws io.jcuvae.tensor.UserError when the data do not fit the model
+     */
+    public Encoding(Model model, Backend backend, DataSource source, RowRange range, Form form) {
+        super(requireCodes(model, form), backend, source, range);
+        this.form = form;
+        slots = model.spec().slots();
+        values = valuesOfALatent(model);
+        latents = model.spec().latents();
+    }
+
+    private static Model requireCodes(Model model, Form form) {
+        if (form == Form.CODES && model.spec().slots() == 0) {
+            throw new UserError("--codes: the model has no codebook (--posterior "
+                    + model.spec().posterior().label() + "), and so no numbers of codes; leave the option out");
+        }
+        return model;
+    }
 
     /** What is written of a row. */
     public enum Form {
@@ -61,33 +85,51 @@ public final class Encoding {
             Form form,
             Path out,
             Progress progress) {
-        boolean numbers = form == Form.CODES;
-        if (numbers && model.spec().slots() == 0) {
-            throw new UserError("--codes: the model has no codebook (--posterior "
-                    + model.spec().posterior().label() + "), and so no numbers of codes; leave the option out");
+        try (Encoding job = new Encoding(model, backend, source, RowRange.of(splitOrNull, limit), form)) {
+            job.write(out, progress);
         }
-        try (SampleReader reader = Rows.open(model, source, Rows.split(source, splitOrNull), limit);
-                RowWriter writer = numbers
-                        ? RowWriters.codes(out, model.spec().slots(), reader.count())
-                        : RowWriters.latents(
-                                out, valuesOfALatent(model), model.spec().latents(), reader.count())) {
-            BoundModel bound = new BoundModel(model, backend);
-            RowLabels labels = Rows.labels(model, source, Rows.split(source, splitOrNull), limit);
-            float[] samples = bound.samples();
-            long done = 0;
-            Tensor from = numbers ? bound.codeNumbers() : bound.head();
-            try (RowsOut rows =
-                    new RowsOut(backend, from, writer, out.toString(), n -> progress.at(n, reader.count()))) {
-                int read;
-                while ((read = reader.read(samples, bound.rows())) > 0) {
-                    bound.label(labels, done, read);
-                    bound.encode(samples);
-                    done += read;
-                    rows.send(read);
-                }
-                rows.flush();
-            }
-            writer.commit();
+    }
+
+    @Override
+    public String kind() {
+        return "encode";
+    }
+
+    @Override
+    public JsonObject options() {
+        JsonObject json = super.options();
+        json.addProperty("codes", form == Form.CODES);
+        return json;
+    }
+
+    @Override
+    public int[] rowShape() {
+        if (form == Form.CODES) {
+            return new int[] {slots};
         }
+        return values == 1 ? new int[] {latents} : new int[] {values, latents};
+    }
+
+    @Override
+    public long rowBytes() {
+        return (long) Float.BYTES * (form == Form.CODES ? slots : values * latents);
+    }
+
+    @Override
+    public RowWriter writer(Path file, long first, long from, long count, RowTarget.Opener opener) {
+        named(file);
+        return form == Form.CODES
+                ? RowWriters.codes(file, slots, count, opener)
+                : RowWriters.latents(file, values, latents, count, opener);
+    }
+
+    @Override
+    Tensor result(BoundModel model) {
+        return form == Form.CODES ? model.codeNumbers() : model.head();
+    }
+
+    @Override
+    void compute(BoundModel model, float[] rows) {
+        model.encode(rows);
     }
 }

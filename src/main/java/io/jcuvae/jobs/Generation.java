@@ -1,6 +1,10 @@
 package io.jcuvae.jobs;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.jcuvae.data.RowTarget;
 import io.jcuvae.data.RowWriter;
+import io.jcuvae.data.RowWriters;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Stream;
 import io.jcuvae.tensor.UserError;
@@ -8,14 +12,150 @@ import io.jcuvae.train.Model;
 import io.jcuvae.vae.Posterior;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.function.LongConsumer;
 
 /**
- * Draws samples from the prior, or from another distribution of codes, and decodes them to their expected data. From the standard
+ * Draws samples from the prior, or from another distribution of codes, and decodes them to their expected data. From
+ * the standard
  * normal, sample i comes from z_i = temperature times the normals i Z .. i Z + Z - 1 of the seed's generation stream, so it is
  * the same however many are asked for.
  */
-public final class Generation {
-    private Generation() {}
+public final class Generation implements RowJob {
+    private final Model model;
+    private final Backend backend;
+    private final int[] classes;
+    private final CodeSampler samplerOrNull;
+    private final Asked asked;
+    private final RowWriters.Form form;
+    private final BoundModel bound;
+    private BoundModel.Generator normal;
+    private RowsOut out;
+    private String name = "the samples";
+
+    /**
+     * What to draw.
+     *
+     * @param first number of the first sample of each class
+     * @param count samples of each class
+     * @param seed start of the random sequence
+     * @param temperature scale of z
+     * @param sampler the name of what codes come from, for the manifest
+     */
+    public record Asked(long first, long count, long seed, double temperature, String sampler) {}
+
+    /**
+     * Samples as a job.
+     *
+     * @param classes as {@link Labels#of} gives them
+     * @param samplerOrNull where codes come from, null for the prior
+     * @throws UserError when a number makes no sense, or the model has no prior
+     */
+    public Generation(
+            Model model, Backend backend, int[] classes, CodeSampler samplerOrNull, Asked asked, RowWriters.Form form) {
+        check(model, samplerOrNull, asked.count(), asked.temperature());
+        if (asked.count() > Long.MAX_VALUE / classes.length) {
+            throw new UserError(
+                    "--count: " + asked.count() + " samples of each of " + classes.length + " classes are too many");
+        }
+        // Positions in the random sequence are exact up to 2^53.
+        long most = (1L << 50) / model.spec().latents();
+        if (asked.first() < 0 || asked.first() > most - asked.count()) {
+            throw new UserError("--first and --count: samples are numbered from 0 to " + (most - 1) + "; got "
+                    + asked.first() + " and " + asked.count());
+        }
+        this.model = model;
+        this.backend = backend;
+        this.classes = classes.clone();
+        this.samplerOrNull = source(model, backend, samplerOrNull);
+        this.asked = asked;
+        this.form = form.with(classes.length == 1 ? 0 : (int) Math.min(asked.count(), Integer.MAX_VALUE));
+        this.bound = new BoundModel(model, backend);
+    }
+
+    @Override
+    public String kind() {
+        return "generate";
+    }
+
+    @Override
+    public JsonObject options() {
+        JsonObject json = new JsonObject();
+        json.addProperty("seed", asked.seed());
+        json.addProperty("first", asked.first());
+        json.addProperty("count", asked.count());
+        json.addProperty("temperature", asked.temperature());
+        json.addProperty("sampler", asked.sampler());
+        JsonArray numbers = new JsonArray();
+        Arrays.stream(classes).forEach(numbers::add);
+        json.add("classes", numbers);
+        json.addProperty("bytes", form.bytes());
+        json.addProperty("device", backend.name());
+        return json;
+    }
+
+    @Override
+    public long rows() {
+        return asked.count() * classes.length;
+    }
+
+    @Override
+    public int[] rowShape() {
+        return model.data().shape().sizes();
+    }
+
+    @Override
+    public long rowBytes() {
+        return Rows.bytes(model, form);
+    }
+
+    @Override
+    public RowWriter writer(Path file, long begin, long from, long count, RowTarget.Opener opener) {
+        name = file.toString();
+        return Rows.writer(model, file, (classes.length == 1 ? asked.first() : 0) + begin, count, form, opener);
+    }
+
+    @Override
+    public void make(long from, long to, RowWriter writer, LongConsumer done) {
+        if (out == null) {
+            out = new RowsOut(backend, bound.output(), writer.pixels());
+        }
+        out.to(writer, name, from, done, () -> send(out, from, Math.min(to, rows())));
+    }
+
+    /** Sends rows; sample i is always computed at place i mod B of a batch, where a product rounds it the same way. */
+    private void send(RowsOut rows, long from, long to) {
+        int some = bound.rows();
+        for (long row = from; row < to; ) {
+            int number = classes[(int) (row / asked.count())];
+            long begin = asked.first() + row % asked.count();
+            long end = begin + Math.min(to - row, asked.count() - row % asked.count());
+            BoundModel.Generator generator = generator(number);
+            bound.label(number);
+            for (long at = begin / some * some; at < end; at += some) {
+                generator.generate(at);
+                rows.send((int) Math.min(some, end - at), (int) Math.max(0, begin - at));
+            }
+            row += end - begin;
+        }
+    }
+
+    private BoundModel.Generator generator(int number) {
+        if (samplerOrNull != null) {
+            return drawing(bound, samplerOrNull.ofClass(number), asked.seed(), asked.temperature());
+        }
+        if (normal == null) {
+            normal = bound.generator(Stream.GENERATION.key(asked.seed()), asked.temperature());
+        }
+        return normal;
+    }
+
+    @Override
+    public void close() {
+        if (out != null) {
+            out.close();
+        }
+    }
 
     /**
      * Writes samples to a file, batch by batch.
@@ -32,7 +172,8 @@ public final class Generation {
     }
 
     /**
-     * Writes samples of some classes, class after class; sample i of each has the noise of sample i, and in a .png each class is
+     * Writes samples of some classes, class after class; sample i of each has the noise of sample i, and in a .png
+     * each class is
      * a line.
      *
      * @param classes as {@link Labels#of} gives them
@@ -49,43 +190,10 @@ public final class Generation {
             double temperature,
             Path out,
             Progress progress) {
-        check(model, samplerOrNull, count, temperature);
-        if (count > Long.MAX_VALUE / classes.length) {
-            throw new UserError(
-                    "--count: " + count + " samples of each of " + classes.length + " classes are too many");
+        Asked asked = new Asked(0, count, seed, temperature, "prior");
+        try (Generation job = new Generation(model, backend, classes, samplerOrNull, asked, RowWriters.Form.USUAL)) {
+            job.write(out, progress);
         }
-        long total = count * classes.length;
-        BoundModel bound = new BoundModel(model, backend);
-        int columns = classes.length == 1 ? 0 : (int) Math.min(count, Integer.MAX_VALUE);
-        try (RowWriter writer = Rows.writer(model, out, total, columns)) {
-            try (RowsOut rows =
-                    new RowsOut(backend, bound.output(), writer, out.toString(), done -> progress.at(done, total))) {
-                generate(bound, source(model, backend, samplerOrNull), rows, classes, count, seed, temperature);
-            }
-            writer.commit();
-        }
-    }
-
-    private static void generate(
-            BoundModel bound,
-            CodeSampler samplerOrNull,
-            RowsOut rows,
-            int[] classes,
-            long count,
-            long seed,
-            double temperature) {
-        BoundModel.Generator normal =
-                samplerOrNull == null ? bound.generator(Stream.GENERATION.key(seed), temperature) : null;
-        for (int number : classes) {
-            BoundModel.Generator generator =
-                    normal != null ? normal : drawing(bound, samplerOrNull.ofClass(number), seed, temperature);
-            bound.label(number);
-            for (long first = 0; first < count; first += bound.rows()) {
-                generator.generate(first);
-                rows.send((int) Math.min(bound.rows(), count - first));
-            }
-        }
-        rows.flush();
     }
 
     /**
@@ -129,10 +237,11 @@ public final class Generation {
      */
     public static void pixels(
             Model model, Backend backend, long count, long seed, double temperature, PixelTaker taker) {
-        check(model, null, count, temperature);
-        BoundModel bound = new BoundModel(model, backend);
-        try (RowsOut rows = new RowsOut(backend, bound.output(), true, taker::take, "the samples", done -> {})) {
-            generate(bound, source(model, backend, null), rows, Labels.of(model, null), count, seed, temperature);
+        Asked asked = new Asked(0, count, seed, temperature, "prior");
+        Generation job = new Generation(model, backend, Labels.of(model, null), null, asked, RowWriters.Form.USUAL);
+        try (RowsOut rows = new RowsOut(backend, job.bound.output(), true, taker::take)) {
+            job.send(rows, 0, job.rows());
+            rows.flush();
         }
     }
 
@@ -161,17 +270,19 @@ public final class Generation {
             int count,
             long seed,
             double temperature) {
-        check(model, samplerOrNull, count, temperature);
-        BoundModel bound = new BoundModel(model, backend);
-        float[] all = new float[Math.multiplyExact(Math.multiplyExact(count, classes.length), bound.width())];
+        Asked asked = new Asked(0, count, seed, temperature, "prior");
+        Generation job = new Generation(model, backend, classes, samplerOrNull, asked, RowWriters.Form.USUAL);
+        int width = job.bound.width();
+        float[] all = new float[Math.multiplyExact(Math.multiplyExact(count, classes.length), width)];
         int[] filled = new int[1];
         RowsOut.Taker taker = (batch, number) -> {
-            int values = number * bound.width();
+            int values = number * width;
             batch.asFloatBuffer().get(all, filled[0], values);
             filled[0] += values;
         };
-        try (RowsOut rows = new RowsOut(backend, bound.output(), false, taker, "the samples", done -> {})) {
-            generate(bound, source(model, backend, samplerOrNull), rows, classes, count, seed, temperature);
+        try (RowsOut rows = new RowsOut(backend, job.bound.output(), false, taker)) {
+            job.send(rows, 0, job.rows());
+            rows.flush();
         }
         return all;
     }

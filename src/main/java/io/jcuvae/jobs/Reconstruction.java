@@ -1,11 +1,14 @@
 package io.jcuvae.jobs;
 
+import com.google.gson.JsonObject;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.RowLabels;
+import io.jcuvae.data.RowTarget;
 import io.jcuvae.data.RowWriter;
-import io.jcuvae.data.SampleReader;
+import io.jcuvae.data.RowWriters;
 import io.jcuvae.data.Split;
 import io.jcuvae.tensor.Backend;
+import io.jcuvae.tensor.Tensor;
 import io.jcuvae.train.Model;
 import java.nio.file.Path;
 
@@ -13,8 +16,20 @@ import java.nio.file.Path;
  * Encodes samples and decodes the posterior's mean to its expected data. No noise is drawn, and values in [0, 1] go in as they
  * are even where training drew them to 0 or 1, so a sample has one reconstruction.
  */
-public final class Reconstruction {
-    private Reconstruction() {}
+public final class Reconstruction extends MappedRows {
+    private final Model model;
+    private final RowWriters.Form form;
+
+    /**
+     * The reconstructions of rows.
+     *
+     * @throws io.jcuvae.tensor.UserError when the data do not fit the model
+     */
+    public Reconstruction(Model model, Backend backend, DataSource source, RowRange range, RowWriters.Form form) {
+        super(model, backend, source, range);
+        this.model = model;
+        this.form = form;
+    }
 
     /**
      * Writes the reconstruction of every row, in the order of the rows and batch by batch.
@@ -32,25 +47,48 @@ public final class Reconstruction {
             int limit,
             Path out,
             Progress progress) {
-        try (SampleReader reader = Rows.open(model, source, Rows.split(source, splitOrNull), limit);
-                RowWriter writer = Rows.writer(model, out, reader.count(), 0)) {
-            BoundModel bound = new BoundModel(model, backend);
-            RowLabels labels = Rows.labels(model, source, Rows.split(source, splitOrNull), limit);
-            float[] samples = bound.samples();
-            long done = 0;
-            try (RowsOut rows =
-                    new RowsOut(backend, bound.output(), writer, out.toString(), n -> progress.at(n, reader.count()))) {
-                int read;
-                while ((read = reader.read(samples, bound.rows())) > 0) {
-                    bound.label(labels, done, read);
-                    bound.reconstruct(samples);
-                    done += read;
-                    rows.send(read);
-                }
-                rows.flush();
-            }
-            writer.commit();
+        RowRange range = RowRange.of(splitOrNull, limit);
+        try (Reconstruction job = new Reconstruction(model, backend, source, range, RowWriters.Form.USUAL)) {
+            job.write(out, progress);
         }
+    }
+
+    @Override
+    public String kind() {
+        return "reconstruct";
+    }
+
+    @Override
+    public JsonObject options() {
+        JsonObject json = super.options();
+        json.addProperty("bytes", form.bytes());
+        return json;
+    }
+
+    @Override
+    public int[] rowShape() {
+        return model.data().shape().sizes();
+    }
+
+    @Override
+    public long rowBytes() {
+        return Rows.bytes(model, form);
+    }
+
+    @Override
+    public RowWriter writer(Path file, long first, long from, long count, RowTarget.Opener opener) {
+        named(file);
+        return Rows.writer(model, file, first, count, form, opener);
+    }
+
+    @Override
+    Tensor result(BoundModel bound) {
+        return bound.output();
+    }
+
+    @Override
+    void compute(BoundModel bound, float[] rows) {
+        bound.reconstruct(rows);
     }
 
     /**

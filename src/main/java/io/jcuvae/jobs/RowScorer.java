@@ -178,9 +178,23 @@ final class RowScorer implements AutoCloseable {
      * @throws UserError naming the first row whose score is no finite number
      */
     void run(SampleReader reader, RowLabels labels, String name, Taker rowTaker, Progress progress) {
+        run(reader, 0, labels, name, rowTaker, progress);
+    }
+
+    /** Rows of a batch; row i is to be computed at place i mod B of one, where a product rounds it the same way. */
+    int rows() {
+        return images;
+    }
+
+    /**
+     * Scores the rows of a reader that begins in the midst.
+     *
+     * @param begin number of its first row
+     */
+    void run(SampleReader reader, long begin, RowLabels labels, String name, Taker rowTaker, Progress progress) {
         taker = rowTaker;
         source = name;
-        done = 0;
+        done = begin;
         clear();
         Vae first = plain == null ? drawing : plain;
         float[] batch = new float[Math.toIntExact(first.x().count())];
@@ -194,7 +208,7 @@ final class RowScorer implements AutoCloseable {
         if (noise.length == 1) {
             backend.upload(drawing.noise(), noise[0], 0);
         }
-        long begun = 0;
+        long begun = begin;
         int read;
         while ((read = reader.read(batch, images)) > 0) {
             if (oneHot != null) {
@@ -208,7 +222,7 @@ final class RowScorer implements AutoCloseable {
             }
             score(batch, read);
             begun += read;
-            progress.at(begun, reader.count());
+            progress.at(begun - begin, reader.count());
         }
         delivery.flush();
     }

@@ -3,6 +3,7 @@ package io.jcuvae.jobs;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.PictureLayout;
 import io.jcuvae.data.RowLabels;
+import io.jcuvae.data.RowTarget;
 import io.jcuvae.data.RowWriter;
 import io.jcuvae.data.RowWriters;
 import io.jcuvae.data.SampleReader;
@@ -62,8 +63,24 @@ final class Rows {
      * @param columns pictures in a line of a .png, 0 for a near-square grid
      */
     static RowWriter writer(Model model, Path out, long count, int columns) {
+        return writer(model, out, 0, count, RowWriters.Form.USUAL.with(columns), RowTarget.Opener.WHOLE);
+    }
+
+    /**
+     * The same in a form.
+     *
+     * @param first number of the first row
+     * @param opener where the bytes go if the file grows
+     */
+    static RowWriter writer(
+            Model model, Path out, long first, long count, RowWriters.Form form, RowTarget.Opener opener) {
         return RowWriters.samples(
-                out, model.data().shape(), count, columns, model.data().table());
+                out, model.data().shape(), first, count, form, model.data().table(), opener);
+    }
+
+    /** Bytes of a sample in a file, about. */
+    static long bytes(Model model, RowWriters.Form form) {
+        return (long) model.data().shape().width() * (form.bytes() || form.folder() ? 1 : Float.BYTES);
     }
 
     /**

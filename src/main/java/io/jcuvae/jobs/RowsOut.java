@@ -8,6 +8,8 @@ import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.Tensor;
 import io.jcuvae.tensor.UserError;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.function.LongConsumer;
 
 /**
@@ -31,34 +33,26 @@ final class RowsOut implements AutoCloseable {
     /** [B]: zero where all values of the row are numbers; null where floats are taken as they are. */
     private final Tensor check;
 
-    private final String name;
-    private final Taker taker;
-    private final LongConsumer progress;
     private final Delivery delivery;
+    /** Rows at the front of each batch under way that nobody asked for. */
+    private final Queue<Integer> skips = new ArrayDeque<>();
+
+    private String name = "the samples";
+    private Taker taker = (rows, count) -> {};
+    private LongConsumer progress = done -> {};
+    private WriteBehind behind;
+    private long first;
     private long done;
 
     /**
-     * Rows for a file.
+     * Prepares the way.
      *
      * @param from [B, ...]: where each batch leaves its rows
-     * @param name of the file, for messages
-     * @param progress told how many rows are written
+     * @param pixels whether rows go as bytes or as floats
      */
-    RowsOut(Backend backend, Tensor from, RowWriter writer, String name, LongConsumer progress) {
-        this(backend, from, writer.pixels(), writer.pixels() ? writer::writePixels : writer::write, name, progress);
-    }
-
-    /**
-     * Rows for a taker.
-     *
-     * @param pixels whether it takes bytes or floats
-     */
-    RowsOut(Backend backend, Tensor from, boolean pixels, Taker taker, String name, LongConsumer progress) {
+    RowsOut(Backend backend, Tensor from, boolean pixels) {
         this.backend = backend;
         this.from = from;
-        this.taker = taker;
-        this.name = name;
-        this.progress = progress;
         if (pixels) {
             check = Tensor.of(backend.allocate(ElementType.F32, from.rows()), Shape.of(from.rows()));
             delivery = new Delivery(backend, this::take, Delivery.Part.pixels(from), Delivery.Part.floats(check));
@@ -68,35 +62,81 @@ final class RowsOut implements AutoCloseable {
         }
     }
 
+    /** Rows for a taker. */
+    RowsOut(Backend backend, Tensor from, boolean pixels, Taker taker) {
+        this(backend, from, pixels);
+        this.taker = taker;
+    }
+
+    /**
+     * Sends rows to a file; they are written behind, and are all written when this returns, or none will be any more.
+     *
+     * @param fileName for messages
+     * @param firstRow number of the first row, for messages
+     * @param told how many rows are on their way
+     * @param work computes and sends
+     */
+    void to(RowWriter writer, String fileName, long firstRow, LongConsumer told, Runnable work) {
+        long bytes = from.count() * (check == null ? Float.BYTES : 1);
+        behind = new WriteBehind(check == null ? writer::write : writer::writePixels, bytes);
+        taker = behind;
+        name = fileName;
+        first = firstRow;
+        progress = told;
+        done = 0;
+        try {
+            work.run();
+            flush();
+        } finally {
+            behind.close();
+            behind = null;
+        }
+    }
+
+    /** Sends as {@link #send(int, int)}, and all rows count. */
+    void send(int rows) {
+        send(rows, 0);
+    }
+
     /**
      * Sends the rows that the operations asked for so far leave, and takes in those of the batch before.
      *
-     * @param rows how many of them count
+     * @param rows how many of them there are
+     * @param skip how many at their front do not count
      */
-    void send(int rows) {
+    void send(int rows, int skip) {
         if (check != null) {
             // A number differs from itself by nothing; what is none is lost as a pixel.
             backend.ops().squaredErrorRows(check, from, from);
         }
+        skips.add(skip);
         delivery.send(rows);
     }
 
-    /** Takes in what is still under way. */
+    /** Takes in what is still under way, and returns when it is written. */
     void flush() {
         delivery.flush();
+        if (behind != null) {
+            behind.flush();
+        }
     }
 
     private void take(ByteBuffer[] parts, int rows) {
+        int skip = skips.remove();
+        int count = rows - skip;
         if (check != null) {
-            for (int r = 0; r < rows; r++) {
-                if (parts[1].getFloat(Float.BYTES * r) != 0) {
-                    throw new UserError(name + ": row " + (done + r) + " has a value that is no finite number, which no"
-                            + " pixel can show; check the model that made it");
+            for (int r = 0; r < count; r++) {
+                if (parts[1].getFloat(Float.BYTES * (skip + r)) != 0) {
+                    throw new UserError(name + ": row " + (first + done + r)
+                            + " has a value that is no finite number, which no pixel can show; check the model that made"
+                            + " it");
                 }
             }
         }
-        taker.take(parts[0], rows);
-        done += rows;
+        ByteBuffer all = parts[0];
+        all.position(all.remaining() / rows * skip);
+        taker.take(all, count);
+        done += count;
         progress.accept(done);
     }
 

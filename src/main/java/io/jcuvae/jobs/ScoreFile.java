@@ -1,7 +1,7 @@
 package io.jcuvae.jobs;
 
 import com.google.gson.JsonPrimitive;
-import io.jcuvae.data.AtomicFile;
+import io.jcuvae.data.RowTarget;
 import io.jcuvae.data.RowWriter;
 import io.jcuvae.data.RowWriters;
 import io.jcuvae.tensor.UserError;
@@ -32,7 +32,7 @@ final class ScoreFile implements Closeable {
     private final Path file;
     private final boolean json;
     private final int blamed;
-    private final AtomicFile text;
+    private final RowTarget text;
     private final RowWriter numbers;
     private final StringBuilder line = new StringBuilder();
     private final float[] one = new float[1];
@@ -47,6 +47,15 @@ final class ScoreFile implements Closeable {
      * @throws UserError when the ending tells no format, or one that has no room for what rows say
      */
     ScoreFile(Path file, boolean unusual, boolean labelled, int blamed) {
+        this(file, unusual, labelled, blamed, -1, RowTarget.Opener.WHOLE);
+    }
+
+    /**
+     * The same with a say in where it goes.
+     *
+     * @param count rows, or -1 where it is not known yet
+     */
+    ScoreFile(Path file, boolean unusual, boolean labelled, int blamed, long count, RowTarget.Opener opener) {
         this.file = file;
         this.blamed = blamed;
         String name =
@@ -59,8 +68,8 @@ final class ScoreFile implements Closeable {
         if (npy && blamed > 0) {
             throw new UserError("--blame: " + file + " has room for scores alone; name the file with .csv or .json");
         }
-        numbers = npy ? RowWriters.numbers(file) : null;
-        text = npy ? null : AtomicFile.create(file);
+        numbers = npy ? RowWriters.numbers(file, count, opener) : null;
+        text = npy ? null : opener.open(file);
         if (json) {
             line.append('[');
         } else if (!npy) {
@@ -69,6 +78,8 @@ final class ScoreFile implements Closeable {
                 line.append(",column").append(i).append(",share").append(i);
             }
             line.append('\n');
+            // The names go first even where no row follows.
+            flush();
         }
     }
 
@@ -144,7 +155,7 @@ final class ScoreFile implements Closeable {
         }
         line.append(json ? "\n]\n" : "");
         flush();
-        text.commit();
+        text.complete(null);
     }
 
     @Override

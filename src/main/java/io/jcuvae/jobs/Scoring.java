@@ -204,7 +204,7 @@ public final class Scoring {
         return scoring.report(model, backend, source, split);
     }
 
-    private static Blame blame(Model model, Backend backend, DataSource source, Split split, Request request) {
+    static Blame blame(Model model, Backend backend, DataSource source, Split split, Request request) {
         if (request.blame() == 0) {
             return null;
         }
