@@ -35,7 +35,8 @@ class ArchitectureTest {
             Map.entry("nn", Set.of("tensor")),
             Map.entry("vae", Set.of("nn", "tensor")),
             Map.entry("train", Set.of("vae", "nn", "data", "tensor")),
-            Map.entry("jobs", Set.of("train", "vae", "nn", "data", "tensor")),
+            Map.entry("onnx", Set.of("vae", "nn", "data", "tensor")),
+            Map.entry("jobs", Set.of("onnx", "train", "vae", "nn", "data", "tensor")),
             Map.entry("report", Set.of("jobs", "train", "data", "tensor")),
             // Serves pages and says nothing itself; knows models through the jobs.
             Map.entry("explore", Set.of("jobs", "train", "data", "tensor")),

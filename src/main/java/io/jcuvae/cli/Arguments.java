@@ -58,7 +58,7 @@ final class Arguments {
             }
             Set<String> seen = new HashSet<>();
             for (Option option : line.getOptions()) {
-                if (!seen.add(option.getLongOpt())) {
+                if (!seen.add(option.getLongOpt()) && option.getArgs() != Option.UNLIMITED_VALUES) {
                     throw new UserError("--" + option.getLongOpt() + " is given twice; leave one out");
                 }
             }
@@ -101,6 +101,12 @@ final class Arguments {
     /** The value of an option, if it is given. */
     Optional<String> text(String name) {
         return Optional.ofNullable(line.getOptionValue(option(name)));
+    }
+
+    /** The values of an option that may be given several times. */
+    List<String> texts(String name) {
+        String[] values = line.getOptionValues(option(name));
+        return values == null ? List.of() : List.of(values);
     }
 
     /** The value of an option that must be given. */

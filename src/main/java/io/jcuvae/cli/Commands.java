@@ -21,6 +21,8 @@ final class Commands {
         BY_NAME.put("interpolate", InterpolateCommand::new);
         BY_NAME.put("score", ScoreCommand::new);
         BY_NAME.put("augment", AugmentCommand::new);
+        BY_NAME.put("export", ExportCommand::new);
+        BY_NAME.put("import", ImportCommand::new);
         BY_NAME.put("verify", VerifyCommand::new);
         BY_NAME.put("plot", PlotCommand::new);
         BY_NAME.put("report", ReportCommand::new);

@@ -22,6 +22,16 @@ final class CommonOptions {
                 .get();
     }
 
+    /** An option with a value that may be given several times. */
+    static Option values(String name, String argument, String help) {
+        return Option.builder()
+                .longOpt(name)
+                .hasArgs()
+                .argName(argument)
+                .desc(help)
+                .get();
+    }
+
     /** An option that is there or not. */
     static Option flag(String name, String help) {
         return Option.builder().longOpt(name).desc(help).get();

@@ -144,6 +144,11 @@ final class ModelJob {
         if (arguments.has("data")) {
             return prepared(DataSource.parse(arguments.required("data"), pictures), output);
         }
+        if (!model.data().known()) {
+            throw new UserError(
+                    "--data SRC is missing: the model's weights were imported, and what they were trained on is"
+                            + " not known");
+        }
         boolean skip = pictures.skipBad() || model.config().skipsBad();
         try {
             return prepared(DataSource.parse(model.data().source(), pictures.withSkipBad(skip)), output);

@@ -15,7 +15,8 @@ final class NearestMatch {
             "num-samples", "count",
             "checkpoint", "resume",
             "verbose", "debug",
-            "z-dim", "latent");
+            "z-dim", "latent",
+            "shape", "sample");
 
     private NearestMatch() {}
 

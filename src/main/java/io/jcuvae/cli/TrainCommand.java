@@ -131,7 +131,7 @@ final class TrainCommand implements Command {
         }
     }
 
-    private static DataSource source(TrainConfig config, Output output) {
+    static DataSource source(TrainConfig config, Output output) {
         DataSource source = DataSource.parse(
                 config.data(), config.pictures().withProgress(() -> new JobProgress(output, "decoding")));
         for (Setting setting : List.of(Setting.SIZE, Setting.GREY)) {

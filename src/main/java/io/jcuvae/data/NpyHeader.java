@@ -105,6 +105,18 @@ final class NpyHeader {
         return forRows("<i4", rows, sizes);
     }
 
+    /**
+     * The header of a whole array.
+     *
+     * @param descr NumPy's name of the type, as in {@code <f4}
+     * @param sizes none for a single value
+     */
+    static byte[] forArray(String descr, int... sizes) {
+        return sizes.length == 0
+                ? header("{'descr': '" + descr + "', 'fortran_order': False, 'shape': (), }")
+                : forRows(descr, sizes[0], Arrays.copyOfRange(sizes, 1, sizes.length));
+    }
+
     private static byte[] forRows(String descr, long rows, int... sizes) {
         StringBuilder text =
                 new StringBuilder("{'descr': '" + descr + "', 'fortran_order': False, 'shape': (" + rows + ",");
@@ -112,7 +124,10 @@ final class NpyHeader {
             text.append(' ').append(size).append(',');
         }
         text.setLength(text.length() - (sizes.length == 0 ? 0 : 1));
-        text.append("), }");
+        return header(text.append("), }").toString());
+    }
+
+    private static byte[] header(String text) {
         byte[] header = new byte[text.length() + 32 > WRITTEN ? 4 * WRITTEN : WRITTEN];
         Arrays.fill(header, (byte) ' ');
         System.arraycopy(MAGIC, 0, header, 0, MAGIC.length);
@@ -120,7 +135,7 @@ final class NpyHeader {
         header[7] = 0;
         header[8] = (byte) (header.length - 10);
         header[9] = (byte) ((header.length - 10) >> 8);
-        byte[] dict = text.toString().getBytes(StandardCharsets.US_ASCII);
+        byte[] dict = text.getBytes(StandardCharsets.US_ASCII);
         System.arraycopy(dict, 0, header, 10, dict.length);
         header[header.length - 1] = '\n';
         return header;

@@ -2,15 +2,20 @@ package io.jcuvae.data;
 
 import io.jcuvae.tensor.UserError;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedOutputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
+import java.util.zip.ZipOutputStream;
 
 /** The arrays of a NumPy .npz by name and whole: for files of named tensors, where {@link DataSource} reads rows. */
 public final class NpzTensors {
@@ -35,6 +40,43 @@ public final class NpzTensors {
     }
 
     private NpzTensors() {}
+
+    /**
+     * Writes arrays, stored as numpy.savez stores them; the file appears when it is complete.
+     *
+     * @param arrays each under its name
+     */
+    public static void write(Path file, List<Safetensors.Entry> arrays) {
+        AtomicFile.write(file, out -> {
+            ZipOutputStream zip = new ZipOutputStream(out);
+            for (Safetensors.Entry array : arrays) {
+                byte[] header = NpyHeader.forArray(descr(array.dtype()), array.shape());
+                // A stored member names its checksum before its bytes, so these are made twice.
+                CheckedOutputStream sum = new CheckedOutputStream(OutputStream.nullOutputStream(), new CRC32());
+                sum.write(header);
+                array.writeTo(sum);
+                ZipEntry entry = new ZipEntry(array.name() + ENDING);
+                entry.setMethod(ZipEntry.STORED);
+                entry.setSize(header.length + array.bytes());
+                entry.setCrc(sum.getChecksum().getValue());
+                zip.putNextEntry(entry);
+                zip.write(header);
+                array.writeTo(zip);
+                zip.closeEntry();
+            }
+            zip.finish();
+        });
+    }
+
+    private static String descr(Safetensors.DType type) {
+        return switch (type) {
+            case F32 -> "<f4";
+            case F64 -> "<f8";
+            case I32 -> "<i4";
+            case I64 -> "<i8";
+            case U8 -> "|u1";
+        };
+    }
 
     /**
      * Reads every member.

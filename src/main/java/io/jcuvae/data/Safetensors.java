@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import io.jcuvae.tensor.UserError;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.reflect.Array;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -128,6 +129,11 @@ public final class Safetensors {
         /** Bytes from {@code data[offset ..)}. */
         public static Entry of(String name, int[] shape, byte[] data, int offset) {
             return new Entry(name, shape, DType.U8, data, offset);
+        }
+
+        /** Writes the values alone, little-endian. */
+        void writeTo(OutputStream out) throws IOException {
+            put(this, (bytes, count) -> out.write(bytes, 0, count));
         }
 
         long bytes() {

@@ -53,11 +53,12 @@ final class Description {
             extents.addProperty("channels", picture.channels());
             json.add("picture", extents);
         });
-        json.add(
-                "columns",
-                texts(live.model().data().table().columns().stream()
-                        .map(TableColumn::name)
-                        .toList()));
+        List<TableColumn> columns = live.model().data().table().columns();
+        // Where a column takes several values of a row, values are numbered.
+        List<String> names = columns.size() == shape.width()
+                ? columns.stream().map(TableColumn::name).toList()
+                : List.of();
+        json.add("columns", texts(names));
         if (live.latents() > 1 && live.rows().count() > 2) {
             json.add("map", map());
         }

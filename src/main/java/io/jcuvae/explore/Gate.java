@@ -1,6 +1,5 @@
 package io.jcuvae.explore;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -80,11 +79,5 @@ final class Gate {
                 .map(value -> value == null ? "" : value.toLowerCase(Locale.ROOT))
                 .toList();
         return found.size() == 1 && values.contains(found.get(0));
-    }
-
-    /** The names that it answers to. */
-    @Override
-    public String toString() {
-        return Arrays.toString(hosts.toArray());
     }
 }

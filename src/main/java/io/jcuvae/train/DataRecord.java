@@ -35,6 +35,8 @@ public record DataRecord(
         String labels,
         Table table) {
 
+    private static final String UNKNOWN = "unknown";
+
     /** Describes the two parts of a source. */
     public static DataRecord of(String source, Dataset train, Dataset test) {
         return of(source, train, test, Classes.NONE);
@@ -70,6 +72,25 @@ public record DataRecord(
                 classes,
                 classes.count() == 0 ? null : RowLabels.of(classes, train).fingerprint(),
                 table);
+    }
+
+    /** Of a model that was trained elsewhere on something. */
+    static DataRecord unknown(SampleShape shape, boolean unit, Classes classes) {
+        return new DataRecord(
+                UNKNOWN,
+                UNKNOWN,
+                0,
+                0,
+                shape,
+                unit ? ValueKind.UNIT : ValueKind.REAL,
+                classes,
+                classes.count() == 0 ? null : UNKNOWN,
+                Table.NONE);
+    }
+
+    /** Whether it is known what that was. */
+    public boolean known() {
+        return !fingerprint.equals(UNKNOWN);
     }
 
     /** As it stands in config.json and in model files. */

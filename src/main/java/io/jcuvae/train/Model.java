@@ -138,7 +138,7 @@ public record Model(TrainConfig config, DataRecord data, VaeSpec spec, Parameter
     }
 
     /** A counter's remainder and quotient, see {@link ParameterLayout#counter}. */
-    private static float[] counted(Path file, Safetensors tensors, String name) {
+    static float[] counted(Path file, Safetensors tensors, String name) {
         long count = tensors.longs(name)[0];
         long base = ParameterLayout.COUNTER_BASE;
         if (count < 0 || count / base > 1 << 24) {
@@ -159,6 +159,13 @@ public record Model(TrainConfig config, DataRecord data, VaeSpec spec, Parameter
                         prefix + entry.name(), entry.shape().extents(), block, at));
             }
         }
+        return entries;
+    }
+
+    /** Its parameters and buffers as a model file has them. */
+    public List<Safetensors.Entry> tensors(Backend backend) {
+        List<Safetensors.Entry> entries = entries(values.layout(), values.download(backend), "");
+        entries.addAll(entries(buffers.layout(), buffers.download(backend), ""));
         return entries;
     }
 

@@ -15,11 +15,16 @@ public final class Versions {
 
     /** Versions of library, Java, system and device. */
     static JsonObject json(Backend backend) {
+        return json(backend.description());
+    }
+
+    /** The same with what is to be said of the device. */
+    static JsonObject json(String device) {
         JsonObject json = new JsonObject();
         json.addProperty("jcuvae", jcuvae());
         json.addProperty("java", System.getProperty("java.version"));
         json.addProperty("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
-        json.addProperty("device", backend.description());
+        json.addProperty("device", device);
         return json;
     }
 }

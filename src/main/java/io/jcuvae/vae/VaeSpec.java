@@ -179,7 +179,7 @@ public record VaeSpec(
      * The sample as the encoder is given it: a picture [C, H, W] where it is one, unless the first layer is dense and takes the
      * values as they lie.
      */
-    Shape sampleInput() {
+    public Shape sampleInput() {
         return seen(sample, encoder, table);
     }
 
@@ -203,7 +203,7 @@ public record VaeSpec(
     }
 
     /** What the decoder ends with: pictures [C, H, W], or values. */
-    Shape decoderOutput() {
+    public Shape decoderOutput() {
         return Sequential.outputShape(decoder, decoderInput());
     }
 
