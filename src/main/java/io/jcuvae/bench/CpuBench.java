@@ -322,8 +322,7 @@ public final class CpuBench {
                     row.get("samples_per_second").getAsDouble()));
         });
         text.append(jobs(report.getAsJsonObject("jobs")));
-        text.append(String.format(
-                Locale.ROOT, "%na training step of each variant beside the plain VAE's of equal network, per code:%n"));
+        text.append("\na training step of each variant beside the plain VAE's of equal network, per code:\n");
         return text.append(VariantBench.table(report.getAsJsonArray("variants")))
                 .toString();
     }
