@@ -69,8 +69,7 @@ public final class JobBench {
 
     /**
      * Generating byte samples to a .npy beside decoding alone, and encoding the data to a .npy beside encoding alone,
-     * without and with
-     * a manifest. Medians of {@value #ROUNDS} rounds.
+     * without and with a manifest. Medians of {@value #ROUNDS} rounds.
      */
     public JsonObject run(long samples) {
         JsonObject alone = new StepBench(config, data, backend).inference();

@@ -10,8 +10,7 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * The four things that a job asks of a file store, whose order its guarantees rest on: what a journal names was forced
- * before. Tests
- * put one in between that is full, or stops as a killed process does.
+ * before. Tests put one in between that is full, or stops as a killed process does.
  */
 public interface Disk {
     /** The machine's. */

@@ -16,9 +16,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 
 /**
- * Rows as a folder with a .png for each, named by its number, and a file SHA256SUMS as sha256sum(1) reads it. The
- * folder appears
- * when it is complete. Its files are not forced to disk one by one, which would take longer than making them.
+ * Rows as a folder with a .png for each, named by its number, and a file SHA256SUMS as sha256sum(1) reads it. The folder
+ * appears when it is complete. Its files are not forced to disk one by one, which would take longer than making them.
  */
 final class PictureFolderWriter implements RowWriter {
     /** The checksums' file. */

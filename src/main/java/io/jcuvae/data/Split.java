@@ -8,11 +8,10 @@ import java.util.Locale;
 /**
  * The part of a data set that is read.
  *
- * <p>Where the source has a test part of its own, TRAIN and TEST are its parts and ALL is one after the other; VALIDATION
- * is a part that few sources have. A
- * single file is divided by row index alone, so the split is a property of the file and not of a run: row r is held
- * out if value r of {@code Stream.SPLIT} with seed 0 is below 0.1, except that row 0 is always for training and row 1
- * always held out, which gives even a file of two rows both parts.
+ * <p>Where the source has a test part of its own, TRAIN and TEST are its parts and ALL is one after the other; VALIDATION is
+ * a part that few sources have. A single file is divided by row index alone, so the split is a property of the file and not
+ * of a run: row r is held out if value r of {@code Stream.SPLIT} with seed 0 is below 0.1, except that row 0 is always for
+ * training and row 1 always held out, which gives even a file of two rows both parts.
  */
 public enum Split {
     /** The rows to train on. */

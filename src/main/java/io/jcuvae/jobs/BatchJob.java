@@ -9,11 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Files of rows with a manifest beside them that never claims more than is on disk. Rows go to files aside, block by
- * block; a block
- * is forced to disk before the manifest names it, a file is complete before it gets its name, and has its name before the
- * manifest calls it finished. So whatever stops a job, and whenever, another one goes on after the last block and ends with the
- * same bytes, in the files and in the manifest.
+ * Files of rows with a manifest beside them that never claims more than is on disk. Rows go to files aside, block by block;
+ * a block is forced to disk before the manifest names it, a file is complete before it gets its name, and has its name
+ * before the manifest calls it finished. So whatever stops a job, and whenever, another one goes on after the last block and
+ * ends with the same bytes, in the files and in the manifest.
  */
 public final class BatchJob {
     private BatchJob() {}
@@ -38,9 +37,8 @@ public final class BatchJob {
      *
      * @param resume whether to go on with what an equal job left; without that, no manifest may be there
      * @param progress told how many rows are made, those that were there among them
-     * @throws UserError when there is a manifest of another job, when another process is at work on this one, or when
-     * files cannot
-     *     be written: what is complete then stays
+     * @throws UserError when there is a manifest of another job, when another process is at work on this one, or when files
+     *     cannot be written: what is complete then stays
      */
     public static Result run(RowJob job, JobPlan plan, boolean resume, Disk disk, Progress progress) {
         JobFiles.folder(plan.home());

@@ -9,8 +9,7 @@ import java.util.stream.IntStream;
 /**
  * How far single latents stand for single factors of samples whose factors are known; all three from 0 to 1, more is better.
  * Codes are posterior means. Protocols are those of Locatello et al., Challenging Common Assumptions in the Unsupervised
- * Learning of
- * Disentangled Representations (2019), unless said otherwise.
+ * Learning of Disentangled Representations (2019), unless said otherwise.
  *
  * @param gap MIG (Chen et al. 2018): the mean over the factors of (I1 - I2) / H, with I1 and I2 the largest and second
  *     largest mutual information of the factor with a latent, which is cut into {@value #BINS} bins of equal width, and H its
@@ -154,8 +153,7 @@ record Disentanglement(
     /**
      * A vote: of a factor and one of its values, both drawn, so many samples; the latent whose codes vary least among them,
      * against their variance over the whole set, names the factor. The latent's factor is what most votes say; the score is
-     * the share of
-     * further votes that agree. 0 where all latents have collapsed.
+     * the share of further votes that agree. 0 where all latents have collapsed.
      */
     static double factorScore(float[][] codes, Factors factors, SplittableRandom random) {
         double[] variances = new double[codes[0].length];

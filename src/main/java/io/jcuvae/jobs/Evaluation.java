@@ -107,10 +107,9 @@ public final class Evaluation {
         }
 
         /**
-         * One object. Without importance samples {@code importance_samples} is 0 and {@code nll} and
-         * {@code nll_standard_error} are null; {@code mmd}, {@code bits_per_dimension}, {@code prior}, {@code kl_estimate} and
-         * {@code protocol_note} are there only
-         * where there are such.
+         * One object. Without importance samples {@code importance_samples} is 0 and {@code nll} and {@code
+         * nll_standard_error} are null; {@code mmd}, {@code bits_per_dimension}, {@code prior}, {@code kl_estimate} and
+         * {@code protocol_note} are there only where there are such.
          */
         public JsonObject toJson() {
             JsonObject json = new JsonObject();

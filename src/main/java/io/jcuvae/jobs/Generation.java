@@ -16,10 +16,9 @@ import java.util.Arrays;
 import java.util.function.LongConsumer;
 
 /**
- * Draws samples from the prior, or from another distribution of codes, and decodes them to their expected data. From
- * the standard
- * normal, sample i comes from z_i = temperature times the normals i Z .. i Z + Z - 1 of the seed's generation stream, so it is
- * the same however many are asked for.
+ * Draws samples from the prior, or from another distribution of codes, and decodes them to their expected data. From the
+ * standard normal, sample i comes from z_i = temperature times the normals i Z .. i Z + Z - 1 of the seed's generation
+ * stream, so it is the same however many are asked for.
  */
 public final class Generation implements RowJob {
     private final Model model;
@@ -172,9 +171,8 @@ public final class Generation implements RowJob {
     }
 
     /**
-     * Writes samples of some classes, class after class; sample i of each has the noise of sample i, and in a .png
-     * each class is
-     * a line.
+     * Writes samples of some classes, class after class; sample i of each has the noise of sample i, and in a .png each
+     * class is a line.
      *
      * @param classes as {@link Labels#of} gives them
      * @param samplerOrNull where codes come from, null for the prior

@@ -11,9 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A model bound once to be looked at often, with rows in memory: for pictures and reports, also while it is being trained, as it
- * shares the parameters. It touches nothing that
- * training uses.
+ * A model bound once to be looked at often, with rows in memory: for pictures and reports, also while it is being trained,
+ * as it shares the parameters. It touches nothing that training uses.
  */
 public final class Inspection {
     private final Model model;

@@ -18,18 +18,16 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 
 /**
- * The workshop of a job, a folder beside its files, held by one process at a time: the system takes the lock back when
- * that ends,
- * however it ends.
+ * The workshop of a job, a folder beside its files, held by one process at a time: the system takes the lock back when that
+ * ends, however it ends.
  */
 final class JobLock implements Closeable {
     private static final int ATTEMPTS = 100;
     private static final int MARKS = 1 << 20;
 
     /**
-     * What this process holds. The system's locks belong to processes, and closing any channel of a file gives all of
-     * them back, so a
-     * second job must not even open it.
+     * What this process holds. The system's locks belong to processes, and closing any channel of a file gives all of them
+     * back, so a second job must not even open it.
      */
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
@@ -108,9 +106,8 @@ final class JobLock implements Closeable {
     }
 
     /**
-     * Checks that the workshop is still there, and this one's: files made in its folder after it was taken away would
-     * stand beside a
-     * manifest that knows of others.
+     * Checks that the workshop is still there, and this one's: files made in its folder after it was taken away would stand
+     * beside a manifest that knows of others.
      *
      * @throws UserError if it has gone
      */

@@ -23,8 +23,7 @@ import java.util.TreeSet;
 
 /**
  * What a job is, and how far: the journal while it runs, what one checks its files by afterwards. It holds no time, no
- * machine and
- * no number of attempts, so that a job which was stopped and one that was not have the same.
+ * machine and no number of attempts, so that a job which was stopped and one that was not have the same.
  *
  * @param plan as {@link JobPlan#toJson} has it
  * @param files one for each file of the plan

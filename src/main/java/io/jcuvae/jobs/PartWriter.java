@@ -16,9 +16,8 @@ import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /**
- * Writes one file of a job, from its start or from where another left it. It needs nothing of the plan's other files,
- * so that any
- * number of them may be written at once, by whichever processes.
+ * Writes one file of a job, from its start or from where another left it. It needs nothing of the plan's other files, so
+ * that any number of them may be written at once, by whichever processes.
  */
 final class PartWriter {
     private final JobPlan plan;

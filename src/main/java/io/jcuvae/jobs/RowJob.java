@@ -8,9 +8,8 @@ import java.util.List;
 import java.util.function.LongConsumer;
 
 /**
- * Rows that can be made in any pieces: row i is the same whatever was made before it, in whichever process. Bound to a
- * model and a
- * device, so used by one thread; {@link BatchJob} makes files of it.
+ * Rows that can be made in any pieces: row i is the same whatever was made before it, in whichever process. Bound to a model
+ * and a device, so used by one thread; {@link BatchJob} makes files of it.
  */
 public interface RowJob extends AutoCloseable {
     /** The command, as in {@code generate}. */

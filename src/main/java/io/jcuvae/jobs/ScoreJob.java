@@ -14,9 +14,8 @@ import java.util.Locale;
 import java.util.function.LongConsumer;
 
 /**
- * Scores of rows as a job: what {@link Scoring} writes, without its report, which looks at all rows at once. A row is
- * its score, then
- * a number and a share for each column to blame, the number -1 where there is none.
+ * Scores of rows as a job: what {@link Scoring} writes, without its report, which looks at all rows at once. A row is its
+ * score, then a number and a share for each column to blame, the number -1 where there is none.
  */
 public final class ScoreJob implements RowJob {
     private final DataSource source;

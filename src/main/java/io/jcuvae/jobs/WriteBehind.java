@@ -6,9 +6,8 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 
 /**
- * Writes rows in a thread of its own, so that the next batch is computed meanwhile, also where the device is the
- * processor itself.
- * What waits is bounded; whoever sends waits then.
+ * Writes rows in a thread of its own, so that the next batch is computed meanwhile, also where the device is the processor
+ * itself. What waits is bounded; whoever sends waits then.
  */
 final class WriteBehind implements RowsOut.Taker, AutoCloseable {
     private static final long ROOM = 1 << 24;

@@ -7,8 +7,8 @@ import io.jcuvae.tensor.TableOps;
 
 /**
  * What each value of a sample adds to its reconstruction term, in double precision on the host: of tables a number for each
- * column, of other samples one for each value.
- * They add up to {@link Vae#reconstruction()}, and say which of them a sample is unusual for.
+ * column, of other samples one for each value. They add up to {@link Vae#reconstruction()}, and say which of them a sample
+ * is unusual for.
  */
 public final class ColumnScores {
     private final VaeSpec spec;

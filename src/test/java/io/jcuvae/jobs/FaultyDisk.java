@@ -11,9 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A disk that stops working, as for a process that is killed while the power fails: what was written since a file was
- * last forced is
- * lost to noise, and nothing more can be done. Or one with so much room and no more.
+ * A disk that stops working, as for a process that is killed while the power fails: what was written since a file was last
+ * forced is lost to noise, and nothing more can be done. Or one with so much room and no more.
  */
 final class FaultyDisk implements Disk {
     /** The process is gone. */
