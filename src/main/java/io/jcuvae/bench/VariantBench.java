@@ -10,7 +10,6 @@ import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Preset;
 import io.jcuvae.train.Setting;
 import io.jcuvae.train.TrainConfig;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -52,10 +51,10 @@ public final class VariantBench {
         this.data = data.first(Math.multiplyExact(size.batch(), size.steps()));
     }
 
-    /** The presets to compare with the first one: those for any samples. */
+    /** The presets to compare with the first one. */
     public static List<String> presets() {
-        return Arrays.stream(Preset.values())
-                .filter(preset -> preset != Preset.MLP && preset.example().isEmpty())
+        return Preset.variants().stream()
+                .filter(preset -> preset != Preset.MLP)
                 .map(Preset::label)
                 .toList();
     }

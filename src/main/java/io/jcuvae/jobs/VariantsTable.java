@@ -16,7 +16,6 @@ import io.jcuvae.train.TrainConfig;
 import io.jcuvae.train.Trainer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -154,13 +153,7 @@ public final class VariantsTable {
      * those of papers that draw values to 0 or 1, have figures of their own kind.
      */
     static List<String> presets() {
-        TrainConfig first = TrainConfig.defaults();
-        return Arrays.stream(Preset.values())
-                .filter(preset -> preset.example().isEmpty())
-                .map(Preset::label)
-                .filter(name -> TrainConfig.preset(name).likelihood() == first.likelihood()
-                        && TrainConfig.preset(name).binarization() == first.binarization())
-                .toList();
+        return Preset.variants().stream().map(Preset::label).toList();
     }
 
     /**

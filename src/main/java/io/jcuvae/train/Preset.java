@@ -71,6 +71,21 @@ public enum Preset {
     }
 
     /**
+     * Those that can be compared on the same data: the first, and what is trained on instead with its network, likelihood and
+     * binarization.
+     */
+    public static List<Preset> variants() {
+        TrainConfig first = TrainConfig.preset(MLP.label());
+        return Arrays.stream(values())
+                .filter(preset -> preset.example == null)
+                .filter(preset -> {
+                    TrainConfig config = TrainConfig.preset(preset.label());
+                    return config.likelihood() == first.likelihood() && config.binarization() == first.binarization();
+                })
+                .toList();
+    }
+
+    /**
      * The preset that has the encoder and the decoder of a configuration, of several the one with the most settings in common;
      * nothing when one of the two is the user's own.
      */
