@@ -80,7 +80,9 @@ public enum Preset {
                 .filter(preset -> preset.example == null)
                 .filter(preset -> {
                     TrainConfig config = TrainConfig.preset(preset.label());
-                    return config.likelihood() == first.likelihood() && config.binarization() == first.binarization();
+                    return config.likelihood() == first.likelihood()
+                            && config.binarization() == first.binarization()
+                            && config.hidden().equals(first.hidden());
                 })
                 .toList();
     }
