@@ -85,7 +85,8 @@ public final class LossChart {
         return metrics.stream().mapToDouble(line -> line.get(key).getAsDouble()).toArray();
     }
 
-    private static void style(XYStyler style, double[] epochs) {
+    /** The look of every chart: white, light lines, and the legend below. */
+    static void plain(XYStyler style) {
         style.setChartBackgroundColor(Color.WHITE);
         style.setPlotBackgroundColor(Color.WHITE);
         style.setPlotBorderVisible(false);
@@ -99,6 +100,10 @@ public final class LossChart {
         style.setLegendLayout(LegendLayout.Horizontal);
         style.setLegendBorderColor(Color.WHITE);
         style.setLocale(Locale.ROOT);
+    }
+
+    private static void style(XYStyler style, double[] epochs) {
+        plain(style);
         // From 0, so that a single epoch has an axis and the marks fall on round numbers.
         style.setXAxisMin(0.0);
         style.setXAxisMax(Math.max(2, epochs[epochs.length - 1]));

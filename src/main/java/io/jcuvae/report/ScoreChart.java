@@ -4,14 +4,12 @@ import io.jcuvae.data.AtomicFile;
 import io.jcuvae.jobs.Scoring;
 import java.awt.BasicStroke;
 import java.awt.Color;
-import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Locale;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
@@ -20,8 +18,6 @@ import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
-import org.knowm.xchart.style.Styler.LegendLayout;
-import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
@@ -162,19 +158,7 @@ public final class ScoreChart {
 
     private static void style(XYStyler style) {
         style.setDefaultSeriesRenderStyle(XYSeriesRenderStyle.Area);
-        style.setChartBackgroundColor(Color.WHITE);
-        style.setPlotBackgroundColor(Color.WHITE);
-        style.setPlotBorderVisible(false);
-        style.setPlotGridLinesColor(new Color(0xdddddd));
-        style.setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 16));
-        style.setChartTitleBoxVisible(false);
-        style.setAxisTitleFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
-        style.setAxisTickLabelsFont(new Font(Font.SANS_SERIF, Font.PLAIN, 12));
-        style.setLegendFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
-        style.setLegendPosition(LegendPosition.OutsideS);
-        style.setLegendLayout(LegendLayout.Horizontal);
-        style.setLegendBorderColor(Color.WHITE);
-        style.setLocale(Locale.ROOT);
+        LossChart.plain(style);
         style.setYAxisMin(0.0);
         style.setxAxisTickLabelsFormattingFunction(LossChart::nats);
     }

@@ -89,11 +89,6 @@ final class ImportanceLatent implements Latent, Weighed {
     }
 
     @Override
-    public Tensor countedKl() {
-        return kl;
-    }
-
-    @Override
     public Tensor ratio() {
         return ratio;
     }

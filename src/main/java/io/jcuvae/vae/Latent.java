@@ -24,7 +24,9 @@ sealed interface Latent
     Tensor klWeights();
 
     /** Computes what counts in the objective, [B]: the divergence, or what free bits make of it. */
-    Tensor countedKl();
+    default Tensor countedKl() {
+        return kl();
+    }
 
     /** Computes the heads. */
     void posterior();

@@ -67,11 +67,6 @@ final class PointLatent implements Latent {
     }
 
     @Override
-    public Tensor countedKl() {
-        return kl;
-    }
-
-    @Override
     public void posterior() {
         head.forward();
     }

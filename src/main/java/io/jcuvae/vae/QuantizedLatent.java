@@ -100,11 +100,6 @@ final class QuantizedLatent implements Latent {
     }
 
     @Override
-    public Tensor countedKl() {
-        return point.countedKl();
-    }
-
-    @Override
     public void posterior() {
         point.posterior();
     }

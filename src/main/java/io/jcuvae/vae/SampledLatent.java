@@ -78,11 +78,6 @@ final class SampledLatent implements Latent {
     }
 
     @Override
-    public Tensor countedKl() {
-        return kl;
-    }
-
-    @Override
     public void posterior() {
         heads.forward();
     }

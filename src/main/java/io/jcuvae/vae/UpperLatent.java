@@ -113,11 +113,6 @@ final class UpperLatent implements Latent, Weighed {
     }
 
     @Override
-    public Tensor countedKl() {
-        return kl;
-    }
-
-    @Override
     public void posterior() {
         heads.forward();
     }
