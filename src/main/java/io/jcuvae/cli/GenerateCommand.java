@@ -13,10 +13,13 @@ import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Model;
 import io.jcuvae.vae.Posterior;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.commons.cli.Option;
 
 /** Draws new samples. */
@@ -131,38 +134,35 @@ final class GenerateCommand implements Command {
 
     private static CodeSampler mixture(
             Arguments arguments, Output output, Model model, Backend backend, AggregatePosterior.Wanted wanted) {
-        List<DataSource> opened = new ArrayList<>();
-        CodeSampler mixture = AggregatePosterior.of(
-                Model.file(arguments.requiredPath("model")),
+        Path file = Model.file(arguments.requiredPath("model"));
+        return withSource(
+                arguments,
+                output,
                 model,
-                backend,
-                () -> {
-                    opened.add(ModelJob.source(arguments, output, model));
-                    return opened.get(0);
-                },
-                wanted,
-                Progress.SILENT,
-                output::note);
-        opened.forEach(source -> ModelJob.warn(source, output));
-        return mixture;
+                source -> AggregatePosterior.of(file, model, backend, source, wanted, Progress.SILENT, output::note));
     }
 
     private static CodePrior tree(
             Arguments arguments, Output output, Model model, Backend backend, AggregatePosterior.Wanted wanted) {
-        List<DataSource> opened = new ArrayList<>();
-        CodePrior tree = CodePrior.of(
-                Model.file(arguments.requiredPath("model")),
+        Path file = Model.file(arguments.requiredPath("model"));
+        CodePrior.Wanted codes = new CodePrior.Wanted(wanted.data(), wanted.samples());
+        return withSource(
+                arguments,
+                output,
                 model,
-                backend,
-                () -> {
-                    opened.add(ModelJob.source(arguments, output, model));
-                    return opened.get(0);
-                },
-                new CodePrior.Wanted(wanted.data(), wanted.samples()),
-                Progress.SILENT,
-                output::note);
+                source -> CodePrior.of(file, model, backend, source, codes, Progress.SILENT, output::note));
+    }
+
+    /** What is fitted to the data, which are opened only where it asks for them, and then warned of what they lack. */
+    private static <T> T withSource(
+            Arguments arguments, Output output, Model model, Function<Supplier<DataSource>, T> fit) {
+        List<DataSource> opened = new ArrayList<>();
+        T fitted = fit.apply(() -> {
+            opened.add(ModelJob.source(arguments, output, model));
+            return opened.get(0);
+        });
         opened.forEach(source -> ModelJob.warn(source, output));
-        return tree;
+        return fitted;
     }
 
     /** Where codes come from. */
