@@ -22,8 +22,9 @@ import java.util.stream.IntStream;
  */
 public final class DataSource {
     private static final String FORMS =
-            "accepted are mnist-sample, moons[:N], mnist, fashion-mnist, a folder or .zip of pictures, a folder with"
-                    + " MNIST-named IDX files, or one .npy, .npz[:key], .csv or IDX file; @label=0 behind it takes the rows with that label";
+            "accepted are mnist-sample, moons[:N], mnist, fashion-mnist, a folder or .zip of pictures, a"
+                    + " folder with MNIST-named IDX files, or one .npy, .npz[:key], .csv or IDX file; @label=0 behind it takes the rows"
+                    + " with that label";
     private static final String DIGITS = "mnist-sample";
     private static final String MOONS = "moons";
     private static final int MOONS_DEFAULT = 10_000;

@@ -59,9 +59,9 @@ final class Download implements AutoCloseable {
                 }
             }
         }
-        throw new Failure(
-                set + ": " + part.file() + " could not be downloaded (" + String.join("; ", found)
-                        + "); try again, give --mirror URL of a folder that has it, or --data a folder with the set's four files");
+        throw new Failure(set + ": " + part.file() + " could not be downloaded (" + String.join("; ", found)
+                + "); try again, give --mirror URL of a folder that has it, or"
+                + " --data a folder with the set's four files");
     }
 
     private void from(URI place, Incoming incoming) throws IOException {
