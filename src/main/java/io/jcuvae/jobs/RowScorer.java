@@ -18,9 +18,10 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * A model bound to score rows, batch by batch. Draw k of every row has the same noise, the normals k Z .. k Z + Z - 1 of the
- * model's evaluation stream: so a score is a function of the row alone, equal rows have equal scores wherever they stand, and
- * what is compared does not differ by luck. Values in [0, 1] go in as they are even where training drew them to 0 or 1.
+ * A model bound to score rows, batch by batch. Draw k of every row has the same noise, the normals k Z .. k Z + Z - 1
+ * of the model's evaluation stream: so a score is a function of the row alone, equal rows have equal scores wherever
+ * they stand, and what is compared does not differ by luck. Values in [0, 1] go in as they are even where training
+ * drew them to 0 or 1.
  */
 final class RowScorer implements AutoCloseable {
     /** Takes scored rows, in their order. */
@@ -30,7 +31,8 @@ final class RowScorer implements AutoCloseable {
          * Takes some.
          *
          * @param scores [count], more is more unusual
-         * @param values [count, D] the reconstruction term of each value at the posterior's mean; null where not asked for
+         * @param values [count, D] the reconstruction term of each value at the posterior's mean; null where not
+         *     asked for
          */
         void take(float[] scores, float[] values, int count);
     }
@@ -81,10 +83,18 @@ final class RowScorer implements AutoCloseable {
      * @throws UserError when the model has no such figures
      */
     RowScorer(Model model, Backend backend, ScoreRecipe recipe, boolean byValue) {
+        this(model, backend, recipe, byValue, backend.rowsAtOnce(model.spec().widest()));
+    }
+
+    /**
+     * Binds a model to batches of a size.
+     *
+     * @param most rows, or draws of rows, to compute at once
+     */
+    RowScorer(Model model, Backend backend, ScoreRecipe recipe, boolean byValue, int most) {
         recipe.requireOf(model);
         this.backend = backend;
         this.recipe = recipe;
-        int most = backend.rowsAtOnce(model.spec().widest());
         boolean any = recipe.draws() > 0;
         boolean weighing = recipe.kind() == ScoreKind.NLL;
         images = any ? Math.max(1, most / recipe.draws()) : most;
