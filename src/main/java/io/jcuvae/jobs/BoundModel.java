@@ -12,9 +12,8 @@ import io.jcuvae.vae.Vae;
 import java.util.Arrays;
 
 /**
- * A model bound to batches of one size. A batch with fewer rows is computed whole, its rest being whatever was in the
- * arrays: rows do not touch each other, and one shape for every batch gives a row the same bits however many follow
- * it.
+ * A model bound to batches of one size. A batch with fewer rows is computed whole, its rest being whatever was in the arrays:
+ * rows do not touch each other, and one shape for every batch gives a row the same bits however many follow it.
  */
 final class BoundModel {
     private final Backend backend;
@@ -110,8 +109,8 @@ final class BoundModel {
     }
 
     /**
-     * [B, 2Z]: the posteriors of the last batch, Z means, then Z log variances; [B, Z] where they are points, or
-     * vectors of a codebook.
+     * [B, 2Z]: the posteriors of the last batch, Z means, then Z log variances; [B, Z] where they are points, or vectors of a
+     * codebook.
      */
     Tensor head() {
         return vae.codes() == null ? vae.head() : vae.z();
@@ -258,9 +257,9 @@ final class BoundModel {
     }
 
     /**
-     * Codes from the prior: that of sample i is made of temperature times the normals i W .. of a sequence. They are
-     * its code, or of a model with a second stochastic layer Z for the code and U for what is above. The model can do
-     * nothing else meanwhile.
+     * Codes from the prior: that of sample i is made of temperature times the normals i W .. of a sequence. They are its code,
+     * or of a model with a second stochastic layer Z for the code and U for what is above. The model can do nothing else
+     * meanwhile.
      *
      * @param key of the sequence
      */

@@ -16,9 +16,9 @@ import java.util.Arrays;
 import java.util.function.LongConsumer;
 
 /**
- * Draws samples from the prior, or from another distribution of codes, and decodes them to their expected data. From
- * the standard normal, sample i comes from z_i = temperature times the normals i Z .. i Z + Z - 1 of the seed's
- * generation stream, so it is the same however many are asked for.
+ * Draws samples from the prior, or from another distribution of codes, and decodes them to their expected data. From the
+ * standard normal, sample i comes from z_i = temperature times the normals i Z .. i Z + Z - 1 of the seed's generation
+ * stream, so it is the same however many are asked for.
  */
 public final class Generation implements RowJob {
     private final Model model;

@@ -18,10 +18,9 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * A model bound to score rows, batch by batch. Draw k of every row has the same noise, the normals k Z .. k Z + Z - 1
- * of the model's evaluation stream: so a score is a function of the row alone, equal rows have equal scores wherever
- * they stand, and what is compared does not differ by luck. Values in [0, 1] go in as they are even where training
- * drew them to 0 or 1.
+ * A model bound to score rows, batch by batch. Draw k of every row has the same noise, the normals k Z .. k Z + Z - 1 of the
+ * model's evaluation stream: so a score is a function of the row alone, equal rows have equal scores wherever they stand, and
+ * what is compared does not differ by luck. Values in [0, 1] go in as they are even where training drew them to 0 or 1.
  */
 final class RowScorer implements AutoCloseable {
     /** Takes scored rows, in their order. */
@@ -31,8 +30,7 @@ final class RowScorer implements AutoCloseable {
          * Takes some.
          *
          * @param scores [count], more is more unusual
-         * @param values [count, D] the reconstruction term of each value at the posterior's mean; null where not
-         *     asked for
+         * @param values [count, D] the reconstruction term of each value at the posterior's mean; null where not asked for
          */
         void take(float[] scores, float[] values, int count);
     }
