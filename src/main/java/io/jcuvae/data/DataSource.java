@@ -122,6 +122,14 @@ public final class DataSource {
         return new DataSource(src, set.train(), set.test(), set, told);
     }
 
+    /** The same source for a process that runs in another folder: a relative path becomes one from the root. */
+    public static String fromRoot(String src) {
+        LabelFilter filter = LabelFilter.of(src);
+        String plain = filter == null ? src : filter.source();
+        boolean builtIn = plain.equals(DIGITS) || plain.equals(MOONS) || plain.startsWith(MOONS + ":");
+        return builtIn || Path.of(plain).isAbsolute() ? src : Path.of("").toAbsolutePath() + "/" + src;
+    }
+
     private DataSource marked(String as, BiFunction<DataSource, Split, boolean[]> some) {
         return new DataSource(as, train, validation, test, pictures, told, some, text, table);
     }
