@@ -225,15 +225,16 @@ final class StandaloneSpark implements AutoCloseable {
     }
 
     /** Kills a process and all that it has started, as a machine ends that loses its power. */
-    static void kill(Process process) throws InterruptedException {
+    static void kill(Process process) {
         List<ProcessHandle> below = process.descendants().toList();
         process.destroyForcibly();
         below.forEach(ProcessHandle::destroyForcibly);
-        process.waitFor();
+        process.onExit().join();
+        below.forEach(handle -> handle.onExit().join());
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         for (Process process : started) {
             kill(process);
         }
