@@ -297,6 +297,11 @@ public enum Setting {
             "NAME",
             "who draws the noise on cuda: cuRAND, or our own kernel; the sequence is the same, there and on the cpu",
             choice(new String[] {"curand", "philox"}, text -> text)),
+    /** Where TensorBoard finds the run. */
+    TENSORBOARD(
+            "DIR",
+            "writes the figures of each epoch for TensorBoard: on, into the folder of the run; into another folder; or off",
+            EventLog::parse),
     /** Extents of pictures. */
     SIZE(
             "HxW",
