@@ -17,6 +17,8 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,6 +72,9 @@ public final class FuzzSeeds {
         Path folder = Files.createTempDirectory("seeds");
         for (FuzzTarget target : FuzzTarget.values()) {
             Path corpus = Files.createDirectories(CORPUS.resolve(target.label()));
+            if (target == FuzzTarget.MODEL) {
+                Files.write(corpus.resolve("wide-small"), wide(model(folder)));
+            }
             for (Map.Entry<String, byte[]> seed : sound(target, folder).entrySet()) {
                 byte[] bytes = seed.getValue();
                 Files.write(corpus.resolve(VALID + seed.getKey()), bytes);
@@ -97,6 +102,20 @@ public final class FuzzSeeds {
         byte[] changed = bytes.clone();
         Arrays.fill(changed, Math.min(4, changed.length), Math.min(8, changed.length), (byte) 0x7f);
         return changed;
+    }
+
+    /** A model whose configuration promises 900 million parameters that are not there. */
+    private static byte[] wide(byte[] model) {
+        int length = ByteBuffer.wrap(model).order(ByteOrder.LITTLE_ENDIAN).getInt();
+        String header = new String(model, 8, length, StandardCharsets.UTF_8);
+        String hidden = "\\\"hidden\\\":\\\"3\\\"";
+        byte[] changed = text(header.replace(hidden, hidden.replace("3", "30000,30000")));
+        ByteBuffer bytes =
+                ByteBuffer.allocate(model.length - length + changed.length).order(ByteOrder.LITTLE_ENDIAN);
+        return bytes.putLong(changed.length)
+                .put(changed)
+                .put(model, 8 + length, model.length - 8 - length)
+                .array();
     }
 
     private static Map<String, byte[]> sound(FuzzTarget target, Path folder) throws IOException {
@@ -226,7 +245,7 @@ public final class FuzzSeeds {
                 .with(Setting.HIDDEN, "3")
                 .with(Setting.LATENT, "2");
         DataSource source = DataSource.parse(data.toString());
-        Path run = folder.resolve("run");
+        Path run = Files.createTempDirectory(folder, "run").resolve("run");
         try (Backend backend = new CpuBackend(1)) {
             Trainer.start(
                     config,
