@@ -27,7 +27,8 @@ public enum Setting {
     /** What to train on. */
     DATA(
             "SRC",
-            "what to train on: mnist-sample, moons[:N], a folder or zip of pictures, a folder of IDX files, or a file",
+            "what to train on: mnist-sample (built in), mnist or fashion-mnist (downloaded once), moons[:N], a folder or zip of"
+                    + " pictures, a folder of IDX files, or a file",
             Setting::text),
     /** What the columns of the data are. */
     SCHEMA(
@@ -296,6 +297,11 @@ public enum Setting {
             "NAME",
             "who draws the noise on cuda: cuRAND, or our own kernel; the sequence is the same, there and on the cpu",
             choice(new String[] {"curand", "philox"}, text -> text)),
+    /** Where TensorBoard finds the run. */
+    TENSORBOARD(
+            "DIR",
+            "writes the figures of each epoch for TensorBoard: on, into the folder of the run; into another folder; or off",
+            EventLog::parse),
     /** Extents of pictures. */
     SIZE(
             "HxW",
