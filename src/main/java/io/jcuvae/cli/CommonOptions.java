@@ -3,6 +3,9 @@ package io.jcuvae.cli;
 import io.jcuvae.data.Split;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Setting;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 import org.apache.commons.cli.Option;
 
 /** The options that several commands have, so that they read and mean the same everywhere. */
@@ -47,6 +50,13 @@ final class CommonOptions {
                 .get();
     }
 
+    /** The names of constants as users write them. */
+    static List<String> names(Enum<?>... constants) {
+        return Arrays.stream(constants)
+                .map(constant -> constant.name().toLowerCase(Locale.ROOT))
+                .toList();
+    }
+
     /** The trained model to use. */
     static Option model() {
         return value("model", "DIR", "the folder of a run, or a model file");
@@ -57,8 +67,8 @@ final class CommonOptions {
         return value(
                 "data",
                 "SRC",
-                "mnist-sample, moons[:N], a folder or zip of pictures (taken in the model's size and colours), a folder"
-                        + " of IDX files, or a file (default what the model was trained on)");
+                "mnist-sample, mnist, fashion-mnist, moons[:N], a folder or zip of pictures (taken in the model's size and"
+                        + " colours), a folder of IDX files, or a file (default what the model was trained on)");
     }
 
     /** Whether unreadable pictures may be missing. */

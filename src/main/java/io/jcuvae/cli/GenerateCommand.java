@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -26,7 +27,8 @@ import org.apache.commons.cli.Option;
 final class GenerateCommand implements Command {
     private static final String COMPONENTS = "components";
     private static final int MOST_COMPONENTS = 10_000;
-    private static final List<String> OF_THE_MIXTURE = List.of(COMPONENTS, "data", "limit", CommonOptions.SKIP_BAD);
+    private static final List<String> OF_THE_MIXTURE =
+            List.of(COMPONENTS, "data", "limit", CommonOptions.SKIP_BAD, SourceArguments.MIRROR);
 
     @Override
     public String summary() {
@@ -80,6 +82,11 @@ final class GenerateCommand implements Command {
                 CommonOptions.threads(),
                 CommonOptions.quiet(),
                 CommonOptions.json());
+    }
+
+    @Override
+    public Map<String, List<String>> words() {
+        return Map.of("sampler", CommonOptions.names(Sampler.values()));
     }
 
     @Override

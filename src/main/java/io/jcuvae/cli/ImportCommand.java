@@ -130,7 +130,7 @@ final class ImportCommand implements Command {
                 throw new UserError("--" + other + " and --data: both say what a sample is; leave one out");
             }
         }
-        DataSource source = TrainCommand.source(config, output);
+        DataSource source = TrainCommand.source(arguments, config, output);
         TrainCommand.Rows rows = TrainCommand.Rows.of(source, 0);
         ModelJob.warn(source, output);
         return ImportedWeights.record(config, rows.train(), rows.test());

@@ -2,6 +2,7 @@ package io.jcuvae.cli;
 
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.Dataset;
+import io.jcuvae.data.PictureOptions;
 import io.jcuvae.data.Split;
 import io.jcuvae.data.TableSchema;
 import io.jcuvae.report.RunReport.State;
@@ -19,6 +20,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -58,6 +60,11 @@ final class TrainCommand implements Command {
     }
 
     @Override
+    public Map<String, List<String>> words() {
+        return Map.of("report", LiveReport.words());
+    }
+
+    @Override
     public String example() {
         return "train --data moons:5000 --epochs 5 --latent 8 --out runs/moons";
     }
@@ -72,7 +79,7 @@ final class TrainCommand implements Command {
         if (resumed.isEmpty()) {
             new RunFolder(folder).requireUnused();
         }
-        DataSource source = source(planned, output);
+        DataSource source = source(arguments, planned, output);
         Rows rows = Rows.of(source, planned.limit());
         TrainConfig config = planned.budget().open() ? Budgeting.fit(arguments, output, planned, rows) : planned;
         try (Device device = Device.open(arguments, config);
@@ -131,9 +138,9 @@ final class TrainCommand implements Command {
         }
     }
 
-    static DataSource source(TrainConfig config, Output output) {
-        DataSource source = DataSource.parse(
-                config.data(), config.pictures().withProgress(() -> new JobProgress(output, "decoding")));
+    static DataSource source(Arguments arguments, TrainConfig config, Output output) {
+        PictureOptions pictures = config.pictures().withProgress(() -> new JobProgress(output, "decoding"));
+        DataSource source = DataSource.parse(config.data(), SourceArguments.read(arguments, output, pictures));
         for (Setting setting : List.of(Setting.SIZE, Setting.GREY)) {
             String value = config.text(setting);
             if (!source.isPictures() && !value.equals(TrainConfig.defaults().text(setting))) {
