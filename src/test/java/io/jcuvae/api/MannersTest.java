@@ -35,9 +35,9 @@ class MannersTest {
     private static final Pattern STATE = Pattern.compile(
             "(?m)^[ ]*(?:(?:private|public|protected|volatile|transient) )*"
                     + "static (?!final |class |record |enum |interface |sealed |abstract |synchronized |<)[^(;{=]*[;=]");
-    private static final Pattern CHANGING =
-            Pattern.compile("(?m)^.*static final (?!class )[^(;{=]*=\\s*new (?:\\w*(?:Map|List|Set|Deque|Queue)"
-                    + "|Atomic\\w+|StringBuilder|ThreadLocal|Random|CopyOnWrite\\w+)\\b");
+    private static final Pattern CHANGING = Pattern.compile("(?m)^.*static final (?!class )[^(;{=]*=\\s*new "
+            + "(?:(?:\\w*Hash|Tree|Enum|Array|Linked|CopyOnWriteArray|Priority|Concurrent\\w+)(?:Map|List|Set|Deque|Queue)"
+            + "|Atomic\\w+|StringBuilder|ThreadLocal|Random)\\b");
     private static final Pattern OUTPUT = Pattern.compile(
             "System\\s*\\.\\s*(?:out|err|exit|setOut|setErr|setProperty|setSecurityManager)\\b|printStackTrace"
                     + "|Runtime\\s*\\.\\s*getRuntime\\(\\)\\s*\\.\\s*(?:exit|halt|addShutdownHook)|Locale\\s*\\.\\s*setDefault");
@@ -53,9 +53,7 @@ class MannersTest {
                 String name =
                         MAIN.resolve("io/jcuvae").relativize(file).toString().replace('\\', '/');
                 // The commands and what only they reach are a program of their own.
-                if (name.startsWith("cli/")
-                        || name.startsWith("bench/")
-                        || List.of(allowed).contains(name)) {
+                if (name.matches("(?:cli|bench|cluster)/.*") || List.of(allowed).contains(name)) {
                     continue;
                 }
                 String code = NOT_CODE.matcher(Files.readString(file))
