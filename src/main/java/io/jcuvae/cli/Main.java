@@ -11,8 +11,8 @@ import org.apache.commons.cli.Option;
 
 /** The program: finds the command, runs it, and turns what goes wrong into one line and an exit code. */
 public final class Main {
-    /** How the program is called in help texts and advice. */
-    static final String PROGRAM = "scripts/vae";
+    /** How the program is called in help texts and advice: from a checkout, unless the launcher says otherwise. */
+    static final String PROGRAM = System.getProperty("jcuvae.program", "scripts/vae");
 
     private static final int DONE = 0;
     private static final int FAILED = 1;

@@ -93,6 +93,11 @@ public final class DataSource {
         this.marks = marks;
     }
 
+    /** The names of the built-in sets. */
+    public static List<String> builtIn() {
+        return List.of(DIGITS, MOONS);
+    }
+
     /**
      * Finds what a text names; pictures are taken as they are.
      *
