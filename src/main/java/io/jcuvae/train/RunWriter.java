@@ -11,13 +11,21 @@ final class RunWriter {
     private final TrainConfig config;
     private final DataRecord record;
     private final TrainState state;
+    private final Course course;
     private final Backend backend;
 
-    RunWriter(RunFolder folder, TrainConfig config, DataRecord record, TrainState state, Backend backend) {
+    RunWriter(
+            RunFolder folder,
+            TrainConfig config,
+            DataRecord record,
+            TrainState state,
+            Course course,
+            Backend backend) {
         this.folder = folder;
         this.config = config;
         this.record = record;
         this.state = state;
+        this.course = course;
         this.backend = backend;
     }
 
@@ -31,10 +39,17 @@ final class RunWriter {
      * Goes on in the folder.
      *
      * @param epoch the next one
+     * @param step that the checkpoint is of
      */
-    void goOn(int epoch) {
+    void goOn(int epoch, long step) {
         folder.writeConfig(config, record, Versions.json(backend));
         folder.truncateMetrics(epoch - 1);
+        folder.truncateRounds(step);
+    }
+
+    /** The figures of a round; the checkpoint follows. */
+    void round(RoundMetrics metrics) {
+        folder.append(metrics);
     }
 
     /** The model and the checkpoint, in the middle of an epoch. */
@@ -50,7 +65,7 @@ final class RunWriter {
         Model.write(folder.model(), config, record, state.values().layout(), values, buffers);
         List<Path> files = new ArrayList<>(others);
         files.add(folder.checkpoint());
-        Checkpoint.write(files, config, record, state, backend, watch);
+        Checkpoint.write(files, config, record, state, course, backend, watch);
     }
 
     /** The figures, the model and the checkpoints of a finished epoch. */
