@@ -49,7 +49,9 @@ final class BaselineCommand implements Command {
         List<Integer> latents = latents(arguments.text(LATENT).orElse("20"));
         int limit = CommonOptions.limit(arguments);
         Optional<Path> out = arguments.path("out");
-        DataSource source = DataSource.parse(arguments.text("data").orElse("mnist-sample"), PictureOptions.asTheyAre());
+        DataSource source = DataSource.parse(
+                arguments.text("data").orElse("mnist-sample"),
+                SourceArguments.read(arguments, output, PictureOptions.asTheyAre()));
         source.prepare();
         source.notes().forEach(output::note);
         Baseline.Report report;

@@ -9,8 +9,10 @@ import io.jcuvae.bench.VariantBench;
 import io.jcuvae.data.AtomicFile;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.Dataset;
+import io.jcuvae.data.PictureOptions;
 import io.jcuvae.data.RowWriter;
 import io.jcuvae.data.RowWriters;
+import io.jcuvae.data.SourceOptions;
 import io.jcuvae.data.Split;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Failure;
@@ -97,7 +99,7 @@ final class BenchCommand implements Command {
 
     @Override
     public int run(Arguments arguments, Output output) {
-        JsonObject report = arguments.has("alone") ? alone(arguments) : compare(arguments, output);
+        JsonObject report = arguments.has("alone") ? alone(arguments, output) : compare(arguments, output);
         output.line(arguments.has("alone") ? pretty(report) : CpuBench.table(report));
         if (report.has("replay")) {
             output.line(StepBench.replayLine(report.getAsJsonObject("replay")));
@@ -118,7 +120,7 @@ final class BenchCommand implements Command {
         return arguments.integer("epochs", 1, 1000, 2);
     }
 
-    private static JsonObject alone(Arguments arguments) {
+    private static JsonObject alone(Arguments arguments, Output output) {
         TrainConfig config = TrainConfig.preset(arguments.text("preset").orElse(TrainConfig.PRESETS.get(0)));
         config = config.with(Setting.DEVICE, "cpu");
         for (Setting setting : MEASURED) {
@@ -127,7 +129,8 @@ final class BenchCommand implements Command {
                 config = config.with(setting, text.get());
             }
         }
-        Dataset data = DataSource.parse(config.data()).load(Split.TRAIN, config.limit());
+        Dataset data =
+                DataSource.parse(config.data(), options(arguments, output)).load(Split.TRAIN, config.limit());
         try (Device device = Device.open(arguments, config)) {
             Backend backend = device.backend();
             StepBench bench = new StepBench(config, data, backend);
@@ -162,6 +165,10 @@ final class BenchCommand implements Command {
         }
     }
 
+    private static SourceOptions options(Arguments arguments, Output output) {
+        return SourceArguments.read(arguments, output, PictureOptions.asTheyAre());
+    }
+
     private static JsonObject compare(Arguments arguments, Output output) {
         int cores = Runtime.getRuntime().availableProcessors();
         int asked = arguments.integer("threads", 0, 1024, 0);
@@ -173,7 +180,7 @@ final class BenchCommand implements Command {
             if (!Files.isDirectory(data)) {
                 folder = Files.createTempDirectory("jcuvae-bench");
                 data = folder;
-                export(DataSource.parse(source), folder);
+                export(DataSource.parse(source, options(arguments, output)), folder);
             }
             return new CpuBench(
                             new CpuBench.Plan(

@@ -57,8 +57,8 @@ final class CommonOptions {
         return value(
                 "data",
                 "SRC",
-                "mnist-sample, moons[:N], a folder or zip of pictures (taken in the model's size and colours), a folder"
-                        + " of IDX files, or a file (default what the model was trained on)");
+                "mnist-sample, mnist, fashion-mnist, moons[:N], a folder or zip of pictures (taken in the model's size and"
+                        + " colours), a folder of IDX files, or a file (default what the model was trained on)");
     }
 
     /** Whether unreadable pictures may be missing. */

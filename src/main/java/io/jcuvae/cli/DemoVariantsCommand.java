@@ -2,6 +2,7 @@ package io.jcuvae.cli;
 
 import io.jcuvae.data.AtomicFile;
 import io.jcuvae.data.DataSource;
+import io.jcuvae.data.PictureOptions;
 import io.jcuvae.jobs.VariantsTable;
 import io.jcuvae.tensor.UserError;
 import java.io.IOException;
@@ -41,7 +42,9 @@ final class DemoVariantsCommand implements Command {
     public int run(Arguments arguments, Output output) {
         Path folder = arguments.requiredPath("out");
         VariantsTable.Budget budget = new VariantsTable.Budget(
-                DataSource.parse(arguments.text("data").orElse("mnist-sample")),
+                DataSource.parse(
+                        arguments.text("data").orElse("mnist-sample"),
+                        SourceArguments.read(arguments, output, PictureOptions.asTheyAre())),
                 arguments.integer("limit", 0, Integer.MAX_VALUE, 0),
                 arguments.integer("epochs", 1, 10_000, 10),
                 arguments.wholeNumber("seed", 0, Long.MAX_VALUE, 0));

@@ -24,13 +24,13 @@ record Device(Backend backend, Precision precision, String whyNotCuda) implement
 
     /** What is asked for. */
     private record Wish(String device, int threads, Precision precision, NoiseSource noise, boolean debug) {
-        Wish(Arguments arguments, TrainConfig config) {
+        Wish(TrainConfig config, boolean debug) {
             this(
                     config.device(),
                     config.threads(),
                     config.precision(),
                     NoiseSource.valueOf(config.noise().toUpperCase(Locale.ROOT)),
-                    arguments.has("debug"));
+                    debug);
         }
 
         int number() {
@@ -61,7 +61,16 @@ record Device(Backend backend, Precision precision, String whyNotCuda) implement
      * @throws UserError when it is not there, or cannot do what is asked of it
      */
     static Device open(Arguments arguments, TrainConfig config) {
-        Wish wish = new Wish(arguments, config);
+        return open(config, arguments.has("debug"));
+    }
+
+    /**
+     * The same without options.
+     *
+     * @param debug whether a CUDA device checks every launch
+     */
+    static Device open(TrainConfig config, boolean debug) {
+        Wish wish = new Wish(config, debug);
         if (wish.device().equals("cpu")) {
             if (wish.precision() != Precision.FP32) {
                 throw new UserError("--precision " + wish.precision().label()

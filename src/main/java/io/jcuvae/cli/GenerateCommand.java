@@ -26,7 +26,8 @@ import org.apache.commons.cli.Option;
 final class GenerateCommand implements Command {
     private static final String COMPONENTS = "components";
     private static final int MOST_COMPONENTS = 10_000;
-    private static final List<String> OF_THE_MIXTURE = List.of(COMPONENTS, "data", "limit", CommonOptions.SKIP_BAD);
+    private static final List<String> OF_THE_MIXTURE =
+            List.of(COMPONENTS, "data", "limit", CommonOptions.SKIP_BAD, SourceArguments.MIRROR);
 
     @Override
     public String summary() {

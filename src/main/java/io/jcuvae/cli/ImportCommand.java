@@ -2,6 +2,7 @@ package io.jcuvae.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.jcuvae.data.Split;
 import io.jcuvae.data.Classes;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.SampleShape;
@@ -130,8 +131,8 @@ final class ImportCommand implements Command {
                 throw new UserError("--" + other + " and --data: both say what a sample is; leave one out");
             }
         }
-        DataSource source = TrainCommand.source(config, output);
-        TrainCommand.Rows rows = TrainCommand.Rows.of(source, 0);
+        DataSource source = TrainCommand.source(arguments, config, output);
+        TrainCommand.Rows rows = TrainCommand.Rows.of(source, source.load(Split.TRAIN, 0));
         ModelJob.warn(source, output);
         return ImportedWeights.record(config, rows.train(), rows.test());
     }

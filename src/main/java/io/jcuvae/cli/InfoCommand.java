@@ -106,11 +106,13 @@ final class InfoCommand implements Command {
 
     private static void describeNetwork(Arguments arguments, Output output) {
         TrainConfig config = ConfigOptions.read(arguments);
-        Shape sample = sample(arguments, config);
-        Classes classes =
-                config.conditioned() ? Classes.of(DataSource.parse(config.data(), config.pictures())) : Classes.NONE;
+        Shape sample = sample(arguments, output, config);
+        Classes classes = config.conditioned()
+                ? Classes.of(
+                        DataSource.parse(config.data(), SourceArguments.read(arguments, output, config.pictures())))
+                : Classes.NONE;
         TableLayout columns = config.schema()
-                .map(file -> DataSource.parse(config.data(), config.pictures())
+                .map(file -> DataSource.parse(config.data(), SourceArguments.read(arguments, output, config.pictures()))
                         .by(TableSchema.read(file))
                         .load(Split.TRAIN, config.limit()))
                 .map(rows -> rows.table().fitted(rows).layout())
@@ -131,7 +133,7 @@ final class InfoCommand implements Command {
     }
 
     /** What is asked for, else what the preset is made for, else what the configuration trains on. */
-    private static Shape sample(Arguments arguments, TrainConfig config) {
+    private static Shape sample(Arguments arguments, Output output, TrainConfig config) {
         Optional<String> sizes = arguments.text("sample");
         if (sizes.isPresent()) {
             if (arguments.has("data")) {
@@ -148,8 +150,10 @@ final class InfoCommand implements Command {
             return example.get();
         }
         Table schema = config.schema().map(TableSchema::read).orElse(Table.NONE);
-        try (SampleReader reader =
-                DataSource.parse(config.data(), config.pictures()).by(schema).open(Split.TRAIN, 1)) {
+        try (SampleReader reader = DataSource.parse(
+                        config.data(), SourceArguments.read(arguments, output, config.pictures()))
+                .by(schema)
+                .open(Split.TRAIN, 1)) {
             return Shape.of(reader.shape().sizes());
         }
     }

@@ -11,13 +11,27 @@ final class JobProgress implements Progress, PictureOptions.Progress {
     private static final int BAR = 30;
 
     private final String doing;
+    private final int unit;
+    private final String rate;
     private final PrintStream live;
     private long start;
     private long doneBefore = -1;
     private LiveLine line;
 
     JobProgress(Output output, String doing) {
+        this(output, doing, 1, "samples/s");
+    }
+
+    /**
+     * Shows how fast something else goes.
+     *
+     * @param unit how many of what is counted make one of what is shown
+     * @param rate what is shown of a second
+     */
+    JobProgress(Output output, String doing, int unit, String rate) {
         this.doing = doing;
+        this.unit = unit;
+        this.rate = rate;
         this.live = output.live();
     }
 
@@ -38,13 +52,13 @@ final class JobProgress implements Progress, PictureOptions.Progress {
         line.at(done, text(done, total, (done - doneBefore) / seconds));
     }
 
-    private String text(long count, long total, double rate) {
-        String speed = Figures.count(Math.round(rate)) + " samples/s";
+    private String text(long count, long total, double aSecond) {
+        String speed = Figures.count(Math.round(aSecond / unit)) + " " + rate;
         if (total < 0) {
             return String.format(Locale.ROOT, "%s  %s  %s", doing, Figures.count(count), speed);
         }
         double share = (double) count / total;
-        String left = Figures.time((total - count) / rate);
+        String left = Figures.time((total - count) / aSecond);
         return String.format(
                 Locale.ROOT, "%s %s %3.0f%%  %s  %s left", doing, Figures.bar(share, BAR), 100 * share, speed, left);
     }

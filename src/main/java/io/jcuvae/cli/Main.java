@@ -131,6 +131,7 @@ public final class Main {
     /** The options of a command with those that every command has. */
     static List<Option> optionsOf(Command command) {
         List<Option> options = new ArrayList<>(command.options());
+        options.addAll(SourceArguments.beside(options));
         options.add(CommonOptions.debug());
         options.add(CommonOptions.help());
         return options;

@@ -5,6 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.PictureOptions;
+import io.jcuvae.data.SourceOptions;
 import io.jcuvae.jobs.Progress;
 import io.jcuvae.jobs.RowJob;
 import io.jcuvae.tensor.Backend;
@@ -125,6 +126,10 @@ final class ModelJob {
     }
 
     /** Pictures in the model's size and colours. */
+    private static SourceOptions options(Arguments arguments, Output output, Model model) {
+        return SourceArguments.read(arguments, output, pictures(arguments, output, model));
+    }
+
     private static PictureOptions pictures(Arguments arguments, Output output, Model model) {
         return PictureOptions.asTheyAre()
                 .like(model.data().shape())
@@ -135,23 +140,24 @@ final class ModelJob {
 
     /** The data that a text names; pictures in the model's size and colours. */
     static DataSource source(Arguments arguments, Output output, Model model, String src) {
-        return prepared(DataSource.parse(src, pictures(arguments, output, model)), output);
+        return prepared(DataSource.parse(src, options(arguments, output, model)), output);
     }
 
     /** The data that {@code --data} names, or what the model was trained on; pictures in the model's size and colours. */
     static DataSource source(Arguments arguments, Output output, Model model) {
-        PictureOptions pictures = pictures(arguments, output, model);
+        SourceOptions options = options(arguments, output, model);
         if (arguments.has("data")) {
-            return prepared(DataSource.parse(arguments.required("data"), pictures), output);
+            return prepared(DataSource.parse(arguments.required("data"), options), output);
         }
         if (!model.data().known()) {
             throw new UserError(
                     "--data SRC is missing: the model's weights were imported, and what they were trained on is"
                             + " not known");
         }
-        boolean skip = pictures.skipBad() || model.config().skipsBad();
+        boolean skip = options.pictures().skipBad() || model.config().skipsBad();
+        SourceOptions same = options.with(options.pictures().withSkipBad(skip));
         try {
-            return prepared(DataSource.parse(model.data().source(), pictures.withSkipBad(skip)), output);
+            return prepared(DataSource.parse(model.data().source(), same), output);
         } catch (UserError e) {
             throw new UserError(
                     e.getMessage() + " (that is what the model was trained on; --data names other data)", e);

@@ -21,8 +21,12 @@ final class CacheFolder {
 
     private CacheFolder() {}
 
-    /** The user's folder for decoded pictures, which need not exist: {@code $XDG_CACHE_HOME/jcuvae/pictures} or so. */
-    static Path ofPictures() {
+    /**
+     * The user's folder for some kind of files, which need not exist: {@code $XDG_CACHE_HOME/jcuvae/pictures} or so.
+     *
+     * @param kind its last name
+     */
+    static Path of(String kind) {
         String chosen = System.getProperty(PROPERTY, System.getenv(VARIABLE));
         String xdg = System.getenv("XDG_CACHE_HOME");
         Path folder;
@@ -33,15 +37,16 @@ final class CacheFolder {
         } else {
             folder = Path.of(System.getProperty("user.home", "/"), ".cache", "jcuvae");
         }
-        return folder.toAbsolutePath().resolve("pictures");
+        return folder.toAbsolutePath().resolve(kind);
     }
 
     /**
      * Makes the folder where there is none, closed to others, and removes what killed programs left in it.
      *
+     * @param what it is for, as in {@code decoded pictures}
      * @throws UserError naming what to set if it cannot be made
      */
-    static void prepare(Path folder) {
+    static void prepare(Path folder, String what) {
         try {
             if (!Files.isDirectory(folder)) {
                 makePrivate(folder);
@@ -53,7 +58,7 @@ final class CacheFolder {
             }
         } catch (IOException e) {
             throw new UserError(
-                    Faults.name(folder) + ": cannot be used for decoded pictures (" + Faults.reason(e)
+                    Faults.name(folder) + ": cannot be used for " + what + " (" + Faults.reason(e)
                             + "); name another folder with the environment variable " + VARIABLE,
                     e);
         }

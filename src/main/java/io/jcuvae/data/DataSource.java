@@ -7,21 +7,27 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * What {@code --data} names: a built-in set, a folder or zip of pictures, a folder of IDX files, or one file.
+ * What {@code --data} names: a built-in or public set, a folder or zip of pictures, a folder of IDX files, or one file.
  *
  * <p>{@code mnist-sample} is the first 10,000 training and 2,000 test digits of MNIST; {@code moons[:N]} draws N
  * training and N / 5 test moons (default 10,000). A path that has one of these names is given as {@code ./moons}.
+ * {@code mnist} and {@code fashion-mnist} are downloaded at the first read; they must not be the names of files here as well.
  * Nothing but the kinds and names of files is looked at before {@link #load} or {@link #open}.
  */
 public final class DataSource {
+    // Long because all that a source's name can mean is told here, and every way to read its rows.
+
     private static final String FORMS =
-            "accepted are mnist-sample, moons[:N], a folder or .zip of pictures, a folder with MNIST-named IDX files,"
-                    + " or one .npy, .npz[:key], .csv or IDX file; @label=0 behind it takes the rows with that label";
+            "accepted are mnist-sample, moons[:N], mnist, fashion-mnist, a folder or .zip of pictures, a"
+                    + " folder with MNIST-named IDX files, or one .npy, .npz[:key], .csv or IDX file; @label=0 behind it takes the rows"
+                    + " with that label";
     private static final String DIGITS = "mnist-sample";
     private static final String MOONS = "moons";
     private static final int MOONS_DEFAULT = 10_000;
@@ -39,6 +45,8 @@ public final class DataSource {
     private final Path text;
 
     private final Table table;
+    /** What the first read does before it reads. */
+    private final Runnable first;
 
     /** What the reads so far have to say. */
     private record Told(List<String> notes, List<String> warnings) {
@@ -48,7 +56,21 @@ public final class DataSource {
     }
 
     private DataSource(String name, RowSource train, RowSource test, PictureSet pictures, Told told) {
-        this(name, train, null, test, pictures, told, null, null, Table.NONE);
+        this(
+                name,
+                train,
+                null,
+                test,
+                pictures,
+                told,
+                null,
+                null,
+                Table.NONE,
+                pictures == null ? () -> {} : pictures::prepare);
+    }
+
+    private DataSource(String name, PublicSet.Copy copy, Told told) {
+        this(name, copy.rows("train"), null, copy.rows("t10k"), null, told, null, null, Table.NONE, copy::folder);
     }
 
     private DataSource(
@@ -60,7 +82,9 @@ public final class DataSource {
             Told told,
             BiFunction<DataSource, Split, boolean[]> marks,
             Path text,
-            Table table) {
+            Table table,
+            Runnable first) {
+        this.first = first;
         this.text = text;
         this.table = table;
         this.name = name;
@@ -79,23 +103,39 @@ public final class DataSource {
      * @throws UserError if it is none of the accepted forms, or names no file that exists
      */
     public static DataSource parse(String src) {
-        return parse(src, PictureOptions.asTheyAre());
+        return parse(src, SourceOptions.NONE);
+    }
+
+    /** Finds what a text names, as {@link #parse(String, SourceOptions)}; pictures are taken as they are told. */
+    public static DataSource parse(String src, PictureOptions pictures) {
+        return parse(src, SourceOptions.NONE.with(pictures));
     }
 
     /**
      * Finds what a text names.
      *
-     * @param src a built-in set's name or a path
-     * @param options how pictures become samples; other data do not look at them
-     * @throws UserError if it is none of the accepted forms, or names no file that exists
+     * @param src a built-in or public set's name or a path
+     * @param options what is said beside
+     * @throws UserError if it is none of the accepted forms, names no file that exists, or is the name of a public set and of a
+     *     file here at once
      */
-    public static DataSource parse(String src, PictureOptions options) {
+    public static DataSource parse(String src, SourceOptions options) {
         LabelFilter filter = LabelFilter.of(src);
         if (filter != null) {
             DataSource all = parse(filter.source(), options);
             return all.marked(src, (source, split) -> filter.marks(source.labels(split, 0), source.labelNames()));
         }
         Told told = new Told();
+        Optional<PublicSet> known = PublicSet.named(src);
+        if (known.isPresent()) {
+            PublicSet.requireNoFile(src);
+            return new DataSource(src, known.get().copy(options.fetching(), told.notes()), told);
+        }
+        if (!options.fetching().mirrors().isEmpty()) {
+            throw new UserError("--mirror: is about the public sets "
+                    + PublicSet.ALL.stream().map(PublicSet::name).collect(Collectors.joining(" and ")) + ", and "
+                    + Faults.printable(src) + " is none; leave it out");
+        }
         if (src.equals(DIGITS)) {
             return new DataSource(src, digits("train"), digits("t10k"), null, told);
         }
@@ -110,21 +150,30 @@ public final class DataSource {
         if (folder && MnistFolder.isOne(path)) {
             MnistFolder digits = MnistFolder.of(path);
             return new DataSource(
-                    src, digits.train(), digits.validation(), digits.test(), null, told, null, null, Table.NONE);
+                    src,
+                    digits.train(),
+                    digits.validation(),
+                    digits.test(),
+                    null,
+                    told,
+                    null,
+                    null,
+                    Table.NONE,
+                    () -> {});
         }
         FileKind kind = folder ? FileKind.PICTURES : FileKind.of(path, FORMS);
         if (kind != FileKind.PICTURES) {
             Path csv = kind == FileKind.CSV ? path : null;
             return new DataSource(
-                    src, rows(file, kind, told.warnings()), null, null, null, told, null, csv, Table.NONE);
+                    src, rows(file, kind, told.warnings()), null, null, null, told, null, csv, Table.NONE, () -> {});
         }
-        PictureSet set = PictureSet.of(path, options, told.notes()::add, told.warnings()::add)
+        PictureSet set = PictureSet.of(path, options.pictures(), told.notes()::add, told.warnings()::add)
                 .orElseThrow(() -> noPictures(path, folder));
         return new DataSource(src, set.train(), set.test(), set, told);
     }
 
     private DataSource marked(String as, BiFunction<DataSource, Split, boolean[]> some) {
-        return new DataSource(as, train, validation, test, pictures, told, some, text, table);
+        return new DataSource(as, train, validation, test, pictures, told, some, text, table, first);
     }
 
     /**
@@ -254,7 +303,7 @@ public final class DataSource {
                 throw new UserError(
                         name + ": has numbers alone, and the schema names levels; a table with levels is a" + " .csv");
             }
-            return new DataSource(name, train, validation, test, pictures, told, marks, null, schema);
+            return new DataSource(name, train, validation, test, pictures, told, marks, null, schema, first);
         }
         Table closed = TableReader.withLevels(schema, ByteSource.open(text));
         RowSource rows = keepLabels -> {
@@ -262,7 +311,7 @@ public final class DataSource {
             note(told.warnings(), reader.warnings());
             return new RowSource.Open(reader, reader::labels);
         };
-        return new DataSource(name, rows, null, null, null, told, marks, text, closed);
+        return new DataSource(name, rows, null, null, null, told, marks, text, closed, first);
     }
 
     /** The source as the user wrote it. */
@@ -291,14 +340,13 @@ public final class DataSource {
     }
 
     /**
-     * Does now what else the first read does: decodes pictures that were not decoded before.
+     * Does now what else the first read does: decodes pictures that were not decoded before, downloads a public set.
      *
      * @throws UserError as for {@link #load}
+     * @throws io.jcuvae.tensor.Failure if no mirror delivers a public set
      */
     public void prepare() {
-        if (pictures != null) {
-            pictures.prepare();
-        }
+        first.run();
     }
 
     /** What the reads so far skipped or guessed, one line each. */
@@ -306,7 +354,7 @@ public final class DataSource {
         return List.copyOf(told.warnings());
     }
 
-    /** What the reads so far did that is worth a line: whether pictures were decoded or found decoded. */
+    /** What the reads so far did that is worth a line: whether pictures were decoded or found decoded, what was downloaded. */
     public List<String> notes() {
         return List.copyOf(told.notes());
     }
@@ -317,6 +365,7 @@ public final class DataSource {
      * @param split which rows
      * @param limit the most rows, the first ones of the split; 0 for all
      * @throws UserError if the file is damaged, a value is not finite, the split is empty, or memory does not suffice
+     * @throws io.jcuvae.tensor.Failure if no mirror delivers a public set
      */
     public Dataset load(Split split, int limit) {
         Dataset rows = RowLoading.load(name, part(split), filter(split), marks == null ? requireLimit(limit) : 0)

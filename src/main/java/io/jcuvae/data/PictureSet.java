@@ -90,7 +90,7 @@ final class PictureSet {
 
     private synchronized PictureCache cache() {
         if (cache == null) {
-            Path folder = options.cache() == null ? CacheFolder.ofPictures() : options.cache();
+            Path folder = options.cache() == null ? CacheFolder.of("pictures") : options.cache();
             String name = fingerprint();
             PictureCache found = find(folder, name);
             if (found == null || (found.bad() > 0 && !options.skipBad())) {
@@ -176,7 +176,7 @@ final class PictureSet {
     }
 
     private PictureCache decode(Path folder, String name) {
-        CacheFolder.prepare(folder);
+        CacheFolder.prepare(folder, "decoded pictures");
         long start = System.nanoTime();
         try (listing) {
             PictureCache made =

@@ -78,9 +78,9 @@ public final class Augmentation implements RowJob {
         options.addProperty("seed", asked.seed());
         kept = LabelledRows.keepsLabels(out) ? source.by(model.data().table()).labels(split, range.limit()) : null;
         told = Rows.labels(model, source, split, range.limit());
-        feed = new RowFeed(model, source, split, range.limit());
         variations = new Variations(
                 model, backend, asked.perSample(), asked.temperature(), Stream.GENERATION.key(asked.seed()));
+        feed = new RowFeed(model, source, split, range.limit(), variations.images());
     }
 
     /**
@@ -218,6 +218,11 @@ public final class Augmentation implements RowJob {
             rows = new RowsOut(backend, decoder.expected(), false);
         }
 
+        /** Originals of a batch. */
+        int images() {
+            return images;
+        }
+
         private void draw() {
             backend.ops().normal(noise, scalars, key);
             backend.ops().reparameterize(decoder.z(), decoder.head(), noise);
@@ -227,21 +232,20 @@ public final class Augmentation implements RowJob {
 
         /** Original i is always computed at place i mod B of a batch, where a product rounds it the same way. */
         void make(RowFeed feed, RowLabels labels, long begin, long end, RowWriter writer, LongConsumer done) {
-            float[] batch = new float[Math.toIntExact(encoder.x().count())];
             float[] oneHot = encoder.labels() == null
                     ? null
                     : new float[Math.toIntExact(encoder.labels().count())];
             rows.to(writer, "augment", begin * perSample, done, () -> {
                 feed.seek(begin / images * images);
                 for (long at = begin / images * images; at < end; at += images) {
-                    int read = feed.read(batch, images);
+                    int read = feed.next();
                     int skip = (int) Math.max(0, begin - at);
                     int count = (int) Math.min(read, end - at);
                     if (count <= skip) {
                         feed.requireAfter(begin, at);
                         break;
                     }
-                    backend.upload(encoder.x(), batch, 0);
+                    backend.upload(encoder.x(), feed.values(), 0);
                     if (oneHot != null) {
                         labels.oneHot(oneHot, at, read);
                         backend.upload(encoder.labels(), oneHot, 0);

@@ -24,7 +24,6 @@ abstract class MappedRows implements RowJob {
     private final RowLabels labels;
     private final Backend backend;
     private final JsonObject options;
-    private final float[] samples;
     private RowsOut out;
     private String file = "";
 
@@ -33,10 +32,9 @@ abstract class MappedRows implements RowJob {
         this.source = source;
         this.range = range;
         this.backend = backend;
-        feed = new RowFeed(model, source, split, range.limit());
         bound = new BoundModel(model, backend);
+        feed = new RowFeed(model, source, split, range.limit(), bound.rows());
         labels = Rows.labels(model, source, split, range.limit());
-        samples = bound.samples();
         options = options(source, split, range, backend);
     }
 
@@ -93,7 +91,7 @@ abstract class MappedRows implements RowJob {
             int rows = bound.rows();
             feed.seek(begin / rows * rows);
             for (long at = begin / rows * rows; at < end; at += rows) {
-                int read = feed.read(samples, rows);
+                int read = feed.next();
                 int skip = (int) Math.max(0, begin - at);
                 int count = (int) Math.min(read, end - at);
                 if (count <= skip) {
@@ -101,7 +99,7 @@ abstract class MappedRows implements RowJob {
                     break;
                 }
                 bound.label(labels, at, read);
-                compute(bound, samples);
+                compute(bound, feed.values());
                 out.send(count, skip);
             }
         });

@@ -7,59 +7,86 @@ import io.jcuvae.data.Split;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Model;
 
-/** Rows of data from any of them on: read front to back, and again from the start where an earlier one is asked for. */
+/**
+ * Rows of data from any of them on: read ahead, front to back, and again from the start where an earlier one is asked for. They
+ * come in batches of one size, the first at row 0.
+ */
 final class RowFeed implements AutoCloseable {
-    private static final int PASSED_VALUES = 1 << 16;
-
     private final Model model;
     private final DataSource source;
     private final Split split;
     private final int limit;
+    private final int batchRows;
     private SampleReader reader;
+    private SampleShape shape;
+    /** Rows in all, or -1 where only reading tells. */
+    private long known;
+    /** Null until the first row is asked for. */
+    private ReadAhead ahead;
+
     private long position;
-    private float[] passed;
+    /** Rows of the batch under way, and how many of them are passed. */
+    private int held;
+
+    private int passed;
 
     /**
      * Opens it.
      *
      * @param limit the first rows to read, 0 for all
+     * @param batchRows rows of a batch
      * @throws UserError as {@link Rows#open}
      */
-    RowFeed(Model model, DataSource source, Split split, int limit) {
+    RowFeed(Model model, DataSource source, Split split, int limit, int batchRows) {
         this.model = model;
         this.source = source;
         this.split = split;
         this.limit = limit;
+        this.batchRows = batchRows;
+        open();
+    }
+
+    private void open() {
         reader = Rows.open(model, source, split, limit);
+        shape = reader.shape();
+        known = reader.count();
+        position = 0;
+        held = 0;
+        passed = 0;
     }
 
     /** Rows in all, or -1 where only reading to the end tells. */
     long known() {
-        return reader.count();
+        return known;
     }
 
     /** Rows in all, read to the end where it must be. */
     long count() {
-        long known = reader.count();
-        if (known >= 0) {
-            return known;
+        if (known < 0) {
+            while (fill()) {
+                pass(held - passed);
+            }
+            known = position;
         }
-        int got;
-        while ((got = pass(Integer.MAX_VALUE)) > 0) {
-            continue;
-        }
-        return position;
+        return known;
     }
 
-    private int pass(long most) {
-        int width = reader.shape().width();
-        int rows = Math.max(1, PASSED_VALUES / width);
-        if (passed == null) {
-            passed = new float[rows * width];
+    /** Makes sure that the batch under way has a row to pass, if there is any. */
+    private boolean fill() {
+        if (passed < held) {
+            return true;
         }
-        int got = reader.read(passed, (int) Math.min(rows, most));
-        position += got;
-        return got;
+        if (ahead == null) {
+            ahead = new ReadAhead(reader, batchRows);
+        }
+        held = ahead.next();
+        passed = 0;
+        return held > 0;
+    }
+
+    private void pass(int rows) {
+        passed += rows;
+        position += rows;
     }
 
     /**
@@ -69,14 +96,14 @@ final class RowFeed implements AutoCloseable {
      */
     void seek(long row) {
         if (row < position) {
-            reader.close();
-            reader = Rows.open(model, source, split, limit);
-            position = 0;
+            close();
+            open();
         }
         while (position < row) {
-            if (pass(row - position) == 0) {
+            if (!fill()) {
                 throw beyond(row);
             }
+            pass((int) Math.min(held - passed, row - position));
         }
     }
 
@@ -95,10 +122,37 @@ final class RowFeed implements AutoCloseable {
         }
     }
 
-    /** Reads the next rows, as {@link SampleReader#read}. */
-    int read(float[] out, int most) {
-        int got = reader.read(out, most);
-        position += got;
+    /**
+     * The next batch, of which the last one may have fewer rows, as {@link #values} has it.
+     *
+     * @return its rows, 0 after the last one
+     */
+    int next() {
+        if (!fill()) {
+            return 0;
+        }
+        if (passed > 0) {
+            throw new IllegalStateException("row " + position + " begins no batch of " + batchRows);
+        }
+        pass(held);
+        return held;
+    }
+
+    /** The values of the batch, [rows, width] and any behind them, until the next one is asked for. */
+    float[] values() {
+        return ahead.values();
+    }
+
+    /** Copies the next rows, as {@link SampleReader#read}. */
+    private int read(float[] out, int most) {
+        int width = shape.width();
+        int got = 0;
+        while (got < most && fill()) {
+            int rows = Math.min(held - passed, most - got);
+            System.arraycopy(ahead.values(), passed * width, out, got * width, rows * width);
+            pass(rows);
+            got += rows;
+        }
         return got;
     }
 
@@ -107,7 +161,7 @@ final class RowFeed implements AutoCloseable {
         return new SampleReader() {
             @Override
             public SampleShape shape() {
-                return reader.shape();
+                return shape;
             }
 
             @Override
@@ -140,6 +194,10 @@ final class RowFeed implements AutoCloseable {
 
     @Override
     public void close() {
+        if (ahead != null) {
+            ahead.close();
+            ahead = null;
+        }
         reader.close();
     }
 }

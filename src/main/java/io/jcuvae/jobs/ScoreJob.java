@@ -52,10 +52,10 @@ public final class ScoreJob implements RowJob {
                 request.calibration() == null
                         ? null
                         : request.calibration().threshold().threshold());
-        feed = new RowFeed(model, source, split, range.limit());
         labels = Rows.labels(model, source, split, range.limit());
         blame = Scoring.blame(model, backend, source, split, request);
         scorer = new RowScorer(model, backend, request.recipe(), blame != null);
+        feed = new RowFeed(model, source, split, range.limit(), scorer.rows());
     }
 
     @Override

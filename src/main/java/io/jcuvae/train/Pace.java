@@ -12,10 +12,13 @@ import io.jcuvae.tensor.Backend;
  * @param spent seconds that finding this out took
  */
 public record Pace(double stepSeconds, double evaluationSeconds, int stepsPerEpoch, double spent) {
-    /** Share of a budget that is spent on measuring, within these seconds and never more than a quarter. */
-    private static final double SHARE = 0.05;
+    /**
+     * Share of a budget that is spent on measuring steps, within these seconds and never more than a quarter. Three seconds were
+     * too few: a virtual machine still compiled the loops in them, and half of a minute was left unused.
+     */
+    private static final double SHARE = 0.08;
 
-    private static final double LEAST = 3;
+    private static final double LEAST = 6;
     private static final double MOST = 30;
     private static final double LARGEST_SHARE = 0.25;
     /** Of the time of measuring, before which a virtual machine and a device have not found their pace. */
@@ -24,6 +27,8 @@ public record Pace(double stepSeconds, double evaluationSeconds, int stepsPerEpo
     private static final int STEPS = 20;
 
     private static final double PATIENCE = 5;
+    /** Of the time of measuring, for the evaluation after an epoch. */
+    private static final double EVALUATING = 0.3;
 
     /**
      * Measures the first steps of a run, of which nothing is kept.
@@ -38,7 +43,7 @@ public record Pace(double stepSeconds, double evaluationSeconds, int stepsPerEpo
         Watching watching = new Watching(seconds);
         Trainer trainer = Trainer.start(config, train, test, validation, backend, null, watching);
         trainer.run(watching::stops);
-        double evaluation = trainer.evaluationSeconds();
+        double evaluation = trainer.evaluationSeconds(EVALUATING * seconds);
         return new Pace(watching.stepSeconds(), evaluation, trainer.stepsPerEpoch(), (System.nanoTime() - start) / 1e9);
     }
 

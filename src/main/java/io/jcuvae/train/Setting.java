@@ -28,7 +28,8 @@ public enum Setting {
     /** What to train on. */
     DATA(
             "SRC",
-            "what to train on: mnist-sample, moons[:N], a folder or zip of pictures, a folder of IDX files, or a file",
+            "what to train on: mnist-sample (built in), mnist or fashion-mnist (downloaded once), moons[:N], a folder or zip of"
+                    + " pictures, a folder of IDX files, or a file",
             Setting::text),
     /** What the columns of the data are. */
     SCHEMA(

@@ -4,7 +4,6 @@ import io.jcuvae.data.Classes;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.Dataset;
 import io.jcuvae.data.Split;
-import io.jcuvae.data.TableSchema;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -68,8 +67,6 @@ public record Shard(int worker, int workers) {
                 ? source.load(Split.TRAIN, config.limit())
                 : source.load(Split.TRAIN, config.limit(), worker, workers);
     }
-
-    /**
 
     private static String fingerprint(Dataset rows) {
         if (rows.labels() == null) {

@@ -209,7 +209,7 @@ final class PictureCacheTest {
         String before = System.getProperty(CacheFolder.PROPERTY);
         try {
             System.setProperty(CacheFolder.PROPERTY, folder.resolve("mine").toString());
-            assertEquals(folder.resolve("mine/pictures"), CacheFolder.ofPictures());
+            assertEquals(folder.resolve("mine/pictures"), CacheFolder.of("pictures"));
             read(options.withCache(null));
             assertEquals(2, Samples.names(folder.resolve("mine/pictures")).size());
         } finally {

@@ -328,20 +328,22 @@ class RoundsTest {
     }
 
     /**
-     * At equal samples each of two workers makes half as many steps as one machine, so they end behind it; but the mean of both has seen
-     * all rows and must be ahead of one machine that makes as many steps as each of them on half the samples. Seen at the end of six
-     * epochs are PRINT.
+     * At equal samples each of two workers makes half as many steps as one machine, so they may end behind it; but their mean has seen
+     * all rows, and must make up most of what one machine is behind that has only one worker's rows and steps. Seen: 39.16 nats alone,
+     * 41.10 with half of the rows, and 39.27, 39.29 and 39.33 together. A quarter of the way leaves room for other rounding.
      */
     @Test
     void learnsNearlyAsMuchAsOneMachineFromAsManySamples() {
-        Dataset more = SmallRuns.blobs(1200, 1);
-        TrainConfig config = SmallRuns.config(Integer.getInteger("E", 6)).with(Setting.HIDDEN, "64").with(Setting.LR, "0.005");
+        Dataset more = SmallRuns.blobs(400, 1);
+        TrainConfig config = SmallRuns.config(20).with(Setting.HIDDEN, "64").with(Setting.LR, "0.005");
         double alone = loss(SmallRuns.train(config, more, test, backend, null));
         double half = loss(SmallRuns.train(config, dealt(more, 2).get(0), test, backend, null));
         for (int steps : new int[] {1, 4, 1000}) {
             TrainConfig two = config.with(Setting.WORKERS, "2").with(Setting.ROUND_STEPS, Integer.toString(steps));
             double together = loss(run(two, dealt(more, 2), null));
-            System.out.println(steps + ": alone " + alone + " half " + half + " together " + together);
+            assertTrue(
+                    together - alone < (half - alone) / 4,
+                    steps + " steps a round: " + together + ", alone " + alone + ", of half the rows " + half);
         }
     }
 

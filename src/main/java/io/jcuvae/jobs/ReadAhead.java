@@ -1,0 +1,106 @@
+package io.jcuvae.jobs;
+
+import io.jcuvae.data.SampleReader;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+
+/**
+ * Reads rows in a thread of its own, so that the next batch is unpacked and converted while one is computed. What waits is
+ * bounded: {@value #BATCHES} batches in all. A failure comes after all rows that were read before it.
+ */
+final class ReadAhead implements AutoCloseable {
+    private static final int BATCHES = 3;
+    /** Milliseconds for the thread to notice that nobody takes rows any more; one that waits for a pipe never does. */
+    private static final long PATIENCE = 1000;
+
+    /**
+     * Rows, or why there are no more.
+     *
+     * @param values [rows, width] and what was there before
+     * @param rows 0 at the end
+     * @param failure of reading, or null
+     */
+    private record Batch(float[] values, int rows, Throwable failure) {}
+
+    private final SampleReader reader;
+    private final int batchRows;
+    private final BlockingQueue<Batch> full = new ArrayBlockingQueue<>(BATCHES + 1);
+    private final BlockingQueue<float[]> empty = new ArrayBlockingQueue<>(BATCHES + 1);
+    private final Thread thread = new Thread(this::work, "jcuvae-read");
+    private volatile boolean closed;
+    private Batch current;
+
+    /**
+     * Begins to read.
+     *
+     * @param reader used by the thread alone until this is closed; closed by whoever opened it
+     * @param batchRows rows of a batch
+     */
+    ReadAhead(SampleReader reader, int batchRows) {
+        this.reader = reader;
+        this.batchRows = batchRows;
+        int values = Math.multiplyExact(batchRows, reader.shape().width());
+        for (int i = 0; i < BATCHES; i++) {
+            empty.add(new float[values]);
+        }
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void work() {
+        try {
+            int rows = batchRows;
+            while (rows == batchRows && !closed) {
+                float[] values = empty.take();
+                rows = closed ? 0 : reader.read(values, batchRows);
+                full.put(new Batch(values, rows, null));
+            }
+            full.put(new Batch(new float[0], 0, null));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException | Error e) {
+            // There is room: the batch that failed is in neither queue.
+            full.offer(new Batch(new float[0], 0, e));
+        }
+    }
+
+    /** The rows of the next batch; fewer than asked for at the end alone, and none after it. */
+    int next() {
+        if (current != null && current.rows() == 0) {
+            return 0;
+        }
+        try {
+            if (current != null) {
+                empty.put(current.values());
+            }
+            current = full.take();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while rows were being read", e);
+        }
+        if (current.failure() instanceof RuntimeException e) {
+            throw e;
+        }
+        if (current.failure() instanceof Error e) {
+            throw e;
+        }
+        return current.rows();
+    }
+
+    /** The values of the batch, [rows, width], until the next one is asked for. */
+    float[] values() {
+        return current.values();
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        full.clear();
+        empty.offer(new float[0]);
+        try {
+            thread.join(PATIENCE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
