@@ -6,6 +6,7 @@ import io.jcuvae.data.TableSchema;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.train.TrainConfig;
 import io.jcuvae.train.Workers;
+import java.util.List;
 
 /** The command {@code train} with workers on other machines: options, messages and exit codes are the command line's own. */
 public final class TrainCalls {
@@ -20,6 +21,19 @@ public final class TrainCalls {
          * @param debug whether devices are to check every launch
          */
         Workers workers(TrainConfig config, boolean debug);
+    }
+
+    /**
+     * Runs the command on the streams of this process.
+     *
+     * @param words the command and its options
+     * @return the exit code
+     */
+    public static int run(List<String> words, Hiring hiring) {
+        return Main.run(
+                words.toArray(String[]::new),
+                Output.ofProcess(),
+                (command, arguments, output) -> new TrainCommand(hiring).run(arguments, output));
     }
 
     /** The settings that a driver sent as JSON. */

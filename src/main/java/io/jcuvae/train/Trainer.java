@@ -153,7 +153,7 @@ public final class Trainer {
             rounds = new Rounds(config, plan, counts, workers, state, backend, schedule);
             course = rounds;
         }
-        writer = folder == null ? null : new RunWriter(folder, config, record, state, course, backend);
+        writer = folder == null ? null : new RunWriter(folder, config, record, state, course, backend, listener::warning);
     }
 
     private static void requireWorkers(TrainConfig config, Workers workers) {
@@ -319,6 +319,18 @@ public final class Trainer {
     /** The model as it stands, of averaged parameters where there are such, sharing the trainer's memory. */
     public Model model() {
         return new Model(config, record, spec, state.forUse(), state.buffers());
+    }
+
+    /**
+     * Adds a picture of the last epoch to what the run tells TensorBoard, if it does.
+     *
+     * @param tag what it is called there
+     */
+    public void logPicture(String tag, Path png) {
+        if (writer != null) {
+            int done = epoch() - 1;
+            writer.events().ifPresent(log -> log.picture(done, tag, png));
+        }
     }
 
     /** Whether these are the data's own, and no training rows. */
@@ -591,7 +603,7 @@ public final class Trainer {
     /** The settings that may differ when a run is resumed. */
     public static boolean mayChange(Setting setting) {
         return switch (setting) {
-            case EPOCHS, LR, BETA, PATIENCE, MIN_DELTA, KEEP, THREADS, DEVICE, PRECISION, NOISE -> true;
+            case EPOCHS, LR, BETA, PATIENCE, MIN_DELTA, KEEP, THREADS, DEVICE, PRECISION, NOISE, TENSORBOARD -> true;
             default -> false;
         };
     }
