@@ -57,7 +57,7 @@ class SparkJobsTest {
                 model);
     }
 
-    static void requireSpark() {
+    private static void requireSpark() {
         int version = Runtime.version().feature();
         Assumptions.assumeTrue(
                 version <= NEWEST && !System.getProperty("os.name").startsWith("Windows"),

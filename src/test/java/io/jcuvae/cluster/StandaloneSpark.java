@@ -37,21 +37,10 @@ final class StandaloneSpark implements AutoCloseable {
     private final Path jar;
     private final String libraries;
     private final List<Process> started = new ArrayList<>();
-    private final List<String> flags;
     private String master;
 
     /** Lays out an installation, and our jar beside it. */
     StandaloneSpark(Path folder) throws IOException {
-        this(folder, FLAGS);
-    }
-
-    /**
-     * The same, with all processes started otherwise.
-     *
-     * @param flags of their JVMs
-     */
-    StandaloneSpark(Path folder, List<String> flags) throws IOException {
-        this.flags = List.copyOf(flags);
         this.folder = Files.createDirectories(folder);
         home = folder.resolve("spark");
         // Looked for, and empty: the jars lie elsewhere.
@@ -109,7 +98,7 @@ final class StandaloneSpark implements AutoCloseable {
     private Process start(String log, Path place, List<String> words) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(flags);
+        command.addAll(FLAGS);
         command.addAll(List.of(JavaModuleOptions.defaultModuleOptionArray()));
         command.add("-Dspark.master.rest.enabled=false");
         command.addAll(List.of("-Xmx600m", "-cp", jar + File.pathSeparator + libraries));
@@ -190,11 +179,6 @@ final class StandaloneSpark implements AutoCloseable {
      * @param place the folder in which one stands
      */
     Process submit(String log, Path place, Object... words) throws IOException {
-        return submit(SparkJobs.class, log, place, words);
-    }
-
-    /** The same of another application of ours. */
-    Process submit(Class<?> application, String log, Path place, Object... words) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 "org.apache.spark.deploy.SparkSubmit",
                 "--master",
@@ -202,7 +186,7 @@ final class StandaloneSpark implements AutoCloseable {
                 "--executor-memory",
                 "500m",
                 "--conf",
-                "spark.executor.extraJavaOptions=" + String.join(" ", flags),
+                "spark.executor.extraJavaOptions=" + String.join(" ", FLAGS),
                 "--conf",
                 "spark.driver.host=" + LOOPBACK,
                 "--conf",
@@ -210,7 +194,7 @@ final class StandaloneSpark implements AutoCloseable {
                 "--conf",
                 "spark.ui.enabled=false",
                 "--class",
-                application.getName(),
+                SparkJobs.class.getName(),
                 jar.toString()));
         for (Object word : words) {
             command.add(word.toString());
