@@ -24,6 +24,8 @@ import java.util.function.Function;
  * configuration file and {@link TrainConfig}. Defaults are in the presets.
  */
 public enum Setting {
+    // Long because every option has its words here.
+
     /** What to train on. */
     DATA(
             "SRC",
