@@ -2,10 +2,10 @@ package io.jcuvae.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.jcuvae.data.Split;
 import io.jcuvae.data.Classes;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.SampleShape;
+import io.jcuvae.data.Split;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.DataRecord;

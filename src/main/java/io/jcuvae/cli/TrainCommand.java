@@ -99,7 +99,8 @@ final class TrainCommand implements Command {
         Rows rows = Rows.of(source, planned);
         TrainConfig config = planned.budget().open() ? Budgeting.fit(arguments, output, planned, rows) : planned;
         // With workers elsewhere this machine only looks at what they made, and may be one without a GPU.
-        TrainConfig here = hiring == null ? config : config.with(Setting.DEVICE, "cpu").with(Setting.PRECISION, "fp32");
+        TrainConfig here =
+                hiring == null ? config : config.with(Setting.DEVICE, "cpu").with(Setting.PRECISION, "fp32");
         try (Device device = Device.open(arguments, here);
                 Workers workers = hiring == null ? null : hiring.workers(config, arguments.has("debug"));
                 TrainProgress progress = new TrainProgress(output, config.epochs(), config.latents())) {
@@ -190,8 +191,9 @@ final class TrainCommand implements Command {
     /** Refuses rounds where there is nobody for them, and what they do not go with. */
     private void requireHands(Arguments arguments, TrainConfig config) {
         if (hiring == null) {
-            String cluster = "is about training on a cluster (spark-submit --class io.jcuvae.cluster.SparkTraining jcuvae.jar"
-                    + " train ..., see docs/cluster.md); leave it out to train on this machine";
+            String cluster =
+                    "is about training on a cluster (spark-submit --class io.jcuvae.cluster.SparkTraining jcuvae.jar"
+                            + " train ..., see docs/cluster.md); leave it out to train on this machine";
             if (config.workers() > 1) {
                 throw new UserError("--workers " + config.workers() + ": " + cluster);
             }

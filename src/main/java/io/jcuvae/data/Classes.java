@@ -58,7 +58,9 @@ public record Classes(List<String> names) {
         boolean numbers = names.stream().allMatch(name -> name.matches("-?\\d{1,10}"));
         return new Classes(
                 numbers
-                        ? names.stream().sorted(Comparator.comparingLong(Long::parseLong)).toList()
+                        ? names.stream()
+                                .sorted(Comparator.comparingLong(Long::parseLong))
+                                .toList()
                         : List.copyOf(names));
     }
 

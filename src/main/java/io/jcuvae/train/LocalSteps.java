@@ -140,8 +140,7 @@ final class LocalSteps implements Course {
 
     @Override
     public String diagnosis(double[] scalars) {
-        return Diagnosis.of(
-                state, repeatHalted(scalars), backend, (long) scalars[Scalars.HALTED_AT.ordinal()], epoch);
+        return Diagnosis.of(state, repeatHalted(scalars), backend, (long) scalars[Scalars.HALTED_AT.ordinal()], epoch);
     }
 
     /** Runs the batch that halted once more: its batch and its noise may have been replaced since, its position was not. */

@@ -12,6 +12,5 @@ import java.io.Serializable;
  * @param state that all begin with
  * @param scalars [W, COUNT]: each worker's, see {@link io.jcuvae.tensor.Scalars}
  */
-public record RoundOrder(
-        RoundPlan plan, int epoch, int steps, double rateFactor, RoundState state, double[][] scalars)
+public record RoundOrder(RoundPlan plan, int epoch, int steps, double rateFactor, RoundState state, double[][] scalars)
         implements Serializable {}

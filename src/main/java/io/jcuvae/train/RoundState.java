@@ -15,8 +15,7 @@ import java.util.List;
  * @param secondMoments Adam's v, P values
  * @param average moving average of the parameters, P values, or null without one
  */
-public record RoundState(
-        float[] values, float[] buffers, float[] firstMoments, float[] secondMoments, float[] average)
+public record RoundState(float[] values, float[] buffers, float[] firstMoments, float[] secondMoments, float[] average)
         implements Serializable {
 
     /** Copies a state from its device. */
@@ -65,20 +64,37 @@ public record RoundState(
         for (int w = 0; w < rows.length; w++) {
             weights[w] = rows[w] / all;
         }
-        float[] meanBuffers = mean(parts.stream().map(part -> part == null ? null : part.buffers).toList(), weights);
+        float[] meanBuffers = mean(
+                parts.stream().map(part -> part == null ? null : part.buffers).toList(), weights);
         for (ParameterLayout.Entry entry : buffers.entries()) {
             if (entry.counter()) {
                 count(meanBuffers, (int) entry.offset(), before, parts, rows);
             }
         }
         return new RoundState(
-                mean(parts.stream().map(part -> part == null ? null : part.values).toList(), weights),
+                mean(
+                        parts.stream()
+                                .map(part -> part == null ? null : part.values)
+                                .toList(),
+                        weights),
                 meanBuffers,
-                mean(parts.stream().map(part -> part == null ? null : part.firstMoments).toList(), weights),
-                mean(parts.stream().map(part -> part == null ? null : part.secondMoments).toList(), weights),
+                mean(
+                        parts.stream()
+                                .map(part -> part == null ? null : part.firstMoments)
+                                .toList(),
+                        weights),
+                mean(
+                        parts.stream()
+                                .map(part -> part == null ? null : part.secondMoments)
+                                .toList(),
+                        weights),
                 before.average == null
                         ? null
-                        : mean(parts.stream().map(part -> part == null ? null : part.average).toList(), weights));
+                        : mean(
+                                parts.stream()
+                                        .map(part -> part == null ? null : part.average)
+                                        .toList(),
+                                weights));
     }
 
     private static float[] mean(List<float[]> parts, double[] weights) {

@@ -150,8 +150,7 @@ final class Rounds implements Course {
             Arrays.fill(rows, 1, rows.length, 0);
         }
         ParameterLayout buffers = state.buffers().layout();
-        RoundState.mean(
-                        began, results.stream().map(RoundResult::state).toList(), rows, buffers)
+        RoundState.mean(began, results.stream().map(RoundResult::state).toList(), rows, buffers)
                 .into(state, backend);
         double lossBefore = sum(Scalars.LOSS_SUM);
         double[][] after = new double[counts.length][];

@@ -24,21 +24,24 @@ record Survey(List<Shard.Facts> parts) {
         for (int w = 0; w < parts.size(); w++) {
             String source = new Shard(w, parts.size()).source(config.data());
             if (!parts.get(w).shape().equals(here.shape())) {
-                throw new UserError(source + ": worker " + w + " has samples of " + parts.get(w).shape()
-                        + ", the first has samples of " + here.shape() + "; all must have one shape");
+                throw new UserError(source + ": worker " + w + " has samples of "
+                        + parts.get(w).shape() + ", the first has samples of " + here.shape()
+                        + "; all must have one shape");
             }
         }
         if (!parts.get(0).fingerprint().equals(here.fingerprint())) {
-            throw new UserError(config.data() + ": worker 0 reads " + parts.get(0).count() + " rows with "
-                    + parts.get(0).fingerprint() + ", and the driver reads " + here.count() + " with "
-                    + here.fingerprint() + "; the same files must be seen at the same path everywhere");
+            throw new UserError(
+                    config.data() + ": worker 0 reads " + parts.get(0).count() + " rows with "
+                            + parts.get(0).fingerprint() + ", and the driver reads " + here.count() + " with "
+                            + here.fingerprint() + "; the same files must be seen at the same path everywhere");
         }
         return new Survey(parts);
     }
 
     /** The classes of all rows. */
     Classes classes() {
-        return Classes.joined(parts.stream().map(part -> new Classes(part.classes())).toList());
+        return Classes.joined(
+                parts.stream().map(part -> new Classes(part.classes())).toList());
     }
 
     /** What all rows are, where one worker's are known; of one worker nothing changes. */

@@ -153,7 +153,9 @@ public final class Trainer {
             rounds = new Rounds(config, plan, counts, workers, state, backend, schedule);
             course = rounds;
         }
-        writer = folder == null ? null : new RunWriter(folder, config, record, state, course, backend, listener::warning);
+        writer = folder == null
+                ? null
+                : new RunWriter(folder, config, record, state, course, backend, listener::warning);
     }
 
     private static void requireWorkers(TrainConfig config, Workers workers) {

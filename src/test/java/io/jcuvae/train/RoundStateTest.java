@@ -49,10 +49,7 @@ class RoundStateTest {
         // 2^20 - 1 before; 3 and 5 more make 2^20 + 7, and the worker without rows counts none.
         float[] before = {ParameterLayout.COUNTER_BASE - 1, 0};
         RoundState mean = RoundState.mean(
-                buffers(before),
-                Arrays.asList(buffers(2, 1), null, buffers(4, 1)),
-                new long[] {10, 0, 30},
-                layout);
+                buffers(before), Arrays.asList(buffers(2, 1), null, buffers(4, 1)), new long[] {10, 0, 30}, layout);
         assertArrayEquals(new float[] {7, 1}, mean.buffers());
     }
 

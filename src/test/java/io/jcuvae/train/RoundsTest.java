@@ -191,9 +191,7 @@ class RoundsTest {
                     RoundWorker worker = bound[w];
                     int[] looks = {0};
                     if (order.steps() > 1) {
-                        assertThrows(
-                                CancellationException.class,
-                                () -> worker.run(order, () -> looks[0]++ == 1));
+                        assertThrows(CancellationException.class, () -> worker.run(order, () -> looks[0]++ == 1));
                     }
                     results.add(worker.run(order, () -> false));
                 }
@@ -227,8 +225,7 @@ class RoundsTest {
     void goesOnFromEveryRound(String which) throws IOException {
         List<String> options = SmallRuns.OPTIONS;
         TrainConfig config = SmallRuns.with(
-                config(3, 2, 1),
-                which.isEmpty() ? "" : options.get(options.size() - (which.equals("last") ? 1 : 2)));
+                config(3, 2, 1), which.isEmpty() ? "" : options.get(options.size() - (which.equals("last") ? 1 : 2)));
         List<Dataset> rows = dealt(train, 2);
         Path whole = folder.resolve("whole");
         int[] done = {0};
@@ -307,12 +304,12 @@ class RoundsTest {
                 rounds.add(metrics);
             }
         };
-        Trainer trainer =
-                run(config(2, 2, 2), rows.get(0), new LocalWorkers(rows, backend), null, listener);
+        Trainer trainer = run(config(2, 2, 2), rows.get(0), new LocalWorkers(rows, backend), null, listener);
         assertEquals(
                 List.of(37L + 64, 36L, 37L + 64, 36L),
                 rounds.stream().map(RoundMetrics::rows).toList());
-        assertEquals(List.of(2L, 4L, 6L, 8L), rounds.stream().map(RoundMetrics::step).toList());
+        assertEquals(
+                List.of(2L, 4L, 6L, 8L), rounds.stream().map(RoundMetrics::step).toList());
         double[] scalars = new double[Scalars.COUNT];
         backend.download(scalars, trainer.state().scalars());
         assertEquals(2 * 137, scalars[Scalars.ROWS_TRAINED.ordinal()]);
@@ -349,10 +346,11 @@ class RoundsTest {
 
     private double loss(Trainer trainer) {
         Evaluator evaluator = new Evaluator(
-                trainer.model().spec(), backend, trainer.model().values(), trainer.model().buffers());
-        return evaluator
-                .evaluate(test.open(), Binarization.NONE, 0, 0)
-                .loss(1);
+                trainer.model().spec(),
+                backend,
+                trainer.model().values(),
+                trainer.model().buffers());
+        return evaluator.evaluate(test.open(), Binarization.NONE, 0, 0).loss(1);
     }
 
     @Test
@@ -361,7 +359,8 @@ class RoundsTest {
         List<Dataset> rows = dealt(train, 2);
         TrainConfig config = config(50, 2, 2).with(Setting.LR, "10");
         Failure failure = assertThrows(Failure.class, () -> run(config, rows, run));
-        assertTrue(failure.getMessage().matches("(worker [01], )?step \\d+ \\(epoch \\d+\\): .*"), failure.getMessage());
+        assertTrue(
+                failure.getMessage().matches("(worker [01], )?step \\d+ \\(epoch \\d+\\): .*"), failure.getMessage());
         assertTrue(failure.getMessage().contains("--resume " + run), failure.getMessage());
         // Reading refuses values that are not finite.
         Model.load(run, backend);
@@ -369,16 +368,14 @@ class RoundsTest {
 
     @Test
     void refusesOtherNumbersOfWorkers() {
-        UserError alone = assertThrows(
-                UserError.class, () -> SmallRuns.train(config(1, 2, 1), train, test, backend, null));
+        UserError alone =
+                assertThrows(UserError.class, () -> SmallRuns.train(config(1, 2, 1), train, test, backend, null));
         assertEquals(
                 "--workers 2: several workers train on a cluster, see docs/cluster.md; leave it out to train here",
                 alone.getMessage());
         UserError three = assertThrows(UserError.class, () -> run(config(1, 2, 1), dealt(train, 3), null));
         assertEquals("--workers 2: 3 are there", three.getMessage());
-        assertThrows(
-                UserError.class,
-                () -> Trainer.requireResumable(config(1, 2, 1), config(1, 3, 1)));
+        assertThrows(UserError.class, () -> Trainer.requireResumable(config(1, 2, 1), config(1, 3, 1)));
     }
 
     @Test
