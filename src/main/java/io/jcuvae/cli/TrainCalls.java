@@ -3,6 +3,7 @@ package io.jcuvae.cli;
 import com.google.gson.JsonParser;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.TableSchema;
+import io.jcuvae.device.OpenDevice;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.train.TrainConfig;
 import io.jcuvae.train.Workers;
@@ -56,6 +57,6 @@ public final class TrainCalls {
 
     /** The device that a configuration asks for. */
     public static Backend device(TrainConfig config, boolean debug) {
-        return Device.open(config, debug).backend();
+        return OpenDevice.open(config, debug).backend();
     }
 }
