@@ -66,6 +66,9 @@ public final class SparkJobs {
             JobPlan settled = plan.with(options);
             Order order = asked.with(settled.toJson().toString());
             Set<String> warnings = new LinkedHashSet<>();
+            if (plan.shards() == 1 && spark.defaultParallelism() > 1) {
+                warnings.add("one file is one task, and one machine made it; --shards K has K tasks");
+            }
             PartMaker cluster = (open, folder, arrivals) ->
                     SparkTasks.make(spark, order.in(folder.toString()), open, arrivals, warnings);
             return BatchJob.gather(settled, resume, Disk.REAL, cluster, progress)

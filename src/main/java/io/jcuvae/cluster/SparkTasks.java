@@ -123,7 +123,10 @@ final class SparkTasks {
             Thread.currentThread().interrupt();
             throw new Failure("stopped while waiting for the cluster", e);
         } finally {
-            spark.cancelAllJobs();
+            // Whatever ended it, nobody waits for the others; a context that is down has stopped them itself.
+            if (!spark.sc().isStopped()) {
+                spark.cancelAllJobs();
+            }
         }
     }
 
