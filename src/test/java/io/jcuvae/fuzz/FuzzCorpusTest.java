@@ -29,7 +29,7 @@ final class FuzzCorpusTest {
             FuzzTarget.Cost cost;
             try {
                 cost = target.read(seed.bytes(), folder);
-                target.requireInProportion(seed.bytes().length, cost);
+                target.requireInProportion(seed.bytes().length, cost, 1);
             } catch (RuntimeException | Error e) {
                 throw new AssertionError(target.label() + "/" + seed.name() + ": " + e, e);
             }
@@ -66,9 +66,10 @@ final class FuzzCorpusTest {
     void memoryBeyondTheFileIsAFinding() {
         FuzzTarget target = FuzzTarget.CONFIG;
         long most = FuzzTarget.ALLOCATED_ALWAYS + 12 * FuzzTarget.ALLOCATED_PER_BYTE;
-        target.requireInProportion(12, new FuzzTarget.Cost(null, most, 0, 12));
+        target.requireInProportion(12, new FuzzTarget.Cost(null, most, 0, 12), 1);
         AssertionError told = assertThrows(
-                AssertionError.class, () -> target.requireInProportion(12, new FuzzTarget.Cost(null, most + 1, 0, 12)));
+                AssertionError.class,
+                () -> target.requireInProportion(12, new FuzzTarget.Cost(null, most + 1, 0, 12), 1));
         assertTrue(told.getMessage().startsWith("config: allocated"), told.getMessage());
     }
 

@@ -104,12 +104,12 @@ public final class FuzzSeeds {
         return changed;
     }
 
-    /** A model whose configuration promises 900 million parameters that are not there. */
+    /** A model whose configuration promises 160 million parameters that are not there. */
     private static byte[] wide(byte[] model) {
         int length = ByteBuffer.wrap(model).order(ByteOrder.LITTLE_ENDIAN).getInt();
         String header = new String(model, 8, length, StandardCharsets.UTF_8);
         String hidden = "\\\"hidden\\\":\\\"3\\\"";
-        byte[] changed = text(header.replace(hidden, hidden.replace("3", "30000,30000")));
+        byte[] changed = text(header.replace(hidden, hidden.replace("3", "9000,9000")));
         ByteBuffer bytes =
                 ByteBuffer.allocate(model.length - length + changed.length).order(ByteOrder.LITTLE_ENDIAN);
         return bytes.putLong(changed.length)

@@ -171,11 +171,13 @@ enum FuzzTarget {
     /**
      * Refuses what a file of that size does not justify.
      *
+     * @param times the allowance
      * @throws AssertionError when more was allocated
      */
-    void requireInProportion(int size, Cost cost) {
+    void requireInProportion(int size, Cost cost, int times) {
         long most = ALLOCATED_ALWAYS
                 + (this == PICTURE ? ALLOCATED_PER_PICTURE_BYTE * size : ALLOCATED_PER_BYTE * cost.held());
+        most *= times;
         if (cost.allocated() > most) {
             throw new AssertionError(label() + ": allocated " + cost.allocated() + " bytes for a file of " + size
                     + " that holds " + cost.held() + "; at most " + most + " are allowed");
