@@ -96,9 +96,9 @@ public final class DataSource {
         this.marks = marks;
     }
 
-    /** The names of the built-in sets. */
-    public static List<String> builtIn() {
-        return List.of(DIGITS, MOONS);
+    /** The names of the built-in and the public sets. */
+    public static List<String> names() {
+        return FileKind.BUILT_IN;
     }
 
     /**
