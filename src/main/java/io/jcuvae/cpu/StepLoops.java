@@ -59,7 +59,7 @@ final class StepLoops {
         for (int i = 0; i < count; i++) {
             largest = Math.max(largest, Math.abs(x[start + i]));
         }
-        return largest - largest;
+        return largest * 0;
     }
 
     /**
