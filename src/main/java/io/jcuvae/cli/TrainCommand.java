@@ -169,7 +169,7 @@ final class TrainCommand implements Command {
         String[] parts = data.split("[/\\\\]");
         String last = parts.length == 0 ? "" : parts[parts.length - 1];
         String name = last.replaceFirst("(\\.gz)?$", "")
-                .replaceFirst("\\.(npy|npz|csv|zip)\\b.*$", "")
+                .replaceFirst("\\.(npy|npz|csv|parquet|zip)\\b.*$", "")
                 .replaceAll("[^A-Za-z0-9_.-]+", "-")
                 .replaceFirst("^[.-]+", "");
         String time = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT));

@@ -17,10 +17,9 @@ import java.util.function.Predicate;
  */
 final class CsvReader implements SampleReader {
     private static final List<String> LABEL_NAMES = List.of("label", "y");
-    private static final byte[] SEPARATORS = {',', ';', '\t'};
 
     private final String file;
-    private final CsvLines lines;
+    private final TableLines lines;
     private final boolean keepLabels;
     private final List<String> warnings = new ArrayList<>();
     private int fields;
@@ -36,18 +35,17 @@ final class CsvReader implements SampleReader {
      *
      * @param wanted chooses columns by name where any name fits it; else all columns are read
      */
-    CsvReader(ByteSource source, boolean keepLabels, Predicate<String> wanted) {
-        this.file = source.name();
+    CsvReader(TableLines lines, boolean keepLabels, Predicate<String> wanted) {
+        this.file = lines.name();
         this.keepLabels = keepLabels;
-        this.lines = new CsvLines(source);
+        this.lines = lines;
         try {
             pending = lines.next();
             if (!pending) {
                 throw new UserError(file + ": is empty; at least one line of numbers is needed");
             }
-            lines.separator(separator(lines));
-            lines.split();
             fields = lines.fields();
+            warnings.addAll(lines.warnings());
             chooseColumns(wanted);
             if (columns.length == 0 || columns.length > ArrayHeader.WIDEST) {
                 throw new UserError(file + ": has " + columns.length + " columns of values; 1 to " + ArrayHeader.WIDEST
@@ -58,23 +56,6 @@ final class CsvReader implements SampleReader {
             lines.close();
             throw e;
         }
-    }
-
-    /** What the fields of the current line are parted by. */
-    static byte separator(CsvLines lines) {
-        int[] counts = new int[SEPARATORS.length];
-        boolean quoted = false;
-        for (int i = 0; i < lines.length(); i++) {
-            quoted ^= lines.line()[i] == '"';
-            for (int s = 0; s < SEPARATORS.length; s++) {
-                counts[s] += !quoted && lines.line()[i] == SEPARATORS[s] ? 1 : 0;
-            }
-        }
-        int most = 0;
-        for (int s = 1; s < counts.length; s++) {
-            most = counts[s] > counts[most] ? s : most;
-        }
-        return SEPARATORS[most];
     }
 
     private void chooseColumns(Predicate<String> wanted) {
@@ -99,14 +80,17 @@ final class CsvReader implements SampleReader {
 
     /** The names in the first line in lower case, or null if it is a line of values. */
     private String[] names() {
+        if (lines.names() != null) {
+            return lines.names().stream()
+                    .map(name -> name.toLowerCase(Locale.ROOT))
+                    .toArray(String[]::new);
+        }
         boolean word = false;
         boolean counting = fields >= 3;
         for (int field = 0; field < fields; field++) {
             String text = lines.text(field);
             counting &= text.equals(Integer.toString(field));
-            word |= !text.isEmpty()
-                    && !CsvNumber.isNumber(lines.line(), lines.start(field), lines.end(field))
-                    && !CsvNumber.isGap(text);
+            word |= !text.isEmpty() && !lines.isNumber(field) && !CsvNumber.isGap(text);
         }
         if (!word && !counting) {
             return null;
@@ -173,19 +157,18 @@ final class CsvReader implements SampleReader {
             if (!lines.next()) {
                 return false;
             }
-            lines.split();
         }
         pending = false;
         if (lines.fields() != fields) {
-            throw new UserError(file + ": line " + lines.number() + " has " + lines.fields()
-                    + " fields where the first has " + fields + "; every line needs the same number of fields");
+            throw new UserError(file + ": " + lines.place() + " has " + lines.fields() + " fields where the first has "
+                    + fields + "; every line needs the same number of fields");
         }
         return true;
     }
 
     private float number(int field) {
         try {
-            double value = CsvNumber.parse(lines.line(), lines.start(field), lines.end(field));
+            double value = lines.value(field);
             if (Float.isFinite((float) value)) {
                 return (float) value;
             }
@@ -201,7 +184,7 @@ final class CsvReader implements SampleReader {
 
     private int label() {
         try {
-            double value = CsvNumber.parse(lines.line(), lines.start(labelField), lines.end(labelField));
+            double value = lines.value(labelField);
             if ((int) value == value) {
                 return (int) value;
             }
@@ -215,7 +198,7 @@ final class CsvReader implements SampleReader {
     }
 
     private UserError fault(int field, String found) {
-        return new UserError(file + ": line " + lines.number() + ", column " + (field + 1) + " " + found
+        return new UserError(file + ": " + lines.place() + ", column " + (field + 1) + " " + found
                 + "; every field needs a decimal number such as 0.5 or -1e-3 (columns of text take train --schema)");
     }
 

@@ -21,10 +21,10 @@ import java.util.stream.IntStream;
  * Nothing but the kinds and names of files is looked at before {@link #load} or {@link #open}.
  */
 public final class DataSource {
-    private static final String FORMS =
-            "accepted are mnist-sample, moons[:N], mnist, fashion-mnist, a folder or .zip of pictures, a"
-                    + " folder with MNIST-named IDX files, or one .npy, .npz[:key], .csv or IDX file; @label=0 behind it takes the rows"
-                    + " with that label";
+    private static final String FORMS = String.join(
+            " ",
+            "accepted are mnist-sample, moons[:N], mnist, fashion-mnist, a folder or .zip of pictures, a folder with MNIST-named",
+            "IDX files, or one .npy, .npz[:key], .csv, .parquet or IDX file; @label=0 behind it takes the rows with that label");
     private static final String DIGITS = "mnist-sample";
     private static final String MOONS = "moons";
     private static final int MOONS_DEFAULT = 10_000;
@@ -160,7 +160,7 @@ public final class DataSource {
         }
         FileKind kind = folder ? FileKind.PICTURES : FileKind.of(path, FORMS);
         if (kind != FileKind.PICTURES) {
-            Path csv = kind == FileKind.CSV ? path : null;
+            Path csv = kind.isTable() ? path : null;
             return new DataSource(
                     src, rows(file, kind, told.warnings()), null, null, null, told, null, csv, Table.NONE, () -> {});
         }
@@ -226,7 +226,7 @@ public final class DataSource {
             case NPY -> new ArrayRows(() -> ByteSource.open(path), NpyHeader::read, null);
             default ->
                 keepLabels -> {
-                    CsvReader reader = new CsvReader(ByteSource.open(path), keepLabels, name -> true);
+                    CsvReader reader = new CsvReader(FileKind.lines(path), keepLabels, name -> true);
                     note(warnings, reader.warnings());
                     return new RowSource.Open(reader, reader::labels);
                 };
@@ -298,13 +298,14 @@ public final class DataSource {
         if (text == null) {
             if (schema.columns().stream().anyMatch(column -> !column.levels().isEmpty() || column.isOpen())) {
                 throw new UserError(
-                        name + ": has numbers alone, and the schema names levels; a table with levels is a" + " .csv");
+                        name + ": has numbers alone, and the schema names levels; a table with levels is a .csv or"
+                                + " .parquet");
             }
             return new DataSource(name, train, validation, test, pictures, told, marks, null, schema, first);
         }
-        Table closed = TableReader.withLevels(schema, ByteSource.open(text));
+        Table closed = TableReader.withLevels(schema, () -> FileKind.lines(text));
         RowSource rows = keepLabels -> {
-            TableReader reader = new TableReader(ByteSource.open(text), closed, keepLabels);
+            TableReader reader = new TableReader(FileKind.lines(text), closed, keepLabels);
             note(told.warnings(), reader.warnings());
             return new RowSource.Open(reader, reader::labels);
         };
