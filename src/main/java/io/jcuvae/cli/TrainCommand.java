@@ -134,7 +134,8 @@ final class TrainCommand implements Command {
 
     static DataSource source(Arguments arguments, TrainConfig config, Output output) {
         PictureOptions pictures = config.pictures().withProgress(() -> new JobProgress(output, "decoding"));
-        DataSource source = DataSource.parse(config.data(), SourceArguments.read(arguments, output, pictures));
+        DataSource source =
+                DataSource.parse(config.data(), SourceArguments.read(arguments, output, pictures, config, true));
         for (Setting setting : List.of(Setting.SIZE, Setting.GREY)) {
             String value = config.text(setting);
             if (!source.isPictures() && !value.equals(TrainConfig.defaults().text(setting))) {

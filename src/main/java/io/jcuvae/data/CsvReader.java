@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
  * A table of numbers in UTF-8 text: fields parted by comma, semicolon or tab (whichever the first line has most of),
@@ -36,6 +37,19 @@ final class CsvReader implements SampleReader {
      * @param wanted chooses columns by name where any name fits it; else all columns are read
      */
     CsvReader(TableLines lines, boolean keepLabels, Predicate<String> wanted) {
+        this(lines, keepLabels, wanted, NamedColumns.ALL);
+    }
+
+    /**
+     * Reads the names, if any.
+     *
+     * @param named the columns to take, where the table names them
+     */
+    CsvReader(TableLines lines, boolean keepLabels, NamedColumns named) {
+        this(lines, keepLabels, name -> true, named);
+    }
+
+    private CsvReader(TableLines lines, boolean keepLabels, Predicate<String> wanted, NamedColumns named) {
         this.file = lines.name();
         this.keepLabels = keepLabels;
         this.lines = lines;
@@ -46,7 +60,12 @@ final class CsvReader implements SampleReader {
             }
             fields = lines.fields();
             warnings.addAll(lines.warnings());
-            chooseColumns(wanted);
+            List<String> names = names(named.asked() && named.given());
+            if (named.given() && names != null) {
+                choose(named, names);
+            } else {
+                choose(wanted, names == null ? null : lowerCase(names));
+            }
             if (columns.length == 0 || columns.length > ArrayHeader.WIDEST) {
                 throw new UserError(file + ": has " + columns.length + " columns of values; 1 to " + ArrayHeader.WIDEST
                         + " are accepted");
@@ -58,8 +77,30 @@ final class CsvReader implements SampleReader {
         }
     }
 
-    private void chooseColumns(Predicate<String> wanted) {
-        String[] names = names();
+    private static String[] lowerCase(List<String> names) {
+        return names.stream().map(name -> name.toLowerCase(Locale.ROOT)).toArray(String[]::new);
+    }
+
+    private void choose(NamedColumns named, List<String> names) {
+        if (!named.label().isEmpty()) {
+            labelField = named.place(file, "--label-column", named.label(), names);
+        } else {
+            for (int field = 0; field < fields && labelField < 0; field++) {
+                boolean usual = LABEL_NAMES.contains(names.get(field).toLowerCase(Locale.ROOT));
+                labelField = usual && !named.names().contains(names.get(field)) ? field : -1;
+            }
+        }
+        columns = named.names().isEmpty()
+                ? IntStream.range(0, fields)
+                        .filter(field ->
+                                field != labelField && !names.get(field).isEmpty())
+                        .toArray()
+                : named.names().stream()
+                        .mapToInt(name -> named.place(file, "--columns", name, names))
+                        .toArray();
+    }
+
+    private void choose(Predicate<String> wanted, String[] names) {
         int[] chosen = new int[fields];
         int count = 0;
         boolean anyWanted = names != null && Arrays.stream(names).anyMatch(wanted);
@@ -78,12 +119,14 @@ final class CsvReader implements SampleReader {
         columns = Arrays.copyOf(chosen, count);
     }
 
-    /** The names in the first line in lower case, or null if it is a line of values. */
-    private String[] names() {
+    /**
+     * The names in the first line, or null if it is a line of values.
+     *
+     * @param sure whether it is one of names, whatever it looks like
+     */
+    private List<String> names(boolean sure) {
         if (lines.names() != null) {
-            return lines.names().stream()
-                    .map(name -> name.toLowerCase(Locale.ROOT))
-                    .toArray(String[]::new);
+            return lines.names();
         }
         boolean word = false;
         boolean counting = fields >= 3;
@@ -92,18 +135,17 @@ final class CsvReader implements SampleReader {
             counting &= text.equals(Integer.toString(field));
             word |= !text.isEmpty() && !lines.isNumber(field) && !CsvNumber.isGap(text);
         }
-        if (!word && !counting) {
+        if (!word && !counting && !sure) {
             return null;
         }
-        if (counting) {
+        if (counting && !sure) {
             warnings.add(file + ": line 1 counts 0, 1, 2, ... and is taken for column names");
         }
-        String[] names = new String[fields];
+        List<String> names = new ArrayList<>();
         for (int field = 0; field < fields; field++) {
             // A header that numpy.savetxt wrote begins with a number sign.
             String text = lines.text(field);
-            names[field] =
-                    (field == 0 && text.startsWith("#") ? text.substring(1).strip() : text).toLowerCase(Locale.ROOT);
+            names.add(field == 0 && text.startsWith("#") ? text.substring(1).strip() : text);
         }
         pending = false;
         return names;

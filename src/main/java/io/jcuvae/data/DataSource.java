@@ -7,8 +7,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -23,8 +25,9 @@ import java.util.stream.IntStream;
 public final class DataSource {
     private static final String FORMS = String.join(
             " ",
-            "accepted are mnist-sample, moons[:N], mnist, fashion-mnist, a folder or .zip of pictures, a folder with MNIST-named",
-            "IDX files, or one .npy, .npz[:key], .csv, .parquet or IDX file; @label=0 behind it takes the rows with that label");
+            "accepted are mnist-sample, moons[:N], mnist, fashion-mnist, a folder or .zip of pictures, a folder with",
+            "MNIST-named IDX files, one .npy, .npz[:key], .csv, .parquet or IDX file, or - for a table on standard input;",
+            "@label=0 behind it takes the rows with that label");
     private static final String DIGITS = "mnist-sample";
     private static final String MOONS = "moons";
     private static final int MOONS_DEFAULT = 10_000;
@@ -38,12 +41,15 @@ public final class DataSource {
     /** Which rows of a split count, of those that the source has; null for all; the first is the same source
      * without them. */
     private final BiFunction<DataSource, Split, boolean[]> marks;
-    /** The file where it is text, and what is known of its columns. */
-    private final Path text;
+    /** The rows where their columns have names, or may have; and what is known of the columns. */
+    private final Text text;
 
     private final Table table;
     /** What the first read does before it reads. */
     private final Runnable first;
+
+    /** A table, and which of its columns count. */
+    private record Text(Supplier<TableLines> lines, NamedColumns columns) {}
 
     /** What the reads so far have to say. */
     private record Told(List<String> notes, List<String> warnings) {
@@ -78,7 +84,7 @@ public final class DataSource {
             PictureSet pictures,
             Told told,
             BiFunction<DataSource, Split, boolean[]> marks,
-            Path text,
+            Text text,
             Table table,
             Runnable first) {
         this.first = first;
@@ -122,6 +128,44 @@ public final class DataSource {
             DataSource all = parse(filter.source(), options);
             return all.marked(src, (source, split) -> filter.marks(source.labels(split, 0), source.labelNames()));
         }
+        DataSource found = StandardInput.is(src) ? standardInput(src, options) : found(src, options);
+        if (options.columns().asked() && options.columns().given() && found.text == null) {
+            throw new UserError(
+                    options.columns().options() + ": is about tables whose columns have names, .csv or .parquet, and "
+                            + Faults.printable(src) + " is none; leave it out");
+        }
+        return found;
+    }
+
+    /** Whether a text names standard input, which can be read once only. */
+    public static boolean isStandardInput(String src) {
+        LabelFilter filter = LabelFilter.of(src);
+        return StandardInput.is(filter == null ? src : filter.source());
+    }
+
+    private static DataSource standardInput(String src, SourceOptions options) {
+        Path laid = StandardInput.laidDown();
+        FileKind kind = FileKind.byStart(laid);
+        if (kind == null || kind.isTable()) {
+            return table(src, laid, StandardInput.NAME, options.columns());
+        }
+        throw new UserError("standard input: begins as a file of another kind ("
+                + kind.name().toLowerCase(Locale.ROOT)
+                + ") does; text or Parquet is read there, others are given by their names");
+    }
+
+    private static DataSource table(String src, Path path, String called, NamedColumns columns) {
+        Told told = new Told();
+        RowSource rows = keepLabels -> {
+            CsvReader reader = new CsvReader(FileKind.lines(path, called), keepLabels, columns);
+            note(told.warnings(), reader.warnings());
+            return new RowSource.Open(reader, reader::labels);
+        };
+        Text text = new Text(() -> FileKind.lines(path, called), columns);
+        return new DataSource(src, rows, null, null, null, told, null, text, Table.NONE, () -> {});
+    }
+
+    private static DataSource found(String src, SourceOptions options) {
         Told told = new Told();
         Optional<PublicSet> known = PublicSet.named(src);
         if (known.isPresent()) {
@@ -160,9 +204,11 @@ public final class DataSource {
         }
         FileKind kind = folder ? FileKind.PICTURES : FileKind.of(path, FORMS);
         if (kind != FileKind.PICTURES) {
-            Path csv = kind.isTable() ? path : null;
+            if (kind.isTable()) {
+                return table(src, path, Faults.name(path), options.columns());
+            }
             return new DataSource(
-                    src, rows(file, kind, told.warnings()), null, null, null, told, null, csv, Table.NONE, () -> {});
+                    src, rows(file, kind, told.warnings()), null, null, null, told, null, null, Table.NONE, () -> {});
         }
         PictureSet set = PictureSet.of(path, options.pictures(), told.notes()::add, told.warnings()::add)
                 .orElseThrow(() -> noPictures(path, folder));
@@ -224,12 +270,7 @@ public final class DataSource {
         return switch (kind) {
             case IDX -> MnistFolder.idx(path);
             case NPY -> new ArrayRows(() -> ByteSource.open(path), NpyHeader::read, null);
-            default ->
-                keepLabels -> {
-                    CsvReader reader = new CsvReader(FileKind.lines(path), keepLabels, name -> true);
-                    note(warnings, reader.warnings());
-                    return new RowSource.Open(reader, reader::labels);
-                };
+            default -> throw new IllegalArgumentException(kind + " is no array");
         };
     }
 
@@ -303,9 +344,9 @@ public final class DataSource {
             }
             return new DataSource(name, train, validation, test, pictures, told, marks, null, schema, first);
         }
-        Table closed = TableReader.withLevels(schema, () -> FileKind.lines(text));
+        Table closed = TableReader.withLevels(text.columns().of(schema), text.lines());
         RowSource rows = keepLabels -> {
-            TableReader reader = new TableReader(FileKind.lines(text), closed, keepLabels);
+            TableReader reader = new TableReader(text.lines().get(), closed, keepLabels);
             note(told.warnings(), reader.warnings());
             return new RowSource.Open(reader, reader::labels);
         };

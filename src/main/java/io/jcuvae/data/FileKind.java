@@ -79,6 +79,15 @@ enum FileKind {
         if (plain.endsWith("-ubyte") || plain.endsWith(".idx")) {
             return IDX;
         }
+        FileKind found = byStart(file);
+        if (found == null) {
+            throw new UserError(Faults.name(file) + ": is of no known kind by its name or first bytes; " + forms);
+        }
+        return found;
+    }
+
+    /** The kind by the first bytes, or null. */
+    static FileKind byStart(Path file) {
         byte[] start = new byte[4];
         try (ByteSource source = ByteSource.open(file)) {
             source.read(start, 0, 4);
@@ -95,7 +104,7 @@ enum FileKind {
         if (start[0] == 0 && start[1] == 0 && start[2] >= 8 && start[2] <= 14 && start[3] > 0) {
             return IDX;
         }
-        throw new UserError(Faults.name(file) + ": is of no known kind by its name or first bytes; " + forms);
+        return null;
     }
 
     /** Whether rows have columns with names, or may have. */
@@ -105,6 +114,11 @@ enum FileKind {
 
     /** The rows of a table: of a file that is called or begins as Parquet is, else of text. */
     static TableLines lines(Path file) {
+        return lines(file, Faults.name(file));
+    }
+
+    /** The same of a file that messages call otherwise. */
+    static TableLines lines(Path file, String called) {
         String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
         boolean parquet = name.endsWith(".parquet") || name.endsWith(".parq");
         if (!parquet && !name.replaceFirst("\\.gz$", "").matches(".*\\.[ct]sv")) {
@@ -114,7 +128,7 @@ enum FileKind {
             }
             parquet = Arrays.equals(start, ParquetFooter.MAGIC);
         }
-        return parquet ? new ParquetLines(file) : new CsvLines(ByteSource.open(file));
+        return parquet ? new ParquetLines(file, called) : new CsvLines(ByteSource.open(file, called));
     }
 
     /** A guess at what a name that does not exist was meant to be. */

@@ -26,10 +26,11 @@ final class ParquetLines implements TableLines {
     /**
      * Opens a file and reads its footer.
      *
+     * @param called what messages call it
      * @throws UserError if it is damaged or no table
      */
-    ParquetLines(Path path) {
-        file = Faults.name(path);
+    ParquetLines(Path path, String called) {
+        file = called;
         if (!Files.isRegularFile(path)) {
             throw new UserError(file + ": is no regular file, which a Parquet file must be");
         }

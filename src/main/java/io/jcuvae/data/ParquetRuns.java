@@ -84,7 +84,7 @@ final class ParquetRuns {
             long bit = bitAt + done;
             int inByte = (int) (bit & 7);
             int take = Math.min(8 - inByte, width - done);
-            long part = (at(bytes, (int) (bit >>> 3), end) & 0xFF) >>> inByte & (1 << take) - 1;
+            long part = (at(bytes, (int) (bit >>> 3), end) & 0xFFL) >>> inByte & (1L << take) - 1;
             value |= part << done;
             done += take;
         }

@@ -16,8 +16,8 @@ public final class RowWriters {
     private RowWriters() {}
 
     /**
-     * A writer of samples: .npy (float32 [rows, sizes...]), .npz (member samples), .csv and .parquet (columns x0, x1, ...), .png (a
-     * grid of up to 10,000 pictures), -ubyte and -ubyte.gz (IDX bytes: 255 times the value, rounded half up, clipped).
+     * A writer of samples: .npy (float32 [rows, sizes...]), .npz (member samples), .csv and .parquet (columns x0, x1, ...),
+     * .png (a grid of up to 10,000 pictures), -ubyte and -ubyte.gz (IDX bytes: 255 times the value, rounded half up, clipped).
      *
      * @param file the target; its folder is made if it does not exist
      * @param shape the shape of a row
@@ -97,8 +97,8 @@ public final class RowWriters {
     }
 
     /**
-     * A writer of samples in the units of their table's file: a .csv or .parquet has the schema's names and levels, other formats the
-     * number of a level.
+     * A writer of samples in the units of their table's file: a .csv or .parquet has the schema's names and levels, other
+     * formats the number of a level.
      *
      * @param columns pictures in a line of a .png, 0 for a near-square grid
      * @throws UserError as {@link #samples(Path, SampleShape, long)}
@@ -130,8 +130,8 @@ public final class RowWriters {
 
     /**
      * A writer of latents, whose rows are Z means and then Z logarithms of variances: .npy [rows, 2, Z], .npz (members
-     * mean and logvar [rows, Z]), .csv and .parquet (columns mean0, ..., logvar0, ...). Without variances .npy is [rows, Z], and what is
-     * called logvar is not there.
+     * mean and logvar [rows, Z]), .csv and .parquet (columns mean0, ..., logvar0, ...). Without variances .npy is
+     * [rows, Z], and what is called logvar is not there.
      *
      * @param file the target; its folder is made if it does not exist
      * @param values 2, or 1 without variances
