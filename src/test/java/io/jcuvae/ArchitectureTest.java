@@ -41,6 +41,8 @@ class ArchitectureTest {
             // Serves pages and says nothing itself; knows models through the jobs.
             Map.entry("explore", Set.of("jobs", "train", "data", "tensor")),
             Map.entry("bench", Set.of("jobs", "train", "vae", "nn", "data", "tensor")),
+            // Sends the command line's own jobs to other machines.
+            Map.entry("cluster", Set.of("cli", "jobs", "data", "tensor")),
             Map.entry(
                     "cli",
                     Set.of(
@@ -49,6 +51,7 @@ class ArchitectureTest {
 
     private static final Pattern OURS = Pattern.compile("\\bio\\.jcuvae\\.([a-z][a-z0-9]*)\\b");
     private static final Pattern JCUDA = Pattern.compile("\\bjcuda\\.[a-zA-Z]");
+    private static final Pattern SPARK = Pattern.compile("\\b(?:org\\.apache\\.spark|scala)\\.[a-zA-Z]");
     private static final Pattern NOT_CODE = Pattern.compile(
             "//[^\n]*|/\\*.*?\\*/|\"\"\".*?\"\"\"|\"(?:\\\\.|[^\"\\\\\n])*\"|'(?:\\\\.|[^'\\\\\n])+'", Pattern.DOTALL);
 
@@ -130,14 +133,16 @@ class ArchitectureTest {
                 class A {
                     String s = "io.jcuvae.cli"; // io.jcuvae.cli
                     Object o = new io.jcuvae.data.Dataset(jcuda.driver.JCudaDriver.class);
+                    Object p = org.apache.spark.TaskContext.get();
                 }
                 """;
         List<String> found = brokenImports("A.java", source, "vae", MAY_NAME.get("vae"));
-        assertEquals(4, found.size(), () -> String.join("\n", found));
+        assertEquals(5, found.size(), () -> String.join("\n", found));
         assertTrue(found.get(0).startsWith("A.java:4: vae names cpu"), found.get(0));
         assertTrue(found.get(1).startsWith("A.java:5: vae names train"), found.get(1));
         assertTrue(found.get(2).startsWith("A.java:10: vae names data"), found.get(2));
         assertTrue(found.get(3).startsWith("A.java:10: jcuda"), found.get(3));
+        assertTrue(found.get(4).startsWith("A.java:11: Spark"), found.get(4));
     }
 
     private static List<String> brokenImports(String file, String source, String from, Set<String> allowed) {
@@ -154,6 +159,9 @@ class ArchitectureTest {
             }
             if (!from.equals("cuda") && JCUDA.matcher(lines[i]).find()) {
                 broken.add(where + "jcuda is named outside the package cuda");
+            }
+            if (!from.equals("cluster") && SPARK.matcher(lines[i]).find()) {
+                broken.add(where + "Spark is named outside the package cluster");
             }
         }
         return broken;

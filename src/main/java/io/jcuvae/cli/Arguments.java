@@ -1,11 +1,14 @@
 package io.jcuvae.cli;
 
+import io.jcuvae.jobs.JobRunner;
 import io.jcuvae.tensor.UserError;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.commons.cli.CommandLine;
@@ -21,9 +24,31 @@ final class Arguments {
     private final CommandLine line;
     private final List<Option> known;
 
-    private Arguments(CommandLine line, List<Option> known) {
+    private final Map<String, String> instead;
+    private final JobRunner runner;
+
+    private Arguments(CommandLine line, List<Option> known, Map<String, String> instead, JobRunner runner) {
         this.line = line;
         this.known = known;
+        this.instead = instead;
+        this.runner = runner;
+    }
+
+    /**
+     * The same call with other values, and other hands.
+     *
+     * @param values by the names of options; those that the command has not are passed over
+     * @param hands who does a job of rows
+     */
+    Arguments with(Map<String, String> values, JobRunner hands) {
+        Map<String, String> fitting = new HashMap<>(values);
+        fitting.keySet().removeIf(name -> !knows(name));
+        return new Arguments(line, known, fitting, hands);
+    }
+
+    /** Who does a job of rows. */
+    JobRunner runner() {
+        return runner;
     }
 
     /**
@@ -62,7 +87,7 @@ final class Arguments {
                     throw new UserError("--" + option.getLongOpt() + " is given twice; leave one out");
                 }
             }
-            return new Arguments(line, known);
+            return new Arguments(line, known, Map.of(), JobRunner.HERE);
         } catch (UnrecognizedOptionException e) {
             throw unknown(e.getOption(), known, help);
         } catch (MissingArgumentException e) {
@@ -95,12 +120,13 @@ final class Arguments {
 
     /** Whether an option is given. */
     boolean has(String name) {
-        return line.hasOption(option(name));
+        return instead.containsKey(name) || line.hasOption(option(name));
     }
 
     /** The value of an option, if it is given. */
     Optional<String> text(String name) {
-        return Optional.ofNullable(line.getOptionValue(option(name)));
+        String value = instead.get(name);
+        return Optional.ofNullable(value != null ? value : line.getOptionValue(option(name)));
     }
 
     /** The values of an option that may be given several times. */

@@ -1,6 +1,7 @@
 package io.jcuvae.cli;
 
 import java.util.List;
+import java.util.Map;
 import org.apache.commons.cli.Option;
 
 /** One command of the command line. Making one loads nothing heavy: it may only be asked for its help. */
@@ -14,6 +15,14 @@ interface Command {
     /** What follows the command's name before the options, as in {@code RUN [RUN ...]}; empty where there are only options. */
     default String operands() {
         return "";
+    }
+
+    /**
+     * Values to offer where there are few of them, by the option's name, those of operands under {@code ""}. Settings, presets,
+     * devices and splits are known without.
+     */
+    default Map<String, List<String>> words() {
+        return Map.of();
     }
 
     /** A typical use: what follows the program's name. */

@@ -33,6 +33,7 @@ final class Commands {
         BY_NAME.put("devices", DevicesCommand::new);
         BY_NAME.put("check", CheckCommand::new);
         BY_NAME.put("bench", BenchCommand::new);
+        BY_NAME.put("completion", CompletionCommand::new);
     }
 
     /** What scripts run: it is not in the help's list. */

@@ -3,6 +3,9 @@ package io.jcuvae.cli;
 import io.jcuvae.data.Split;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Setting;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 import org.apache.commons.cli.Option;
 
 /** The options that several commands have, so that they read and mean the same everywhere. */
@@ -45,6 +48,13 @@ final class CommonOptions {
                 .argName(argument)
                 .desc(help)
                 .get();
+    }
+
+    /** The names of constants as users write them. */
+    static List<String> names(Enum<?>... constants) {
+        return Arrays.stream(constants)
+                .map(constant -> constant.name().toLowerCase(Locale.ROOT))
+                .toList();
     }
 
     /** The trained model to use. */

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -81,6 +82,11 @@ final class GenerateCommand implements Command {
                 CommonOptions.threads(),
                 CommonOptions.quiet(),
                 CommonOptions.json());
+    }
+
+    @Override
+    public Map<String, List<String>> words() {
+        return Map.of("sampler", CommonOptions.names(Sampler.values()));
     }
 
     @Override

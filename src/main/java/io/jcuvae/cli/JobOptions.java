@@ -2,11 +2,11 @@ package io.jcuvae.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.jcuvae.data.Disk;
 import io.jcuvae.data.JobFiles;
 import io.jcuvae.data.RowWriters;
 import io.jcuvae.jobs.BatchJob;
 import io.jcuvae.jobs.JobPlan;
+import io.jcuvae.jobs.JobRunner;
 import io.jcuvae.jobs.Progress;
 import io.jcuvae.jobs.RowJob;
 import io.jcuvae.jobs.RowRange;
@@ -46,6 +46,11 @@ final class JobOptions {
         String name(Path out) {
             return files.size() < 2 ? out.toString() : files.size() + " files " + files.get(0) + " ...";
         }
+    }
+
+    /** Whether a command writes rows as jobs do. */
+    static boolean has(Command command) {
+        return command.options().stream().anyMatch(option -> option.getLongOpt().equals(SHARDS));
     }
 
     /** A command's options with these. */
@@ -108,7 +113,8 @@ final class JobOptions {
 
     /** Whether a manifest is to be kept. */
     static boolean isJob(Arguments arguments) {
-        return Stream.of(SHARDS, RESUME, MANIFEST).anyMatch(arguments::has);
+        return arguments.runner() != JobRunner.HERE
+                || Stream.of(SHARDS, RESUME, MANIFEST).anyMatch(arguments::has);
     }
 
     /** Refuses what is of no use without a manifest, and numbers that make no sense. */
@@ -132,7 +138,8 @@ final class JobOptions {
                 isFolder(arguments),
                 arguments.integer(SHARDS, 1, 100_000, 1),
                 arguments.wholeNumber(BLOCK, 1, Long.MAX_VALUE, 0));
-        BatchJob.Result result = BatchJob.run(job, plan, arguments.has(RESUME), Disk.REAL, progress);
+        BatchJob.Result result = arguments.runner().run(job, plan, arguments.has(RESUME), progress);
+        result.warnings().forEach(output::warn);
         if (result.found() > 0) {
             output.note("resumed: " + Figures.count(result.found()) + " of " + Figures.count(result.rows())
                     + " rows were there");

@@ -15,9 +15,7 @@ import io.jcuvae.train.Model;
 import io.jcuvae.train.RunFolder;
 import io.jcuvae.train.Trainer;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.commons.cli.Option;
@@ -64,11 +62,14 @@ final class LiveReport implements Trainer.Listener {
         when(arguments);
     }
 
+    /** The option's values. */
+    static List<String> words() {
+        return CommonOptions.names(When.values());
+    }
+
     private static When when(Arguments arguments) {
         String text = arguments.text("report").orElse("live");
-        List<String> known = Arrays.stream(When.values())
-                .map(when -> when.name().toLowerCase(Locale.ROOT))
-                .toList();
+        List<String> known = words();
         if (!known.contains(text)) {
             throw new UserError(
                     "--report: must be live, end or off, got '" + text + "'" + NearestWord.hint(text, known));

@@ -11,8 +11,8 @@ import org.apache.commons.cli.Option;
 
 /** The program: finds the command, runs it, and turns what goes wrong into one line and an exit code. */
 public final class Main {
-    /** How the program is called in help texts and advice. */
-    static final String PROGRAM = "scripts/vae";
+    /** How the program is called in help texts and advice: from a checkout, unless the launcher says otherwise. */
+    static final String PROGRAM = System.getProperty("jcuvae.program", "scripts/vae");
 
     private static final int DONE = 0;
     private static final int FAILED = 1;
@@ -53,9 +53,21 @@ public final class Main {
     }
 
     private static int run(String[] args, Output output) {
+        return run(args, output, Command::run);
+    }
+
+    /** What is done with a command once its options are read. */
+    @FunctionalInterface
+    interface Doing {
+        /** Runs it, and returns the exit code. */
+        int run(Command command, Arguments arguments, Output output);
+    }
+
+    /** Runs a command in a way of the caller's, and returns the exit code. */
+    static int run(String[] args, Output output, Doing doing) {
         boolean debug = Arrays.asList(args).contains("--debug");
         try {
-            return dispatch(List.of(args), output);
+            return dispatch(List.of(args), output, doing);
         } catch (UserError e) {
             return told(output, e, e.getMessage(), debug, WRONG_USE);
         } catch (Failure e) {
@@ -83,7 +95,7 @@ public final class Main {
         return e.toString().lines().findFirst().orElse("");
     }
 
-    private static int dispatch(List<String> args, Output output) {
+    private static int dispatch(List<String> args, Output output, Doing doing) {
         List<String> words = new ArrayList<>(args);
         // It may stand before the command, too.
         if (!words.isEmpty() && words.get(0).equals("--debug")) {
@@ -100,7 +112,7 @@ public final class Main {
                     throw new UserError(first + ": the command comes first, as in " + PROGRAM + " train --epochs 5 ("
                             + PROGRAM + " --help lists the commands)");
                 }
-                return command(first, words, output);
+                return command(first, words, output, doing);
             }
         }
         return DONE;
@@ -116,7 +128,7 @@ public final class Main {
         }
     }
 
-    private static int command(String name, List<String> words, Output output) {
+    private static int command(String name, List<String> words, Output output, Doing doing) {
         Command command = Commands.named(name);
         if (words.contains("--help") || words.contains("-h")) {
             output.line(Help.of(name, command).stripTrailing());
@@ -125,7 +137,7 @@ public final class Main {
         Arguments arguments = Arguments.parse(name, command, words);
         boolean json = arguments.knows("json") && arguments.has("json");
         boolean quiet = arguments.knows("quiet") && arguments.has("quiet");
-        return command.run(arguments, output.with(json, quiet));
+        return doing.run(command, arguments, output.with(json, quiet));
     }
 
     /** The options of a command with those that every command has. */

@@ -67,6 +67,11 @@ final class PlotCommand implements Command {
     }
 
     @Override
+    public Map<String, List<String>> words() {
+        return Map.of("", CommonOptions.names(Kind.values()));
+    }
+
+    @Override
     public List<Option> options() {
         return List.of(
                 CommonOptions.value("out", "FILE", "where to write: .png or .svg"),

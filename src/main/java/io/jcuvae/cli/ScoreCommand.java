@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.commons.cli.Option;
 
@@ -96,6 +97,11 @@ final class ScoreCommand implements Command {
                 CommonOptions.threads(),
                 CommonOptions.quiet(),
                 CommonOptions.json());
+    }
+
+    @Override
+    public Map<String, List<String>> words() {
+        return Map.of("by", CommonOptions.names(ScoreKind.values()));
     }
 
     @Override

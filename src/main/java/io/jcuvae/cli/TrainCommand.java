@@ -20,6 +20,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -56,6 +57,11 @@ final class TrainCommand implements Command {
         options.add(CommonOptions.flag("quiet", "show only the final figures"));
         options.add(CommonOptions.json());
         return options;
+    }
+
+    @Override
+    public Map<String, List<String>> words() {
+        return Map.of("report", LiveReport.words());
     }
 
     @Override

@@ -92,6 +92,7 @@ final class TrainReport {
     void end() {
         List<JsonObject> metrics = folder.readMetrics(trainer.config().epochs());
         RunPictures pictures = RunPictures.draw(trainer.model(), backend, folder, test, metrics);
+        logPictures();
         output.note("");
         if (!metrics.isEmpty()) {
             figures(metrics.get(metrics.size() - 1)).forEach(output::line);
@@ -104,6 +105,15 @@ final class TrainReport {
         pictures.warnings().forEach(output::warn);
         advice().forEach(output::note);
         output.json(json(true, metrics));
+    }
+
+    private void logPictures() {
+        for (Path picture : List.of(folder.samples(), folder.reconstructions())) {
+            if (Files.exists(picture)) {
+                String name = picture.getFileName().toString();
+                trainer.logPicture("pictures/" + name.substring(0, name.lastIndexOf('.')), picture);
+            }
+        }
     }
 
     private List<Path> files() {

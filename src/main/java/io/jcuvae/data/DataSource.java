@@ -99,6 +99,11 @@ public final class DataSource {
         this.marks = marks;
     }
 
+    /** The names of the built-in sets. */
+    public static List<String> builtIn() {
+        return List.of(DIGITS, MOONS);
+    }
+
     /**
      * Finds what a text names; pictures are taken as they are.
      *
@@ -213,6 +218,14 @@ public final class DataSource {
         PictureSet set = PictureSet.of(path, options.pictures(), told.notes()::add, told.warnings()::add)
                 .orElseThrow(() -> noPictures(path, folder));
         return new DataSource(src, set.train(), set.test(), set, told);
+    }
+
+    /** The same source for a process that runs in another folder: a relative path becomes one from the root. */
+    public static String fromRoot(String src) {
+        LabelFilter filter = LabelFilter.of(src);
+        String plain = filter == null ? src : filter.source();
+        boolean builtIn = plain.equals(DIGITS) || plain.equals(MOONS) || plain.startsWith(MOONS + ":");
+        return builtIn || Path.of(plain).isAbsolute() ? src : Path.of("").toAbsolutePath() + "/" + src;
     }
 
     private DataSource marked(String as, BiFunction<DataSource, Split, boolean[]> some) {

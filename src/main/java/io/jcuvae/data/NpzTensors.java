@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -19,6 +20,9 @@ import java.util.zip.ZipOutputStream;
 
 /** The arrays of a NumPy .npz by name and whole: for files of named tensors, where {@link DataSource} reads rows. */
 public final class NpzTensors {
+    /** What members say of when they were written, numpy's word too: equal values make equal bytes, whenever that was. */
+    static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
+
     private static final String ENDING = ".npy";
     private static final int BLOCK = 1 << 16;
 
@@ -56,6 +60,7 @@ public final class NpzTensors {
                 sum.write(header);
                 array.writeTo(sum);
                 ZipEntry entry = new ZipEntry(array.name() + ENDING);
+                entry.setTimeLocal(NO_TIME);
                 entry.setMethod(ZipEntry.STORED);
                 entry.setSize(header.length + array.bytes());
                 entry.setCrc(sum.getChecksum().getValue());

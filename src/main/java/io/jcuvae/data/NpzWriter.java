@@ -115,6 +115,7 @@ final class NpzWriter implements RowWriter {
         sum.write(header);
         copy(values, sum);
         ZipEntry entry = new ZipEntry(member.key() + ".npy");
+        entry.setTimeLocal(NpzTensors.NO_TIME);
         entry.setMethod(ZipEntry.STORED);
         entry.setSize(header.length + values.size());
         entry.setCrc(sum.getChecksum().getValue());

@@ -24,12 +24,29 @@ public final class BatchJob {
      * @param found of them, those that were there already
      * @param files in the order of the rows
      * @param manifest beside them
+     * @param warnings of whoever made files elsewhere
      */
-    public record Result(long rows, long found, List<Path> files, Path manifest) {
-        /** Keeps the files. */
+    public record Result(long rows, long found, List<Path> files, Path manifest, List<String> warnings) {
+        /** Keeps the lists. */
         public Result {
             files = List.copyOf(files);
+            warnings = List.copyOf(warnings);
         }
+
+        /** A result without warnings. */
+        public Result(long rows, long found, List<Path> files, Path manifest) {
+            this(rows, found, files, manifest, List.of());
+        }
+
+        /** The same with these warnings. */
+        public Result with(List<String> told) {
+            return new Result(rows, found, files, manifest, told);
+        }
+    }
+
+    /** What is left to do once the folder is this job's and its manifest is there. */
+    private interface Work {
+        JobManifest run(JobManifest before, JobLock lock);
     }
 
     /**
@@ -41,6 +58,23 @@ public final class BatchJob {
      *     cannot be written: what is complete then stays
      */
     public static Result run(RowJob job, JobPlan plan, boolean resume, Disk disk, Progress progress) {
+        return run(plan, resume, disk, (before, lock) -> work(job, plan, before, lock, disk, progress));
+    }
+
+    /**
+     * The same with files that others make, in any order and at any places that this process sees: lock, plan and manifest
+     * are its own, so that the job ends with the bytes that it has in one process. What one process left of a file that was
+     * not finished is made again.
+     *
+     * @param maker makes the files
+     * @param progress told how many rows have arrived
+     * @throws UserError as {@link #run}, and what the maker throws
+     */
+    public static Result gather(JobPlan plan, boolean resume, Disk disk, PartMaker maker, Progress progress) {
+        return run(plan, resume, disk, (before, lock) -> new Gathering(plan, lock, disk, progress).run(before, maker));
+    }
+
+    private static Result run(JobPlan plan, boolean resume, Disk disk, Work work) {
         JobFiles.folder(plan.home());
         try (JobLock lock = JobLock.take(plan.workshop())) {
             JobManifest manifest;
@@ -56,7 +90,7 @@ public final class BatchJob {
             long found = manifest.rowsDone();
             if (!manifest.finished()) {
                 try {
-                    manifest = work(job, plan, manifest, lock, disk, progress);
+                    manifest = work.run(manifest, lock);
                 } catch (UserError e) {
                     throw new UserError(e.getMessage() + "; what was complete stays: --resume goes on from there", e);
                 }

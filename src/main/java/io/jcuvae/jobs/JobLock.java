@@ -3,6 +3,7 @@ package io.jcuvae.jobs;
 import io.jcuvae.tensor.UserError;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -124,16 +125,27 @@ final class JobLock implements Closeable {
 
     /** Empties the workshop but for what is named. */
     void keepOnly(List<Path> kept) {
+        for (int left = ATTEMPTS; !swept(kept, left == 1); left--) {
+            continue;
+        }
+    }
+
+    /** False where somebody who has not heard yet that the job is over was writing into it meanwhile. */
+    private boolean swept(List<Path> kept, boolean last) {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 if (!file.equals(folder)
                         && !file.equals(folder.resolve("lock"))
                         && kept.stream().noneMatch(file::startsWith)) {
-                    Files.delete(file);
+                    Files.deleteIfExists(file);
                 }
             }
-        } catch (IOException e) {
-            throw new UserError(folder + ": cannot be cleared (" + e.getMessage() + ")", e);
+            return true;
+        } catch (IOException | UncheckedIOException e) {
+            if (last) {
+                throw new UserError(folder + ": cannot be cleared (" + e.getMessage() + ")", e);
+            }
+            return false;
         }
     }
 

@@ -66,7 +66,8 @@ public record JobManifest(JsonObject plan, List<Entry> files) {
             return new Entry(file, first, rows, true, length, sha, blocks);
         }
 
-        private JsonObject toJson() {
+        /** As it stands in a manifest. */
+        public JsonObject toJson() {
             JsonObject json = new JsonObject();
             json.addProperty("file", file);
             json.addProperty("first", first);
@@ -80,7 +81,12 @@ public record JobManifest(JsonObject plan, List<Entry> files) {
             return json;
         }
 
-        private static Entry fromJson(JsonObject json) {
+        /**
+         * Reads one again.
+         *
+         * @throws RuntimeException if it is none
+         */
+        public static Entry fromJson(JsonObject json) {
             List<BlockFile.Block> blocks = new ArrayList<>();
             for (JsonElement block : json.getAsJsonArray("blocks")) {
                 String[] parts = block.getAsString().split(":");
@@ -147,7 +153,11 @@ public record JobManifest(JsonObject plan, List<Entry> files) {
 
     /** What a plan says otherwise than this one, as {@code seed 1, and it is 2}; empty where they are the same. */
     String difference(JobPlan other) {
-        JsonObject now = other.toJson();
+        return difference(plan, other.toJson());
+    }
+
+    /** The same of any two plans, as {@link JobPlan#toJson} has them. */
+    static String difference(JsonObject plan, JsonObject now) {
         for (Map.Entry<String, JsonElement> entry : plan.entrySet()) {
             JsonElement then = now.get(entry.getKey());
             if (entry.getValue().isJsonObject() && then != null && then.isJsonObject()) {

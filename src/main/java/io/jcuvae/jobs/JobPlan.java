@@ -138,8 +138,23 @@ public record JobPlan(
         return home().resolve("." + out.getFileName() + ".job");
     }
 
+    /** The same with other words on what decides the rows. */
+    public JobPlan with(JsonObject others) {
+        return new JobPlan(kind, model, others, rows, rowShape, unit, out, folder, shards, blockRows);
+    }
+
+    /**
+     * What is otherwise in a plan that somebody else made of the same command.
+     *
+     * @param then as {@link #toJson} had it
+     * @return as in {@code seed was 1, now it is 2}; empty where this plan is the same
+     */
+    public String difference(JsonObject then) {
+        return JobManifest.difference(then, toJson());
+    }
+
     /** As the manifest begins. */
-    JsonObject toJson() {
+    public JsonObject toJson() {
         JsonObject json = new JsonObject();
         json.addProperty("job", kind);
         json.addProperty("model_sha256", model);

@@ -19,12 +19,13 @@ import java.util.function.LongConsumer;
  * Writes one file of a job, from its start or from where another left it. It needs nothing of the plan's other files, so
  * that any number of them may be written at once, by whichever processes.
  */
-final class PartWriter {
+public final class PartWriter {
     private final JobPlan plan;
     private final RowJob job;
     private final Disk disk;
 
-    PartWriter(JobPlan plan, RowJob job, Disk disk) {
+    /** Writes files of a plan with the rows of the job that it was made for. */
+    public PartWriter(JobPlan plan, RowJob job, Disk disk) {
         this.plan = plan;
         this.job = job;
         this.disk = disk;
@@ -47,12 +48,40 @@ final class PartWriter {
             JobPlan.Part part, JobManifest.Entry before, Consumer<JobManifest.Entry> journal, LongConsumer done) {
         Path target = plan.home().resolve(part.file());
         Path aside = aside(plan, part.file());
-        boolean grows = !plan.folder() && RowWriters.grows(target);
-        JobManifest.Entry written =
-                grows ? grow(part, before, aside, target, journal, done) : whole(part, before, aside, target, done);
-        JobFiles.move(aside, target, disk);
+        JobManifest.Entry written = put(part, before, aside, journal, done);
+        settle(plan, aside, target, disk);
         journal.accept(written);
         return written;
+    }
+
+    /**
+     * Writes one file from its start to where it is told, and leaves it there, on disk: others give it its name.
+     *
+     * @param aside a file that is not there yet, with the ending of the part's; its folder must be there
+     * @param done told how many of its rows are on their way to the disk
+     * @return what the manifest is to say once it has its name
+     */
+    public JobManifest.Entry make(JobPlan.Part part, Path aside, LongConsumer done) {
+        return put(part, JobManifest.Entry.of(part), aside, entry -> {}, done);
+    }
+
+    private JobManifest.Entry put(
+            JobPlan.Part part,
+            JobManifest.Entry before,
+            Path aside,
+            Consumer<JobManifest.Entry> journal,
+            LongConsumer done) {
+        Path target = plan.home().resolve(part.file());
+        boolean grows = !plan.folder() && RowWriters.grows(target);
+        return grows ? grow(part, before, aside, target, journal, done) : whole(part, before, aside, target, done);
+    }
+
+    /** Gives what is complete its name. A folder of that name, of a job which stopped before it told anybody, makes room. */
+    static void settle(JobPlan plan, Path aside, Path target, Disk disk) {
+        if (plan.folder() && Files.isDirectory(target)) {
+            JobFiles.move(target, aside(plan, "before." + target.getFileName()), disk);
+        }
+        JobFiles.move(aside, target, disk);
     }
 
     private JobManifest.Entry grow(
@@ -108,20 +137,12 @@ final class PartWriter {
         }
         if (plan.folder()) {
             JobFiles.Sums sums = JobFiles.folderSums(aside);
-            clear(target);
             return before.with(List.of()).finished(sums.bytes(), sums.sha256());
         }
         JobFiles.Sums sums = JobFiles.sums(aside, List.of(size(aside)));
         List<BlockFile.Block> one =
                 List.of(new BlockFile.Block(sums.bytes(), sums.crcs().get(0)));
         return before.with(one).finished(sums.bytes(), sums.sha256());
-    }
-
-    /** A folder that was given its name by a job which stopped before it told anybody makes room. */
-    private void clear(Path target) {
-        if (Files.isDirectory(target)) {
-            JobFiles.move(target, aside(plan, "before." + target.getFileName()), disk);
-        }
     }
 
     private static long size(Path file) {

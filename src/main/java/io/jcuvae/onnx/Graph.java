@@ -1,5 +1,6 @@
 package io.jcuvae.onnx;
 
+import io.jcuvae.data.ProtoMessage;
 import io.jcuvae.tensor.UserError;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

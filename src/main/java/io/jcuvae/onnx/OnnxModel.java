@@ -1,6 +1,7 @@
 package io.jcuvae.onnx;
 
 import io.jcuvae.data.AtomicFile;
+import io.jcuvae.data.ProtoMessage;
 import io.jcuvae.data.Table;
 import io.jcuvae.nn.ParameterLayout;
 import io.jcuvae.onnx.Graph.Attribute;

@@ -50,10 +50,13 @@ public record Model(TrainConfig config, DataRecord data, VaeSpec spec, Parameter
                 data.table().layout());
         ParameterLayout layout = spec.layout();
         boolean averaged = tensors.names().stream().anyMatch(name -> name.startsWith(AVERAGE));
+        // Read first: memory is taken for what the file holds, not for what its configuration promises.
+        float[] parameters = read(file, tensors, layout, averaged ? AVERAGE : "");
+        float[] kept = read(file, tensors, layout.buffers(), "");
         Parameters values = Parameters.allocate(layout, backend);
-        values.upload(backend, read(file, tensors, layout, averaged ? AVERAGE : ""));
+        values.upload(backend, parameters);
         Parameters buffers = Parameters.buffers(layout, backend);
-        buffers.upload(backend, read(file, tensors, layout.buffers(), ""));
+        buffers.upload(backend, kept);
         return new Model(config, data, spec, values, buffers);
     }
 
@@ -111,9 +114,8 @@ public record Model(TrainConfig config, DataRecord data, VaeSpec spec, Parameter
         return metadata;
     }
 
-    /** The named tensors of a block as one array in the layout's order. */
-    static float[] read(Path file, Safetensors tensors, ParameterLayout layout, String prefix) {
-        float[] block = new float[Math.toIntExact(layout.count())];
+    /** Refuses a file whose tensors are not those of a layout. */
+    private static void requireTensors(Path file, Safetensors tensors, ParameterLayout layout, String prefix) {
         for (ParameterLayout.Entry entry : layout.entries()) {
             String name = prefix + entry.name();
             if (!tensors.names().contains(name)) {
@@ -125,6 +127,15 @@ public record Model(TrainConfig config, DataRecord data, VaeSpec spec, Parameter
                         + ", its configuration asks for "
                         + (entry.counter() ? "a single whole number" : entry.shape()));
             }
+        }
+    }
+
+    /** The named tensors of a block as one array in the layout's order. */
+    static float[] read(Path file, Safetensors tensors, ParameterLayout layout, String prefix) {
+        requireTensors(file, tensors, layout, prefix);
+        float[] block = new float[Math.toIntExact(layout.count())];
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            String name = prefix + entry.name();
             float[] values = entry.counter() ? counted(file, tensors, name) : tensors.floats(name);
             for (int i = 0; i < values.length; i++) {
                 if (!Float.isFinite(values[i])) {

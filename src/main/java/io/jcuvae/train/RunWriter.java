@@ -4,6 +4,8 @@ import io.jcuvae.tensor.Backend;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Writes what a run leaves in its folder, in an order that a run may be killed at any moment of. */
 final class RunWriter {
@@ -12,18 +14,30 @@ final class RunWriter {
     private final DataRecord record;
     private final TrainState state;
     private final Backend backend;
+    private final Optional<EventLog> events;
 
-    RunWriter(RunFolder folder, TrainConfig config, DataRecord record, TrainState state, Backend backend) {
+    /** A writer that has written nothing yet; warnings are told what costs something else than the run. */
+    RunWriter(
+            RunFolder folder,
+            TrainConfig config,
+            DataRecord record,
+            TrainState state,
+            Backend backend,
+            Consumer<String> warnings) {
         this.folder = folder;
         this.config = config;
         this.record = record;
         this.state = state;
         this.backend = backend;
+        events = EventLog.of(config, folder, warnings);
     }
 
     /** Makes the folder for a new run. */
     void create() {
+        // Before there is a folder that says it holds a run.
+        events.ifPresent(EventLog::requireUnused);
         folder.create();
+        events.ifPresent(EventLog::begin);
         folder.writeConfig(config, record, Versions.json(backend));
     }
 
@@ -35,6 +49,7 @@ final class RunWriter {
     void goOn(int epoch) {
         folder.writeConfig(config, record, Versions.json(backend));
         folder.truncateMetrics(epoch - 1);
+        events.ifPresent(log -> log.goOn(epoch));
     }
 
     /** The model and the checkpoint, in the middle of an epoch. */
@@ -55,8 +70,9 @@ final class RunWriter {
 
     /** The figures, the model and the checkpoints of a finished epoch. */
     void finish(EpochMetrics metrics, Watch watch) {
-        // In this order: a run killed in between repeats the epoch and drops the line.
+        // In this order: a run killed in between repeats the epoch and drops the line, and what was logged of it.
         folder.append(metrics);
+        events.ifPresent(log -> log.epoch(metrics.toJson()));
         int epoch = metrics.epoch();
         Keep keep = config.keep();
         List<Path> others = new ArrayList<>();
@@ -70,5 +86,10 @@ final class RunWriter {
         if (keep.recent() > 0) {
             folder.dropCheckpoints(epoch - keep.recent());
         }
+    }
+
+    /** Where the run is logged. */
+    Optional<EventLog> events() {
+        return events;
     }
 }

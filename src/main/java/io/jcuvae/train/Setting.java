@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * Everything that can be set about a training run: the one table behind the command line's options, the keys of a
@@ -308,6 +307,11 @@ public enum Setting {
             "NAME",
             "who draws the noise on cuda: cuRAND, or our own kernel; the sequence is the same, there and on the cpu",
             choice(new String[] {"curand", "philox"}, text -> text)),
+    /** Where TensorBoard finds the run. */
+    TENSORBOARD(
+            "DIR",
+            "writes the figures of each epoch for TensorBoard: on, into the folder of the run; into another folder; or off",
+            EventLog::parse),
     /** Extents of pictures. */
     SIZE(
             "HxW",
@@ -347,6 +351,11 @@ public enum Setting {
     /** One line of help, without the default. */
     public String help() {
         return parser instanceof Choice ? help + ": " + parser : help;
+    }
+
+    /** The values there are, in the order of the help; empty where they cannot be listed. */
+    public List<String> choices() {
+        return parser instanceof Choice<?> choice ? choice.names() : List.of();
     }
 
     /** The setting of that key. */
@@ -484,9 +493,13 @@ public enum Setting {
             throw new IllegalArgumentException("must be one of " + this);
         }
 
+        List<String> names() {
+            return values.stream().map(label).toList();
+        }
+
         @Override
         public String toString() {
-            String names = values.stream().map(label).collect(Collectors.joining("|"));
+            String names = String.join("|", names());
             // A line of the help can only be broken at a space.
             return names.length() > LONGEST_NAMES ? names.replace("|", " | ") : names;
         }

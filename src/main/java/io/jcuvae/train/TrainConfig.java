@@ -86,7 +86,12 @@ public final class TrainConfig {
 
     /** The default preset. */
     public static TrainConfig defaults() {
-        return preset(PRESETS.get(0));
+        return Defaults.CONFIG;
+    }
+
+    /** Read once: what is checked of a configuration is compared with it many times. */
+    private static final class Defaults {
+        static final TrainConfig CONFIG = preset(PRESETS.get(0));
     }
 
     /**

@@ -150,7 +150,7 @@ public final class Trainer {
         int count = EpochSteps.count(config, samples);
         schedule = new Schedule(config, count);
         state = TrainState.allocate(spec.layout(), backend, config.averaging() > 0);
-        writer = folder == null ? null : new RunWriter(folder, config, record, state, backend);
+        writer = folder == null ? null : new RunWriter(folder, config, record, state, backend, listener::warning);
         evaluator = new Evaluator(spec, backend, state.forUse(), state.buffers());
         Shape shape = Shape.of(count, TrainingOps.SCHEDULE_COLUMNS);
         table = schedule.varies() ? Tensor.of(backend.allocate(ElementType.F64, shape.count()), shape) : null;
@@ -287,6 +287,18 @@ public final class Trainer {
     /** The model as it stands, of averaged parameters where there are such, sharing the trainer's memory. */
     public Model model() {
         return new Model(config, record, spec, state.forUse(), state.buffers());
+    }
+
+    /**
+     * Adds a picture of the last epoch to what the run tells TensorBoard, if it does.
+     *
+     * @param tag what it is called there
+     */
+    public void logPicture(String tag, Path png) {
+        if (writer != null) {
+            int done = epoch() - 1;
+            writer.events().ifPresent(log -> log.picture(done, tag, png));
+        }
     }
 
     /** Whether these are the data's own, and no training rows. */
@@ -560,7 +572,7 @@ public final class Trainer {
     /** The settings that may differ when a run is resumed. */
     public static boolean mayChange(Setting setting) {
         return switch (setting) {
-            case EPOCHS, LR, BETA, PATIENCE, MIN_DELTA, KEEP, THREADS, DEVICE, PRECISION, NOISE -> true;
+            case EPOCHS, LR, BETA, PATIENCE, MIN_DELTA, KEEP, THREADS, DEVICE, PRECISION, NOISE, TENSORBOARD -> true;
             default -> false;
         };
     }

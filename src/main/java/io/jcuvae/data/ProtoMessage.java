@@ -1,4 +1,4 @@
-package io.jcuvae.onnx;
+package io.jcuvae.data;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -13,26 +13,27 @@ import java.util.List;
  * A message in the protobuf wire format (protobuf.dev/programming-guides/encoding): fields in the order in which they are added,
  * each a number with a kind and a value. Bytes are kept as they are, not copied.
  */
-final class ProtoMessage {
+public final class ProtoMessage {
     private static final int VARINT = 0;
     private static final int DELIMITED = 2;
+    private static final int FIXED64 = 1;
     private static final int FIXED32 = 5;
 
     private final List<byte[]> chunks = new ArrayList<>();
     private long size;
 
     /** Bytes of the message. */
-    long size() {
+    public long size() {
         return size;
     }
 
     /** A whole number; negative ones take ten bytes, as the format has it. */
-    ProtoMessage number(int field, long value) {
+    public ProtoMessage number(int field, long value) {
         return add(varint((long) field << 3 | VARINT)).add(varint(value));
     }
 
     /** A float. */
-    ProtoMessage real(int field, float value) {
+    public ProtoMessage real(int field, float value) {
         byte[] bytes = ByteBuffer.allocate(Float.BYTES)
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .putFloat(value)
@@ -40,32 +41,48 @@ final class ProtoMessage {
         return add(varint((long) field << 3 | FIXED32)).add(bytes);
     }
 
+    /** A double. */
+    public ProtoMessage wide(int field, double value) {
+        byte[] bytes = ByteBuffer.allocate(Double.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putDouble(value)
+                .array();
+        return add(varint((long) field << 3 | FIXED64)).add(bytes);
+    }
+
     /** Bytes. */
-    ProtoMessage bytes(int field, byte[] value) {
+    public ProtoMessage bytes(int field, byte[] value) {
         return add(varint((long) field << 3 | DELIMITED))
                 .add(varint(value.length))
                 .add(value);
     }
 
     /** A text. */
-    ProtoMessage text(int field, String value) {
+    public ProtoMessage text(int field, String value) {
         return bytes(field, value.getBytes(StandardCharsets.UTF_8));
     }
 
     /** A message within this one, which must be whole by now. */
-    ProtoMessage message(int field, ProtoMessage value) {
+    public ProtoMessage message(int field, ProtoMessage value) {
         add(varint((long) field << 3 | DELIMITED)).add(varint(value.size));
         return append(value);
     }
 
     /** The fields of another message behind those of this one. */
-    ProtoMessage append(ProtoMessage other) {
+    public ProtoMessage append(ProtoMessage other) {
         other.chunks.forEach(this::add);
         return this;
     }
 
+    /** The message by itself. */
+    public byte[] toBytes() {
+        ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(size));
+        chunks.forEach(bytes::put);
+        return bytes.array();
+    }
+
     /** Writes the message. */
-    void writeTo(OutputStream out) throws IOException {
+    public void writeTo(OutputStream out) throws IOException {
         for (byte[] chunk : chunks) {
             out.write(chunk);
         }
