@@ -1,7 +1,6 @@
 package io.jcuvae.data;
 
 import io.jcuvae.tensor.UserError;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +12,7 @@ import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What {@code --data} names: a built-in or public set, a folder or zip of pictures, a folder of IDX files, or one file.
@@ -28,9 +28,6 @@ public final class DataSource {
             "accepted are mnist-sample, moons[:N], mnist, fashion-mnist, a folder or .zip of pictures, a folder with",
             "MNIST-named IDX files, one .npy, .npz[:key], .csv, .parquet or IDX file, or - for a table on standard input;",
             "@label=0 behind it takes the rows with that label");
-    private static final String DIGITS = "mnist-sample";
-    private static final String MOONS = "moons";
-    private static final int MOONS_DEFAULT = 10_000;
 
     private final String name;
     private final RowSource train;
@@ -99,9 +96,12 @@ public final class DataSource {
         this.marks = marks;
     }
 
-    /** The names of the built-in sets. */
+    /** The names of the built-in and the public sets. */
     public static List<String> builtIn() {
-        return List.of(DIGITS, MOONS);
+        return Stream.concat(
+                        Stream.of(BuiltInSets.DIGITS, BuiltInSets.MOONS),
+                        PublicSet.ALL.stream().map(PublicSet::name))
+                .toList();
     }
 
     /**
@@ -182,11 +182,11 @@ public final class DataSource {
                     + PublicSet.ALL.stream().map(PublicSet::name).collect(Collectors.joining(" and ")) + ", and "
                     + Faults.printable(src) + " is none; leave it out");
         }
-        if (src.equals(DIGITS)) {
-            return new DataSource(src, digits("train"), digits("t10k"), null, told);
+        if (src.equals(BuiltInSets.DIGITS)) {
+            return new DataSource(src, BuiltInSets.digits("train"), BuiltInSets.digits("t10k"), null, told);
         }
-        if (src.equals(MOONS) || src.startsWith(MOONS + ":")) {
-            int count = moonCount(src);
+        if (BuiltInSets.areMoons(src)) {
+            int count = BuiltInSets.moonCount(src);
             Moons test = new Moons(Moons.MOST, Math.max(1, count / 5));
             return new DataSource(src, new Moons(0, count), test, null, told);
         }
@@ -216,7 +216,7 @@ public final class DataSource {
                     src, rows(file, kind, told.warnings()), null, null, null, told, null, null, Table.NONE, () -> {});
         }
         PictureSet set = PictureSet.of(path, options.pictures(), told.notes()::add, told.warnings()::add)
-                .orElseThrow(() -> noPictures(path, folder));
+                .orElseThrow(() -> PictureSet.none(path, folder));
         return new DataSource(src, set.train(), set.test(), set, told);
     }
 
@@ -263,14 +263,6 @@ public final class DataSource {
         });
     }
 
-    private static UserError noPictures(Path path, boolean folder) {
-        return new UserError(Faults.name(path) + ": is a " + (folder ? "folder" : "zip")
-                + " without pictures (.png, .jpg)"
-                + (folder ? " and without a file named train-images-idx3-ubyte (or .gz): a folder needs" : "; it needs")
-                + " pictures, labelled by sub-folders or not" + (folder ? ", or the MNIST-named IDX files" : "")
-                + "; or name a single file");
-    }
-
     private static RowSource rows(FileKind.Named file, FileKind kind, List<String> warnings) {
         Path path = file.path();
         if (kind == FileKind.NPZ) {
@@ -293,36 +285,6 @@ public final class DataSource {
                 warnings.add(line);
             }
         }
-    }
-
-    private static RowSource digits(String part) {
-        ArrayRows labels = new ArrayRows(() -> resource(part + "-labels-idx1-ubyte.gz"), IdxHeader::read, null);
-        return new ArrayRows(() -> resource(part + "-images-idx3-ubyte.gz"), IdxHeader::read, () -> labels);
-    }
-
-    private static ByteSource resource(String file) {
-        InputStream in = DataSource.class.getResourceAsStream(file);
-        if (in == null) {
-            throw new IllegalStateException("resource " + file + " is missing from the program");
-        }
-        return ByteSource.resource(DIGITS + " (" + file + ")", in);
-    }
-
-    private static int moonCount(String src) {
-        if (src.equals(MOONS)) {
-            return MOONS_DEFAULT;
-        }
-        String text = src.substring(MOONS.length() + 1);
-        try {
-            int count = Integer.parseInt(text);
-            if (count >= 1 && count <= Moons.MOST) {
-                return count;
-            }
-        } catch (NumberFormatException e) {
-            // Told below, like a number out of range.
-        }
-        throw new UserError("moons:" + Faults.quoted(text) + " is no number of moons; give 1 to " + Moons.MOST
-                + ", as in moons:10000");
     }
 
     /**

@@ -23,6 +23,7 @@ import java.util.function.Function;
  * Everything that can be set about a training run: the one table behind the command line's options, the keys of a
  * configuration file and {@link TrainConfig}. Defaults are in the presets.
  */
+// Long because it is one table: a row for each setting.
 public enum Setting {
     /** What to train on. */
     DATA(
