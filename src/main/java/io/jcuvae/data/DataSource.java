@@ -224,8 +224,11 @@ public final class DataSource {
     public static String fromRoot(String src) {
         LabelFilter filter = LabelFilter.of(src);
         String plain = filter == null ? src : filter.source();
-        boolean builtIn = plain.equals(DIGITS) || plain.equals(MOONS) || plain.startsWith(MOONS + ":");
-        return builtIn || Path.of(plain).isAbsolute() ? src : Path.of("").toAbsolutePath() + "/" + src;
+        boolean named = plain.equals(BuiltInSets.DIGITS)
+                || BuiltInSets.areMoons(plain)
+                || PublicSet.named(plain).isPresent()
+                || StandardInput.is(plain);
+        return named || Path.of(plain).isAbsolute() ? src : Path.of("").toAbsolutePath() + "/" + src;
     }
 
     private DataSource marked(String as, BiFunction<DataSource, Split, boolean[]> some) {
