@@ -13,7 +13,7 @@ find_jdk() {
         [[ -x $jdk/bin/$tool ]] || fail "$jdk has no $tool; install a whole JDK or set JAVA_HOME"
     done
     # JDKs from 24 on may be built to link without them.
-    [[ -d $jdk/jmods ]] || "$jdk/bin/jlink" --help | grep -q 'run-time image is enabled' ||
+    [[ -d $jdk/jmods || $("$jdk/bin/jlink" --help) == *"from run-time image enabled"* ]] ||
         fail "$jdk has no jmods folder, which jlink needs"
     command -v mvn >/dev/null || fail "no mvn found; install Maven"
 }
@@ -76,7 +76,7 @@ trim() {
 
 # Links a Java runtime with the modules that jars and folders of classes name. Its classes stay uncompressed: archives get
 # smaller so. Left out are a vector module that is not used without flags, and a compiler that annotations name. A jar that
-# jdeps cannot read (a module with needs of its own) is taken to need nothing beyond the others.
+# jdeps cannot read (a module with needs of its own) is taken to need nothing beyond the others. TLS needs one that nothing names.
 #   link_runtime FOLDER JAR ...
 link_runtime() {
     local folder=$1 modules path=() uncompressed=--compress=0
@@ -87,9 +87,9 @@ link_runtime() {
             grep -E '^[a-z.,]+$' | tr ',' '\n' || true
     done | grep -vE '^(jdk.incubator|java.compiler)' | sort -u | paste -sd, -)
     [[ ! -d $jdk/jmods ]] || path=(--module-path "$jdk/jmods")
-    if "$jdk/bin/jlink" --help | grep -q 'zip-\[0-9\]'; then
+    if [[ $("$jdk/bin/jlink" --help) == *"zip-[0-9]"* ]]; then
         uncompressed=--compress=zip-0
     fi
-    "$jdk/bin/jlink" "${path[@]}" --add-modules "$modules,jdk.management" --output "$folder" \
+    "$jdk/bin/jlink" "${path[@]}" --add-modules "$modules,jdk.management,jdk.crypto.ec" --output "$folder" \
         "$uncompressed" --strip-java-debug-attributes --no-header-files --no-man-pages >&2
 }

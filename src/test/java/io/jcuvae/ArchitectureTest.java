@@ -41,12 +41,16 @@ class ArchitectureTest {
             // Serves pages and says nothing itself; knows models through the jobs.
             Map.entry("explore", Set.of("jobs", "train", "data", "tensor")),
             Map.entry("bench", Set.of("jobs", "train", "vae", "nn", "data", "tensor")),
+            // Knows both kinds of devices, so that neither the library nor the commands open one in a way of their own.
+            Map.entry("device", Set.of("train", "cpu", "cuda", "tensor")),
+            // The library's supported interface; prints nothing, so no command may be reached from it.
+            Map.entry("api", Set.of("device", "jobs", "train", "data", "tensor")),
             // Sends the command line's own jobs to other machines.
             Map.entry("cluster", Set.of("cli", "jobs", "data", "tensor")),
             Map.entry(
                     "cli",
                     Set.of(
-                            "bench", "jobs", "explore", "report", "train", "vae", "nn", "data", "cpu", "cuda",
+                            "bench", "jobs", "explore", "report", "device", "train", "vae", "nn", "data", "cpu", "cuda",
                             "tensor")));
 
     private static final Pattern OURS = Pattern.compile("\\bio\\.jcuvae\\.([a-z][a-z0-9]*)\\b");

@@ -82,6 +82,12 @@ public final class StepBench {
         return json;
     }
 
+    /** The first step of a training and no more, of which nothing is kept; its time is for another process to measure. */
+    public void firstStep() {
+        Trainer.start(config, data, data, null, backend, null, new Trainer.Listener() {})
+                .run(() -> true);
+    }
+
     /**
      * What a replay of a recorded training step costs: operations_per_step (kernels and matrix products; the host asks for
      * all of them in one launch), host_us_per_step, which the host needs to ask for a step, and step_us, which it takes.

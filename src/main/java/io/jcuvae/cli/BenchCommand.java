@@ -76,6 +76,7 @@ final class BenchCommand implements Command {
                 CommonOptions.limit(),
                 CommonOptions.flag("alone", "measure training in this process only, nothing beside it"),
                 CommonOptions.flag("inference", "with --alone: encoding and decoding too"),
+                CommonOptions.flag("first-step", "with --alone: one step as train does it and no more, instead"),
                 CommonOptions.flag("profile", "with --alone: where a step's time goes, instead"),
                 CommonOptions.flag(
                         "variants",
@@ -142,6 +143,8 @@ final class BenchCommand implements Command {
             } else if (arguments.has("samples")) {
                 long samples = arguments.wholeNumber("samples", 1, Long.MAX_VALUE, 0);
                 report.add("generation", new JobBench(config, data, backend).generation(samples));
+            } else if (arguments.has("first-step")) {
+                bench.firstStep();
             } else if (arguments.has("variants")) {
                 report.add("variants", new VariantBench(VariantBench.Size.FULL, data).rows(backend));
             } else if (arguments.has("profile")) {

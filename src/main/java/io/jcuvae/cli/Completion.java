@@ -54,7 +54,7 @@ final class Completion {
             return own;
         }
         if (option.getArgName().equals("SRC")) {
-            return DataSource.builtIn();
+            return DataSource.names();
         }
         return switch (name) {
             case "device" -> List.of("auto", "cpu", "cuda");

@@ -12,31 +12,39 @@ import org.bytedeco.openblas.global.openblas_nolapack;
  * (the backend's own threads share out the work), and handed to netlib's JNI binding by path.
  */
 final class OpenBlas {
-    // Held so that the level set below is not lost with the logger.
-    private static final Logger NETLIB = Logger.getLogger("dev.ludovic.netlib.blas.InstanceBuilder");
+    private static final String PATH = "dev.ludovic.netlib.blas.nativeLibPath";
 
     private OpenBlas() {}
 
     /**
-     * Loads the library.
+     * Loads the library. What netlib is told through the process is as it was when this returns.
      *
      * @throws UnsatisfiedLinkError naming the cause when this machine has no usable library
      */
-    static NativeBLAS load() {
+    static synchronized NativeBLAS load() {
+        Logger netlib = Logger.getLogger("dev.ludovic.netlib.blas.InstanceBuilder");
+        Level level = netlib.getLevel();
+        String path = System.getProperty(PATH);
         try {
             File binding = new File(Loader.load(openblas_nolapack.class));
             openblas_nolapack.blas_set_num_threads(1);
             File library = new File(binding.getParentFile(), System.mapLibraryName("openblas_nolapack"));
             File versioned = new File(binding.getParentFile(), library.getName() + ".0");
-            System.setProperty(
-                    "dev.ludovic.netlib.blas.nativeLibPath", (versioned.exists() ? versioned : library).getPath());
+            System.setProperty(PATH, (versioned.exists() ? versioned : library).getPath());
             // It warns that the incubating vector API is not there, which nobody asked for.
-            NETLIB.setLevel(Level.OFF);
+            netlib.setLevel(Level.OFF);
             return NativeBLAS.getInstance();
         } catch (LinkageError | RuntimeException e) {
             UnsatisfiedLinkError error = new UnsatisfiedLinkError("OpenBLAS cannot be loaded: " + firstLine(e));
             error.initCause(e);
             throw error;
+        } finally {
+            netlib.setLevel(level);
+            if (path == null) {
+                System.clearProperty(PATH);
+            } else {
+                System.setProperty(PATH, path);
+            }
         }
     }
 

@@ -12,7 +12,6 @@ import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * What {@code --data} names: a built-in or public set, a folder or zip of pictures, a folder of IDX files, or one file.
@@ -97,11 +96,8 @@ public final class DataSource {
     }
 
     /** The names of the built-in and the public sets. */
-    public static List<String> builtIn() {
-        return Stream.concat(
-                        Stream.of(BuiltInSets.DIGITS, BuiltInSets.MOONS),
-                        PublicSet.ALL.stream().map(PublicSet::name))
-                .toList();
+    public static List<String> names() {
+        return FileKind.BUILT_IN;
     }
 
     /**

@@ -9,6 +9,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Rows in memory: bytes where the source held bytes, else floats.
@@ -211,6 +212,23 @@ public final class Dataset {
                 labels == null ? null : Arrays.copyOf(labels, n),
                 labelNames,
                 table);
+    }
+
+    /**
+     * The rows that a split has of an undivided file of these, as {@link Split} says.
+     *
+     * @throws io.jcuvae.tensor.UserError if there is none
+     */
+    public Dataset part(Split split) {
+        boolean[] held = new boolean[count];
+        Split.heldOut(held, 0, count);
+        int[] rows = IntStream.range(0, count)
+                .filter(row -> split == Split.ALL || held[row] == (split == Split.TEST))
+                .toArray();
+        if (rows.length == 0 || split == Split.VALIDATION) {
+            throw RowLoading.noRows(name, split);
+        }
+        return select(rows);
     }
 
     /**

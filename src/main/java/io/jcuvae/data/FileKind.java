@@ -23,7 +23,7 @@ enum FileKind {
     /** A zip of pictures; folders of them are told apart elsewhere. */
     PICTURES;
 
-    private static final List<String> BUILT_IN = List.of("mnist-sample", "mnist", "fashion-mnist", "moons");
+    static final List<String> BUILT_IN = List.of("mnist-sample", "mnist", "fashion-mnist", "moons");
     private static final String KEYED = ".npz:";
 
     /**

@@ -8,14 +8,28 @@ import java.util.HexFormat;
 /** The class of each row that a model reads, as a model with labels wants to be told it; {@link #NONE} for one without. */
 public final class RowLabels {
     /** Nothing is told. */
-    public static final RowLabels NONE = new RowLabels(0, new int[0]);
+    public static final RowLabels NONE = new RowLabels(0, new int[0], 0);
 
     private final int classes;
+    /** One for each row; null where all are of one class. */
     private final int[] numbers;
 
-    private RowLabels(int classes, int[] numbers) {
+    private final int same;
+
+    private RowLabels(int classes, int[] numbers, int same) {
         this.classes = classes;
         this.numbers = numbers;
+        this.same = same;
+    }
+
+    /**
+     * One class for any number of rows.
+     *
+     * @param known the model's classes; without any, nothing is told
+     * @param number of the class
+     */
+    public static RowLabels same(Classes known, int number) {
+        return known.count() == 0 ? NONE : new RowLabels(known.count(), null, number);
     }
 
     /**
@@ -27,7 +41,7 @@ public final class RowLabels {
     public static RowLabels of(Classes known, Dataset data) {
         return known.count() == 0
                 ? NONE
-                : new RowLabels(known.count(), known.numbers(data.labels(), data.labelNames(), data.name()));
+                : new RowLabels(known.count(), known.numbers(data.labels(), data.labelNames(), data.name()), 0);
     }
 
     /**
@@ -41,17 +55,26 @@ public final class RowLabels {
         return known.count() == 0
                 ? NONE
                 : new RowLabels(
-                        known.count(), known.numbers(source.labels(split, limit), source.labelNames(), source.name()));
+                        known.count(),
+                        known.numbers(source.labels(split, limit), source.labelNames(), source.name()),
+                        0);
     }
 
     /** The class of a row. */
     public int at(int row) {
-        return numbers[row];
+        return numbers == null ? same : numbers[row];
     }
 
     /** The class of every row. */
     public int[] numbers() {
-        return numbers.clone();
+        return each().clone();
+    }
+
+    private int[] each() {
+        if (numbers == null) {
+            throw new IllegalStateException("one class for any number of rows has no list of them");
+        }
+        return numbers;
     }
 
     /**
@@ -67,7 +90,7 @@ public final class RowLabels {
         }
         Arrays.fill(out, 0, count * classes, 0);
         for (int r = 0; r < count; r++) {
-            out[r * classes + numbers[Math.toIntExact(first + r)]] = 1;
+            out[r * classes + (numbers == null ? same : numbers[Math.toIntExact(first + r)])] = 1;
         }
     }
 
@@ -75,7 +98,7 @@ public final class RowLabels {
     public String fingerprint() {
         MessageDigest digest = Dataset.sha256();
         ByteBuffer number = ByteBuffer.allocate(Integer.BYTES);
-        for (int row : numbers) {
+        for (int row : each()) {
             digest.update(number.putInt(0, row).array());
         }
         return "sha256:" + HexFormat.of().formatHex(digest.digest());

@@ -28,6 +28,18 @@ final class BoundModel {
     private final Recorded encode;
     private final Recorded decode;
     private final Recorded reconstruct;
+    /** What codes of the prior are made of, and at which temperature; null until they are asked for. */
+    private Prior prior;
+
+    private double temperature;
+
+    /**
+     * Room for drawing from the prior.
+     *
+     * @param head [B, 2W]: zeros, then logarithms of the squared temperature
+     * @param noise [B, W]
+     */
+    private record Prior(Tensor head, Tensor noise) {}
 
     BoundModel(Model model, Backend backend) {
         this(model, backend, backend.rowsAtOnce(model.spec().widest()));
@@ -252,19 +264,12 @@ final class BoundModel {
      * @param key of the sequence
      */
     Generator generator(long key, double temperature) {
-        // A "posterior" without mean whose deviation is the temperature; cold to the end is a log variance of
-        // -infinity.
         int normals = vae.priorNoise().columns();
-        float[] head = new float[2 * rows * normals];
-        float logvar = (float) (2 * Math.log(temperature));
-        for (int r = 0; r < rows; r++) {
-            Arrays.fill(head, (2 * r + 1) * normals, (2 * r + 2) * normals, logvar);
-        }
         // A model whose codes are points has no room for either, one with several layers of codes needs its own.
         boolean room = vae.noise() != null && vae.priorNoise().equals(vae.z());
         Tensor prior = room ? vae.head() : allocate(2 * normals);
         Tensor noise = room ? vae.noise() : allocate(normals);
-        backend.upload(prior, head, 0);
+        backend.upload(prior, cold(temperature), 0);
         Recorded batch = backend.record(() -> {
             backend.ops().normal(noise, scalars, key);
             backend.ops().reparameterize(vae.priorNoise(), prior, noise);
@@ -278,5 +283,43 @@ final class BoundModel {
             backend.reserveNoise(key, first * normals, noise.count());
             batch.run();
         };
+    }
+
+    /** A "posterior" without mean whose deviation is the temperature; cold to the end is a log variance of -infinity. */
+    private float[] cold(double temperature) {
+        int normals = vae.priorNoise().columns();
+        float[] head = new float[2 * rows * normals];
+        float logvar = (float) (2 * Math.log(temperature));
+        for (int r = 0; r < rows; r++) {
+            Arrays.fill(head, (2 * r + 1) * normals, (2 * r + 2) * normals, logvar);
+        }
+        return head;
+    }
+
+    /**
+     * The same bits as from a {@link #generator}, of any sequence and between other work: drawing is not recorded, as
+     * the key is part of what is.
+     *
+     * @param samples receives [B, D]
+     */
+    void generate(float[] samples, long key, double wanted, long first) {
+        int normals = vae.priorNoise().columns();
+        if (prior == null) {
+            prior = new Prior(allocate(2 * normals), allocate(normals));
+            temperature = Double.NaN;
+        }
+        if (temperature != wanted) {
+            backend.upload(prior.head(), cold(wanted), 0);
+            temperature = wanted;
+        }
+        double[] position = new double[Scalars.COUNT];
+        position[Scalars.NOISE_POSITION.ordinal()] = (double) first * normals;
+        backend.upload(scalars, position);
+        backend.reserveNoise(key, first * normals, prior.noise().count());
+        backend.ops().normal(prior.noise(), scalars, key);
+        backend.ops().reparameterize(vae.priorNoise(), prior.head(), prior.noise());
+        vae.fromPrior();
+        decode.run();
+        backend.download(samples, 0, vae.expected());
     }
 }

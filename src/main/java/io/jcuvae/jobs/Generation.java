@@ -52,17 +52,7 @@ public final class Generation implements RowJob {
      */
     public Generation(
             Model model, Backend backend, int[] classes, CodeSampler samplerOrNull, Asked asked, RowWriters.Form form) {
-        check(model, samplerOrNull, asked.count(), asked.temperature());
-        if (asked.count() > Long.MAX_VALUE / classes.length) {
-            throw new UserError(
-                    "--count: " + asked.count() + " samples of each of " + classes.length + " classes are too many");
-        }
-        // Positions in the random sequence are exact up to 2^53.
-        long most = (1L << 50) / model.spec().latents();
-        if (asked.first() < 0 || asked.first() > most - asked.count()) {
-            throw new UserError("--first and --count: samples are numbered from 0 to " + (most - 1) + "; got "
-                    + asked.first() + " and " + asked.count());
-        }
+        requirePossible(model, classes.length, samplerOrNull, asked);
         this.model = model;
         this.backend = backend;
         this.classes = classes.clone();
@@ -283,6 +273,27 @@ public final class Generation implements RowJob {
             rows.flush();
         }
         return all;
+    }
+
+    /**
+     * Refuses what the model cannot draw.
+     *
+     * @param classes how many are asked for
+     * @param samplerOrNull where codes come from, null for the prior
+     * @throws UserError when a number makes no sense, or the model has no prior
+     */
+    static void requirePossible(Model model, int classes, CodeSampler samplerOrNull, Asked asked) {
+        check(model, samplerOrNull, asked.count(), asked.temperature());
+        if (asked.count() > Long.MAX_VALUE / classes) {
+            throw new UserError(
+                    "--count: " + asked.count() + " samples of each of " + classes + " classes are too many");
+        }
+        // Positions in the random sequence are exact up to 2^53.
+        long most = (1L << 50) / model.spec().latents();
+        if (asked.first() < 0 || asked.first() > most - asked.count()) {
+            throw new UserError("--first and --count: samples are numbered from 0 to " + (most - 1) + "; got "
+                    + asked.first() + " and " + asked.count());
+        }
     }
 
     private static void check(Model model, CodeSampler samplerOrNull, long count, double temperature) {

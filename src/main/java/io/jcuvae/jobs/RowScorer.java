@@ -81,10 +81,18 @@ final class RowScorer implements AutoCloseable {
      * @throws UserError when the model has no such figures
      */
     RowScorer(Model model, Backend backend, ScoreRecipe recipe, boolean byValue) {
+        this(model, backend, recipe, byValue, backend.rowsAtOnce(model.spec().widest()));
+    }
+
+    /**
+     * Binds a model to batches of a size.
+     *
+     * @param most rows, or draws of rows, to compute at once
+     */
+    RowScorer(Model model, Backend backend, ScoreRecipe recipe, boolean byValue, int most) {
         recipe.requireOf(model);
         this.backend = backend;
         this.recipe = recipe;
-        int most = backend.rowsAtOnce(model.spec().widest());
         boolean any = recipe.draws() > 0;
         boolean weighing = recipe.kind() == ScoreKind.NLL;
         images = any ? Math.max(1, most / recipe.draws()) : most;

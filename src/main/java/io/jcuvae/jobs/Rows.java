@@ -9,7 +9,6 @@ import io.jcuvae.data.RowWriters;
 import io.jcuvae.data.SampleReader;
 import io.jcuvae.data.SampleShape;
 import io.jcuvae.data.Split;
-import io.jcuvae.data.Table;
 import io.jcuvae.data.Values;
 import io.jcuvae.tensor.Binarization;
 import io.jcuvae.tensor.UserError;
@@ -33,23 +32,33 @@ final class Rows {
      * @throws UserError naming both shapes when they do not fit
      */
     static SampleReader open(Model model, DataSource source, Split split, int limit) {
-        Table table = model.data().table();
-        SampleReader reader = source.by(table).open(split, limit);
-        if (!PictureLayout.agree(reader.shape(), model.data().shape())) {
-            String found = describe(reader.shape());
-            reader.close();
-            throw new UserError(source.name() + ": data has samples of " + found + " values, the model takes "
+        return open(model, source.by(model.data().table()).open(split, limit), source.name());
+    }
+
+    /**
+     * The same of rows as their source has them.
+     *
+     * @param rows closed with the result, or here when they do not fit
+     * @param name of the source, for messages
+     */
+    static SampleReader open(Model model, SampleReader rows, String name) {
+        if (!PictureLayout.agree(rows.shape(), model.data().shape())) {
+            String found = describe(rows.shape());
+            rows.close();
+            throw new UserError(name + ": data has samples of " + found + " values, the model takes "
                     + describe(model.data().shape()) + "; name data like the model's training data, "
                     + model.data().source());
         }
-        reader = table.encoded(PictureLayout.match(reader, model.data().shape()), source.name());
+        SampleReader reader = model.data()
+                .table()
+                .encoded(PictureLayout.match(rows, model.data().shape()), name);
         boolean drawn = model.config().binarization() != Binarization.NONE;
         if (!drawn && !model.config().likelihood().needsUnitData()) {
             return reader;
         }
         return Values.requireUnit(
                 reader,
-                source.name(),
+                name,
                 (drawn
                                 ? "binarization"
                                 : "the likelihood "

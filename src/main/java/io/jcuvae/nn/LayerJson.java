@@ -11,6 +11,7 @@ import io.jcuvae.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,7 +30,7 @@ public final class LayerJson {
     private static final int MOST_EXTENT = 1000;
     private static final int MOST_NESTED = 8;
 
-    private static final Map<String, List<String>> KEYS = new TreeMap<>(Map.ofEntries(
+    private static final Map<String, List<String>> KEYS = Collections.unmodifiableMap(new TreeMap<>(Map.ofEntries(
             Map.entry("conv2d", List.of("channels", "kernel", "stride", "padding", "activation")),
             Map.entry(
                     "conv_transpose2d",
@@ -42,7 +43,7 @@ public final class LayerJson {
             Map.entry("flatten", List.of()),
             Map.entry("reshape", List.of("shape")),
             Map.entry("upsample", List.of("factor")),
-            Map.entry("residual", List.of("block", "shortcut", "activation"))));
+            Map.entry("residual", List.of("block", "shortcut", "activation")))));
 
     /** What PyTorch calls the layers and keys that have another name here. */
     private static final Map<String, String> IN_PYTORCH = Map.ofEntries(

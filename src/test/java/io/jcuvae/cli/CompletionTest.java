@@ -69,7 +69,7 @@ class CompletionTest {
         assertOffers("vae evaluate --split ", "train", "validation", "test", "all");
         assertOffers("vae score --by l", "loss");
         assertOffers("vae plot la", "latents");
-        assertOffers("vae plot latents --side 3 --m", "--model", "--most");
+        assertOffers("vae plot latents --side 3 --mo", "--model", "--most");
         assertOffers("vae completion ", "bash", "zsh");
         assertOffers("vae nonsense ");
     }
@@ -79,7 +79,7 @@ class CompletionTest {
         assertOffers("vae evaluate --model r", "runs");
         assertOffers("vae evaluate --model runs/m", "runs/my run");
         assertOffers("vae train --data d", "data.csv");
-        assertOffers("vae train --data m", "mnist-sample", "moons");
+        assertOffers("vae train --data m", "mnist-sample", "mnist", "moons");
         assertOffers("vae train --out d");
         assertOffers("vae report r", "runs");
         assertOffers("vae verify d", "data.csv");
