@@ -45,8 +45,8 @@ class ArchitectureTest {
             Map.entry("device", Set.of("train", "cpu", "cuda", "tensor")),
             // The library's supported interface; prints nothing, so no command may be reached from it.
             Map.entry("api", Set.of("device", "jobs", "train", "data", "tensor")),
-            // Sends the command line's own jobs to other machines.
-            Map.entry("cluster", Set.of("cli", "jobs", "data", "tensor")),
+            // Sends the command line's own jobs to other machines, and the rounds of a training.
+            Map.entry("cluster", Set.of("cli", "jobs", "train", "data", "tensor")),
             Map.entry(
                     "cli",
                     Set.of(

@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import io.jcuvae.data.Classes;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.SampleShape;
+import io.jcuvae.data.Split;
 import io.jcuvae.tensor.Shape;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.DataRecord;
@@ -131,7 +132,7 @@ final class ImportCommand implements Command {
             }
         }
         DataSource source = TrainCommand.source(arguments, config, output);
-        TrainCommand.Rows rows = TrainCommand.Rows.of(source, 0);
+        TrainCommand.Rows rows = TrainCommand.Rows.of(source, source.load(Split.TRAIN, 0));
         ModelJob.warn(source, output);
         return ImportedWeights.record(config, rows.train(), rows.test());
     }

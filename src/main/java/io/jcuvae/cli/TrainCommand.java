@@ -11,8 +11,10 @@ import io.jcuvae.tensor.Failure;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.RunFolder;
 import io.jcuvae.train.Setting;
+import io.jcuvae.train.Shard;
 import io.jcuvae.train.TrainConfig;
 import io.jcuvae.train.Trainer;
+import io.jcuvae.train.Workers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -29,6 +31,19 @@ import org.apache.commons.cli.Option;
 /** Trains a model into a run folder. */
 final class TrainCommand implements Command {
     private static final int STOPPED = 130;
+
+    /** Who finds workers on other machines; null where there are none. */
+    private final TrainCalls.Hiring hiring;
+
+    /** On this machine. */
+    TrainCommand() {
+        this(null);
+    }
+
+    /** On others, of whose states this one keeps the mean. */
+    TrainCommand(TrainCalls.Hiring hiring) {
+        this.hiring = hiring;
+    }
 
     @Override
     public String summary() {
@@ -79,22 +94,36 @@ final class TrainCommand implements Command {
         if (resumed.isEmpty()) {
             new RunFolder(folder).requireUnused();
         }
+        requireHands(arguments, planned);
         DataSource source = source(arguments, planned, output);
-        Rows rows = Rows.of(source, planned.limit());
+        Rows rows = Rows.of(source, planned);
         TrainConfig config = planned.budget().open() ? Budgeting.fit(arguments, output, planned, rows) : planned;
-        try (Device device = Device.open(arguments, config);
+        // With workers elsewhere this machine only looks at what they made, and may be one without a GPU.
+        TrainConfig here =
+                hiring == null ? config : config.with(Setting.DEVICE, "cpu").with(Setting.PRECISION, "fp32");
+        try (Device device = Device.open(arguments, here);
+                Workers workers = hiring == null ? null : hiring.workers(config, arguments.has("debug"));
                 TrainProgress progress = new TrainProgress(output, config.epochs(), config.latents())) {
             Backend backend = device.backend();
             source.notes().forEach(output::note);
             ModelJob.warn(source, output);
             LiveReport page = LiveReport.of(arguments, progress);
             Trainer trainer = resumed.isPresent()
-                    ? Trainer.resume(config, rows.train, rows.test, rows.validation, backend, folder, page)
-                    : Trainer.start(config, rows.train, rows.test, rows.validation, backend, folder, page);
+                    ? Trainer.resume(config, rows.train, rows.test, rows.validation, workers, backend, folder, page)
+                    : Trainer.start(config, rows.train, rows.test, rows.validation, workers, backend, folder, page);
             page.begin(trainer, backend, new RunFolder(folder), rows.test);
             TrainReport report = new TrainReport(output, trainer, backend, new RunFolder(folder), rows.test);
             report.begin();
             device.tell(output);
+            if (workers != null) {
+                output.note(String.format(
+                        Locale.ROOT,
+                        "%d worker%s in rounds of %d steps, each on its own part of the rows; this machine keeps the mean"
+                                + " of their states and evaluates it",
+                        workers.count(),
+                        workers.count() == 1 ? "" : "s",
+                        config.roundSteps()));
+            }
             if (trainer.epoch() > config.epochs()) {
                 output.warn("all " + config.epochs() + " epochs were done before; to train longer give --epochs");
             }
@@ -130,9 +159,13 @@ final class TrainCommand implements Command {
      * @param validation the source's own, or null
      */
     record Rows(Dataset train, Dataset validation, Dataset test) {
-        static Rows of(DataSource source, int limit) {
+        static Rows of(DataSource source, TrainConfig config) {
+            return of(source, new Shard(0, config.workers()).training(source, config));
+        }
+
+        static Rows of(DataSource source, Dataset train) {
             return new Rows(
-                    source.load(Split.TRAIN, limit),
+                    train,
                     source.hasValidationSplit() ? source.load(Split.VALIDATION, 0) : null,
                     source.load(Split.TEST, 0));
         }
@@ -140,7 +173,9 @@ final class TrainCommand implements Command {
 
     static DataSource source(Arguments arguments, TrainConfig config, Output output) {
         PictureOptions pictures = config.pictures().withProgress(() -> new JobProgress(output, "decoding"));
-        DataSource source = DataSource.parse(config.data(), SourceArguments.read(arguments, output, pictures));
+        DataSource source = DataSource.parse(
+                new Shard(0, config.workers()).source(config.data()),
+                SourceArguments.read(arguments, output, pictures));
         for (Setting setting : List.of(Setting.SIZE, Setting.GREY)) {
             String value = config.text(setting);
             if (!source.isPictures() && !value.equals(TrainConfig.defaults().text(setting))) {
@@ -151,6 +186,26 @@ final class TrainCommand implements Command {
         return config.schema().isEmpty()
                 ? source
                 : source.by(TableSchema.read(config.schema().get()));
+    }
+
+    /** Refuses rounds where there is nobody for them, and what they do not go with. */
+    private void requireHands(Arguments arguments, TrainConfig config) {
+        if (hiring == null) {
+            String cluster =
+                    "is about training on a cluster (spark-submit --class io.jcuvae.cluster.SparkTraining jcuvae.jar"
+                            + " train ..., see docs/cluster.md); leave it out to train on this machine";
+            if (config.workers() > 1) {
+                throw new UserError("--workers " + config.workers() + ": " + cluster);
+            }
+            if (arguments.has(Setting.ROUND_STEPS.key())) {
+                throw new UserError("--round-steps: " + cluster);
+            }
+            if (Shard.named(config.data())) {
+                throw new UserError("--data " + config.data() + ": " + Shard.PLACE + " " + cluster);
+            }
+        } else if (config.budget().open()) {
+            throw new UserError("--budget: is measured on one machine and says nothing of a cluster; give --epochs");
+        }
     }
 
     private static TrainConfig resumedConfig(Arguments arguments, Path folder) {

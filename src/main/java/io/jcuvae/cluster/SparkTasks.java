@@ -208,8 +208,13 @@ final class SparkTasks {
         }
     }
 
-    /** The job's plan, if the task's own is like it but for where the data lie. */
-    private static JobPlan requireLike(Order order, JobPlan own, String device) {
+    /**
+     * The job's plan, if the task's own is like it but for where the data lie.
+     *
+     * @param device that the plan is to have
+     * @throws UserError naming what is otherwise: another model at that path, another device
+     */
+    static JobPlan requireLike(Order order, JobPlan own, String device) {
         JsonObject options = own.options().deepCopy();
         if (order.data() != null) {
             options.addProperty("data", order.data());

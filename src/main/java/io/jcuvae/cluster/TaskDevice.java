@@ -32,9 +32,13 @@ final class TaskDevice implements AutoCloseable {
      */
     static TaskDevice of(String asked, TaskContext context) {
         ResourceInformation gpus = context.resourcesJMap().get("gpu");
-        String[] addresses = gpus == null ? new String[0] : gpus.addresses();
-        String name = name(asked, addresses);
-        if (name.equals("cpu") || addresses.length > 0) {
+        return of(asked, gpus == null ? new String[0] : gpus.addresses());
+    }
+
+    /** The same with the addresses that Spark gave the task. */
+    static TaskDevice of(String asked, String... gpus) {
+        String name = name(asked, gpus);
+        if (name.equals("cpu") || gpus.length > 0) {
             return new TaskDevice(name, null);
         }
         ReentrantLock turn = TURNS.computeIfAbsent(name, key -> new ReentrantLock(true));

@@ -2,6 +2,7 @@ package io.jcuvae.data;
 
 import io.jcuvae.tensor.NearestWord;
 import io.jcuvae.tensor.UserError;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,25 @@ public record Classes(List<String> names) {
     /** The classes of a source's training rows. */
     public static Classes of(DataSource source) {
         return of(source.labels(Split.TRAIN, 0), source.labelNames(), source.name());
+    }
+
+    /**
+     * The classes of rows that lie in several places: those of all of them, numbers in their order and names in theirs. Those of one
+     * place alone stay as they are.
+     */
+    public static Classes joined(List<Classes> parts) {
+        if (parts.size() == 1) {
+            return parts.get(0);
+        }
+        TreeSet<String> names = new TreeSet<>();
+        parts.forEach(part -> names.addAll(part.names()));
+        boolean numbers = names.stream().allMatch(name -> name.matches("-?\\d{1,10}"));
+        return new Classes(
+                numbers
+                        ? names.stream()
+                                .sorted(Comparator.comparingLong(Long::parseLong))
+                                .toList()
+                        : List.copyOf(names));
     }
 
     private static Classes of(int[] labels, List<String> names, String source) {

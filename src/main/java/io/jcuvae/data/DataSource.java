@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -21,6 +22,8 @@ import java.util.stream.IntStream;
  * Nothing but the kinds and names of files is looked at before {@link #load} or {@link #open}.
  */
 public final class DataSource {
+    // Long because all that a source's name can mean is told here, and every way to read its rows.
+
     private static final String FORMS =
             "accepted are mnist-sample, moons[:N], mnist, fashion-mnist, a folder or .zip of pictures, a"
                     + " folder with MNIST-named IDX files, or one .npy, .npz[:key], .csv or IDX file; @label=0 behind it takes the rows"
@@ -388,6 +391,37 @@ public final class DataSource {
             rows = rows.select(chosen);
         }
         return labelNames() == null ? rows : rows.withLabelNames(labelNames());
+    }
+
+    /**
+     * Reads every n-th row into memory, and never more: rows are dealt out in turn, so that the parts of n readers have no row in
+     * common, all rows together, and nearly the same of every label however the rows are sorted.
+     *
+     * @param split which rows
+     * @param limit the most rows dealt out, the first ones of the split; 0 for all
+     * @param number whose rows, from 0 to below {@code of}
+     * @param of among how many they are dealt
+     * @throws UserError as for {@link #load(Split, int)}
+     */
+    public Dataset load(Split split, int limit, int number, int of) {
+        if (number < 0 || number >= of) {
+            throw new IllegalArgumentException("part " + number + " of " + of);
+        }
+        if (of == 1) {
+            return load(split, limit);
+        }
+        int[] all = labels(split, limit);
+        IntFunction<int[]> dealt = count -> all == null
+                ? null
+                : IntStream.range(0, count).map(i -> all[number + i * of]).toArray();
+        try (SampleReader rows = new DealtReader(open(split, limit), number, of)) {
+            if (rows.count() == 0) {
+                throw new UserError(name + ": has no rows for part " + number + " of " + of
+                        + "; fewer workers or more rows are needed");
+            }
+            Dataset some = RowLoading.load(name, rows, split, dealt).withTable(table);
+            return labelNames() == null ? some : some.withLabelNames(labelNames());
+        }
     }
 
     /**

@@ -2,6 +2,7 @@ package io.jcuvae.data;
 
 import io.jcuvae.tensor.UserError;
 import java.util.Arrays;
+import java.util.function.IntFunction;
 
 /** Reading all rows of a source into memory, by arrays that grow as the data arrives. */
 final class RowLoading {
@@ -18,18 +19,26 @@ final class RowLoading {
     static Dataset load(String name, RowSource source, Split split, int limit) {
         RowSource.Open open = source.open(true);
         try (SampleReader rows = new SelectedReader(open.reader(), split, limit)) {
-            SampleShape shape = rows.shape();
-            if (rows.bytes()) {
-                byte[] values = readBytes(name, rows);
-                requireRows(name, values.length, split);
-                int[] labels = select(open.labels().get(), split, values.length / shape.width());
-                return Dataset.ofBytes(name, shape, values, labels);
-            }
-            float[] values = readFloats(name, rows);
-            requireRows(name, values.length, split);
-            int[] labels = select(open.labels().get(), split, values.length / shape.width());
-            return Dataset.ofFloats(name, shape, values, labels);
+            return load(name, rows, split, count -> select(open.labels().get(), split, count));
         }
+    }
+
+    /**
+     * Loads what a reader has.
+     *
+     * @param split that its rows are of, for errors
+     * @param labels of so many rows, asked for when these are read
+     */
+    static Dataset load(String name, SampleReader rows, Split split, IntFunction<int[]> labels) {
+        SampleShape shape = rows.shape();
+        if (rows.bytes()) {
+            byte[] values = readBytes(name, rows);
+            requireRows(name, values.length, split);
+            return Dataset.ofBytes(name, shape, values, labels.apply(values.length / shape.width()));
+        }
+        float[] values = readFloats(name, rows);
+        requireRows(name, values.length, split);
+        return Dataset.ofFloats(name, shape, values, labels.apply(values.length / shape.width()));
     }
 
     private static void requireRows(String name, int values, Split split) {

@@ -30,6 +30,10 @@ public enum Stream {
     /** Where the codes of a codebook go that nobody uses. */
     REVIVAL;
 
+    private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+    /** Beyond any stream's number. */
+    private static final long WORKERS_BEGIN = 1L << 32;
+
     /**
      * The Philox key of this stream.
      *
@@ -40,7 +44,25 @@ public enum Stream {
             return seed;
         }
         // SplitMix64's finalizer (Steele, Lea, Flood 2014) keeps the streams of neighbouring seeds apart.
-        long z = seed + ordinal() * 0x9E3779B97F4A7C15L;
+        return mixed(seed + ordinal() * GOLDEN);
+    }
+
+    /**
+     * The seed of one of several workers, each of which draws sequences of its own: that of the run for the first.
+     *
+     * @param seed the run's seed
+     * @param worker from 0
+     */
+    public static long seedOf(long seed, int worker) {
+        if (worker == 0) {
+            return seed;
+        }
+        // NOISE's key is the seed itself, so that the seeds of workers must not be keys of the run's other streams.
+        return mixed(seed + (WORKERS_BEGIN + worker) * GOLDEN);
+    }
+
+    private static long mixed(long value) {
+        long z = value;
         z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
         z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
         return z ^ (z >>> 31);

@@ -25,9 +25,19 @@ final class Checkpoint {
 
     private Checkpoint() {}
 
-    /** Writes the same checkpoint to several files in turn, each aside and then into place. */
+    /**
+     * Writes the same checkpoint to several files in turn, each aside and then into place.
+     *
+     * @param course whose own entries go with it
+     */
     static void write(
-            List<Path> files, TrainConfig config, DataRecord data, TrainState state, Backend backend, Watch watch) {
+            List<Path> files,
+            TrainConfig config,
+            DataRecord data,
+            TrainState state,
+            Course course,
+            Backend backend,
+            Watch watch) {
         ParameterLayout layout = state.values().layout();
         List<Safetensors.Entry> entries = new ArrayList<>();
         entries.addAll(Model.entries(layout, state.values().download(backend), ""));
@@ -40,6 +50,7 @@ final class Checkpoint {
         double[] scalars = new double[Scalars.COUNT];
         backend.download(scalars, state.scalars());
         entries.add(Safetensors.Entry.of("scalars", new int[] {Scalars.COUNT}, scalars, 0));
+        entries.addAll(course.kept());
         Map<String, String> metadata = Model.metadata(FORMAT, config, data);
         metadata.put(
                 "scalars", Arrays.stream(Scalars.values()).map(Scalars::name).collect(Collectors.joining(",")));
@@ -52,9 +63,10 @@ final class Checkpoint {
     /**
      * Fills the state from a checkpoint.
      *
+     * @param course which takes its own entries
      * @throws UserError when the file is damaged or belongs to other data
      */
-    static Watch read(Path file, DataRecord data, TrainState state, Backend backend) {
+    static Watch read(Path file, DataRecord data, TrainState state, Course course, Backend backend) {
         Safetensors tensors = Safetensors.read(file);
         DataRecord trained = Model.data(file, tensors);
         if (!trained.fingerprint().equals(data.fingerprint())) {
@@ -79,6 +91,7 @@ final class Checkpoint {
         if (state.average() != null) {
             backend.upload(state.average().block(), Model.read(file, tensors, layout, Model.AVERAGE), 0);
         }
+        course.restore(file, tensors);
         try {
             String[] names = tensors.metadata().get("scalars").split(",");
             double[] stored = tensors.doubles("scalars");

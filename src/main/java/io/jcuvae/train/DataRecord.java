@@ -74,6 +74,16 @@ public record DataRecord(
                 table);
     }
 
+    /**
+     * The same of rows that lie in several places.
+     *
+     * @param print of all of them together
+     * @param rows of all of them
+     */
+    DataRecord spread(String print, int rows) {
+        return new DataRecord(source, print, rows, testCount, shape, values, classes, labels, table);
+    }
+
     /** Of a model that was trained elsewhere on something. */
     static DataRecord unknown(SampleShape shape, boolean unit, Classes classes) {
         return new DataRecord(

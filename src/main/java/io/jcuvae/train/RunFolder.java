@@ -45,6 +45,11 @@ public record RunFolder(Path path) {
         return path.resolve("metrics.jsonl");
     }
 
+    /** One JSON object per round, of a run of several workers. */
+    public Path rounds() {
+        return path.resolve("rounds.jsonl");
+    }
+
     /** The parameters, for use. */
     public Path model() {
         return path.resolve("model.safetensors");
@@ -166,24 +171,42 @@ public record RunFolder(Path path) {
 
     /** Adds a line to metrics.jsonl. */
     void append(EpochMetrics metrics) {
+        append(metrics(), metrics.toJson());
+    }
+
+    /** Adds a line to rounds.jsonl. */
+    void append(RoundMetrics metrics) {
+        append(rounds(), metrics.toJson());
+    }
+
+    private static void append(Path file, JsonObject line) {
         try {
-            Files.writeString(metrics(), metrics.toJson() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            Files.writeString(file, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
-            throw new Failure(metrics() + ": cannot be written (" + e.getMessage() + "); is the disk full?", e);
+            throw new Failure(file + ": cannot be written (" + e.getMessage() + "); is the disk full?", e);
         }
     }
 
     /** The lines of metrics.jsonl up to an epoch; a line that a killed run left half-written is left out. */
     public List<JsonObject> readMetrics(int lastEpoch) {
+        return readLines(metrics(), "epoch", lastEpoch);
+    }
+
+    /** The lines of rounds.jsonl up to a step. */
+    List<JsonObject> readRounds(long lastStep) {
+        return readLines(rounds(), "step", lastStep);
+    }
+
+    private static List<JsonObject> readLines(Path file, String key, long last) {
         List<JsonObject> lines = new ArrayList<>();
-        if (!Files.exists(metrics())) {
+        if (!Files.exists(file)) {
             return lines;
         }
         try {
-            for (String line : Files.readAllLines(metrics())) {
+            for (String line : Files.readAllLines(file)) {
                 try {
                     JsonObject json = JsonParser.parseString(line).getAsJsonObject();
-                    if (json.get("epoch").getAsInt() <= lastEpoch) {
+                    if (json.get(key).getAsLong() <= last) {
                         lines.add(json);
                     }
                 } catch (JsonParseException | IllegalStateException | NullPointerException e) {
@@ -191,15 +214,26 @@ public record RunFolder(Path path) {
                 }
             }
         } catch (IOException e) {
-            throw new UserError(metrics() + ": cannot be read (" + e.getMessage() + ")", e);
+            throw new UserError(file + ": cannot be read (" + e.getMessage() + ")", e);
         }
         return lines;
     }
 
     /** Drops the lines of epochs that the checkpoint does not know. */
     void truncateMetrics(int lastEpoch) {
+        rewrite(metrics(), readMetrics(lastEpoch));
+    }
+
+    /** Drops the lines of rounds that the checkpoint does not know. */
+    void truncateRounds(long lastStep) {
+        if (Files.exists(rounds())) {
+            rewrite(rounds(), readRounds(lastStep));
+        }
+    }
+
+    private static void rewrite(Path file, List<JsonObject> lines) {
         StringBuilder text = new StringBuilder();
-        readMetrics(lastEpoch).forEach(line -> text.append(line).append('\n'));
-        AtomicFile.write(metrics(), out -> out.write(text.toString().getBytes(StandardCharsets.UTF_8)));
+        lines.forEach(line -> text.append(line).append('\n'));
+        AtomicFile.write(file, out -> out.write(text.toString().getBytes(StandardCharsets.UTF_8)));
     }
 }

@@ -13,6 +13,7 @@ final class RunWriter {
     private final TrainConfig config;
     private final DataRecord record;
     private final TrainState state;
+    private final Course course;
     private final Backend backend;
     private final Optional<EventLog> events;
 
@@ -22,12 +23,14 @@ final class RunWriter {
             TrainConfig config,
             DataRecord record,
             TrainState state,
+            Course course,
             Backend backend,
             Consumer<String> warnings) {
         this.folder = folder;
         this.config = config;
         this.record = record;
         this.state = state;
+        this.course = course;
         this.backend = backend;
         events = EventLog.of(config, folder, warnings);
     }
@@ -45,11 +48,18 @@ final class RunWriter {
      * Goes on in the folder.
      *
      * @param epoch the next one
+     * @param step that the checkpoint is of
      */
-    void goOn(int epoch) {
+    void goOn(int epoch, long step) {
         folder.writeConfig(config, record, Versions.json(backend));
         folder.truncateMetrics(epoch - 1);
+        folder.truncateRounds(step);
         events.ifPresent(log -> log.goOn(epoch));
+    }
+
+    /** The figures of a round; the checkpoint follows. */
+    void round(RoundMetrics metrics) {
+        folder.append(metrics);
     }
 
     /** The model and the checkpoint, in the middle of an epoch. */
@@ -65,7 +75,7 @@ final class RunWriter {
         Model.write(folder.model(), config, record, state.values().layout(), values, buffers);
         List<Path> files = new ArrayList<>(others);
         files.add(folder.checkpoint());
-        Checkpoint.write(files, config, record, state, backend, watch);
+        Checkpoint.write(files, config, record, state, course, backend, watch);
     }
 
     /** The figures, the model and the checkpoints of a finished epoch. */

@@ -1,5 +1,6 @@
 package io.jcuvae.train;
 
+import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.TrainingOps;
 import io.jcuvae.tensor.UserError;
 import java.util.Locale;
@@ -208,6 +209,21 @@ public final class Schedule {
      */
     public Values at(long step, double plateau) {
         return new Values(rate(step, plateau), config.beta() * annealedShare(step), capacity(step));
+    }
+
+    /**
+     * Puts the values of the epoch that is next or under way among its scalars.
+     *
+     * @param scalars whose epoch it is
+     */
+    void place(double[] scalars, double plateau) {
+        long start = (long) (scalars[Scalars.EPOCH.ordinal()] - 1) * stepsPerEpoch;
+        Values values = at(start, plateau);
+        scalars[Scalars.SCHEDULE_START.ordinal()] = start;
+        scalars[Scalars.LEARNING_RATE.ordinal()] = values.rate();
+        scalars[Scalars.BETA.ordinal()] = values.beta();
+        scalars[Scalars.CAPACITY.ordinal()] = values.capacity();
+        scalars[Scalars.GRADIENT_SCALE.ordinal()] = 1;
     }
 
     /** The values in the last step of an epoch. */

@@ -24,6 +24,8 @@ import java.util.function.Function;
  * configuration file and {@link TrainConfig}. Defaults are in the presets.
  */
 public enum Setting {
+    // Long because every option has its words here.
+
     /** What to train on. */
     DATA(
             "SRC",
@@ -279,6 +281,17 @@ public enum Setting {
             "NAME",
             "the bias of the decoder's last layer: as --init says, or such that it gives the mean of the training data",
             choice(new String[] {"layer", "data-mean"}, text -> text)),
+    /** Machines that train together. */
+    WORKERS(
+            "N",
+            "on a cluster (docs/cluster.md): so many workers train on their own part of the rows, each on its device, and"
+                    + " average",
+            t -> integer(t, 1, 10_000)),
+    /** Steps between averages. */
+    ROUND_STEPS(
+            "K",
+            "on a cluster: steps that each worker makes between two averages; an epoch ends with one",
+            t -> integer(t, 1, 1_000_000)),
     /** Start of all random sequences. */
     SEED("N", "start of all random sequences", Setting::wholeNumber),
     /** First rows of the data to use. */

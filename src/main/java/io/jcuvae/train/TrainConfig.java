@@ -819,4 +819,16 @@ public final class TrainConfig {
     public boolean startsAtMean() {
         return values.get(Setting.INIT_OUTPUT).equals("data-mean");
     }
+
+    // ---- training on several machines, see docs/cluster.md
+
+    /** How many workers train together; 1 for this machine alone. */
+    public int workers() {
+        return (Integer) values.get(Setting.WORKERS);
+    }
+
+    /** Steps of each worker between two averages. */
+    public int roundSteps() {
+        return (Integer) values.get(Setting.ROUND_STEPS);
+    }
 }

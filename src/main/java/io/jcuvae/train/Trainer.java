@@ -6,22 +6,19 @@ import io.jcuvae.data.Dataset;
 import io.jcuvae.data.RowLabels;
 import io.jcuvae.tensor.Backend;
 import io.jcuvae.tensor.Binarization;
-import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Failure;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.Shape;
-import io.jcuvae.tensor.Stream;
-import io.jcuvae.tensor.Tensor;
-import io.jcuvae.tensor.TrainingOps;
 import io.jcuvae.tensor.UserError;
-import io.jcuvae.vae.Vae;
 import io.jcuvae.vae.VaeSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.UUID;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -37,8 +34,8 @@ public final class Trainer {
     private static final double SECONDS_PER_LOOK = 0.1;
     /** Steps between looks, at most. */
     private static final int MOST_STEPS_PER_LOOK = 1 << 14;
-    /** Values of noise that are made available at once, where a step does not take more. */
-    private static final long NOISE_RESERVED = 1 << 22;
+    /** Held-out rows that the model is looked at with after a round, at most: an epoch of many rounds looks at all. */
+    private static final int ROWS_PER_ROUND = 2000;
 
     /** What begins at zero in every epoch. */
     private static final List<Scalars> OF_AN_EPOCH = List.of(
@@ -61,6 +58,9 @@ public final class Trainer {
 
         /** Told after each epoch. */
         default void epoch(EpochMetrics metrics) {}
+
+        /** Told after each round of several workers. */
+        default void round(RoundMetrics metrics) {}
 
         /** Told when something looks wrong while there is time to act. */
         default void warning(String message) {}
@@ -94,49 +94,43 @@ public final class Trainer {
     private final Listener listener;
     private final VaeSpec spec;
     private final TrainState state;
-    private final int samples;
     private final Dataset training;
     private final Dataset validation;
     private final boolean validatesOnOwnRows;
     private final Schedule schedule;
-    /** The schedule's values in the steps of an epoch; null where they do not vary within one. */
-    private final Tensor table;
+    private final Course course;
+    /** The course where it is one of several workers, else null. */
+    private final Rounds rounds;
 
-    private final EpochSteps steps;
     private final Evaluator evaluator;
     private Watch watch = Watch.START;
     private int stepsPerLook = STEPS_PER_LOOK;
-    /** The noise sequence is available up to here. */
-    private long noiseReserved;
 
     private Trainer(
             TrainConfig config,
             Dataset train,
             Dataset test,
             Dataset ownValidation,
+            Workers workers,
             Backend backend,
             RunFolder folder,
             Listener listener) {
         config.requireSense();
+        requireWorkers(config, workers);
         this.config = config;
         rows = CodedRows.of(config, train, test);
         this.backend = backend;
         this.folder = folder;
         this.listener = listener;
-        classes = config.conditioned() ? Classes.of(train) : Classes.NONE;
-        record = DataRecord.of(config.data(), train, test, classes, rows.table());
-        boolean drawn = config.binarization() != Binarization.NONE;
-        if (drawn || config.likelihood().needsUnitData()) {
-            String why = (drawn
-                            ? "binarization"
-                            : "the likelihood " + config.likelihood().label())
-                    + " needs values in [0, 1]: scale the data, or "
-                    + (drawn ? "leave out --binarize" : "choose --likelihood gaussian");
-            train.requireUnit(why);
-            test.requireUnit(why);
-            if (ownValidation != null) {
-                ownValidation.requireUnit(why);
-            }
+        String run = UUID.randomUUID().toString();
+        Survey survey = workers == null ? null : Survey.of(run, config, train, workers);
+        classes = !config.conditioned() ? Classes.NONE : survey == null ? Classes.of(train) : survey.classes();
+        DataRecord first = DataRecord.of(config.data(), train, test, classes, rows.table());
+        record = survey == null ? first : survey.record(first);
+        requireUnit(config, train);
+        requireUnit(config, test);
+        if (ownValidation != null) {
+            requireUnit(config, ownValidation);
         }
         Shape sample = Shape.of(train.shape().sizes());
         spec = config.spec(sample, classes.count(), rows.table().layout());
@@ -146,30 +140,44 @@ public final class Trainer {
                 : config.validation().divide(rows.train(), config.seed());
         validation = parts.validation();
         training = parts.training();
-        samples = parts.training().count();
-        int count = EpochSteps.count(config, samples);
-        schedule = new Schedule(config, count);
+        int[] counts = survey == null ? new int[] {training.count()} : survey.trainedOn(training.count());
+        int most = Arrays.stream(counts).max().orElseThrow();
+        schedule = new Schedule(config, EpochSteps.count(config, most));
         state = TrainState.allocate(spec.layout(), backend, config.averaging() > 0);
-        writer = folder == null ? null : new RunWriter(folder, config, record, state, backend, listener::warning);
         evaluator = new Evaluator(spec, backend, state.forUse(), state.buffers());
-        Shape shape = Shape.of(count, TrainingOps.SCHEDULE_COLUMNS);
-        table = schedule.varies() ? Tensor.of(backend.allocate(ElementType.F64, shape.count()), shape) : null;
-        int batch = EpochSteps.batch(config, samples);
-        steps = new EpochSteps(
-                config,
-                spec,
-                backend,
-                state,
-                Update.of(config, backend, state, table),
-                samples,
-                () -> new TrainingRows(
-                        parts.training(),
-                        RowLabels.of(classes, parts.training()),
-                        batch,
-                        config.seed(),
-                        config.shuffles(),
-                        backend,
-                        listener::warning));
+        if (workers == null) {
+            rounds = null;
+            course = new LocalSteps(config, spec, backend, state, schedule, training, classes, listener::warning);
+        } else {
+            RoundPlan plan = RoundPlan.of(run, config, schedule.stepsPerEpoch(), classes, rows.table());
+            rounds = new Rounds(config, plan, counts, workers, state, backend, schedule);
+            course = rounds;
+        }
+        writer = folder == null
+                ? null
+                : new RunWriter(folder, config, record, state, course, backend, listener::warning);
+    }
+
+    private static void requireWorkers(TrainConfig config, Workers workers) {
+        int given = workers == null ? 1 : workers.count();
+        if (config.workers() != given) {
+            throw new UserError("--workers " + config.workers() + ": "
+                    + (workers == null
+                            ? "several workers train on a cluster, see docs/cluster.md; leave it out to train here"
+                            : given + " are there"));
+        }
+    }
+
+    /** Refuses rows with values outside [0, 1] where these are needed. */
+    static void requireUnit(TrainConfig config, Dataset rows) {
+        boolean drawn = config.binarization() != Binarization.NONE;
+        if (drawn || config.likelihood().needsUnitData()) {
+            rows.requireUnit((drawn
+                            ? "binarization"
+                            : "the likelihood " + config.likelihood().label())
+                    + " needs values in [0, 1]: scale the data, or "
+                    + (drawn ? "leave out --binarize" : "choose --likelihood gaussian"));
+        }
     }
 
     /**
@@ -196,8 +204,27 @@ public final class Trainer {
             Backend backend,
             Path folder,
             Listener listener) {
+        return start(config, train, test, validation, null, backend, folder, listener);
+    }
+
+    /**
+     * A run of several workers from the start. What begins by the data, as the scales of columns, begins by the first worker's, and
+     * of {@code --validation} its rows are held out.
+     *
+     * @param train the first worker's rows
+     * @param workers who train, as many as the configuration says; or null for this machine
+     */
+    public static Trainer start(
+            TrainConfig config,
+            Dataset train,
+            Dataset test,
+            Dataset validation,
+            Workers workers,
+            Backend backend,
+            Path folder,
+            Listener listener) {
         RunFolder run = folder == null ? null : new RunFolder(folder);
-        Trainer trainer = new Trainer(config, train, test, validation, backend, run, listener);
+        Trainer trainer = new Trainer(config, train, test, validation, workers, backend, run, listener);
         float[] values = Beginning.values(config, trainer.spec.layout(), trainer.rows.train());
         if (config.startsAtMean()) {
             OutputStart.apply(trainer.spec, values, trainer.training);
@@ -239,16 +266,34 @@ public final class Trainer {
             Backend backend,
             Path folder,
             Listener listener) {
+        return resume(config, train, test, validation, null, backend, folder, listener);
+    }
+
+    /**
+     * A run of several workers from its last round.
+     *
+     * @param train the first worker's rows
+     * @param workers as for {@link #start}
+     */
+    public static Trainer resume(
+            TrainConfig config,
+            Dataset train,
+            Dataset test,
+            Dataset validation,
+            Workers workers,
+            Backend backend,
+            Path folder,
+            Listener listener) {
         RunFolder run = new RunFolder(folder);
         if (!Files.exists(run.checkpoint())) {
             throw new UserError(
                     folder + ": holds no checkpoint.safetensors: the run ended before it wrote its first; start"
                             + " again with another --out");
         }
-        Trainer trainer = new Trainer(config, train, test, validation, backend, run, listener);
-        trainer.watch = Checkpoint.read(run.checkpoint(), trainer.record, trainer.state, backend);
+        Trainer trainer = new Trainer(config, train, test, validation, workers, backend, run, listener);
+        trainer.watch = Checkpoint.read(run.checkpoint(), trainer.record, trainer.state, trainer.course, backend);
         trainer.writeScalars(trainer.scalars());
-        trainer.writer.goOn(trainer.epoch());
+        trainer.writer.goOn(trainer.epoch(), (long) trainer.scalars()[Scalars.STEP.ordinal()]);
         return trainer;
     }
 
@@ -258,20 +303,9 @@ public final class Trainer {
         return scalars;
     }
 
-    /** Writes the scalars with what follows from the configuration: the schedule of the epoch that is next or under way. */
+    /** Writes the scalars with what follows from the configuration. */
     private void writeScalars(double[] scalars) {
-        int epoch = (int) scalars[Scalars.EPOCH.ordinal()];
-        long start = (long) (epoch - 1) * schedule.stepsPerEpoch();
-        Schedule.Values values = schedule.at(start, watch.rateFactor());
-        scalars[Scalars.SCHEDULE_START.ordinal()] = start;
-        scalars[Scalars.LEARNING_RATE.ordinal()] = values.rate();
-        scalars[Scalars.BETA.ordinal()] = values.beta();
-        scalars[Scalars.CAPACITY.ordinal()] = values.capacity();
-        scalars[Scalars.GRADIENT_SCALE.ordinal()] = 1;
-        backend.upload(state.scalars(), scalars);
-        if (table != null) {
-            backend.upload(table, schedule.table(epoch, watch.rateFactor()));
-        }
+        course.write(scalars, watch.rateFactor());
     }
 
     /** The epoch that is next or under way, from 1. */
@@ -394,26 +428,26 @@ public final class Trainer {
     private boolean runEpoch(int epoch, BooleanSupplier stop) {
         double[] scalars = scalars();
         int resumedAt = (int) scalars[Scalars.ORDER_POSITION.ordinal()];
-        long noise = (long) scalars[Scalars.NOISE_POSITION.ordinal()];
-        steps.begin(epoch, resumedAt);
+        course.begin(scalars);
+        int samples = course.samples();
         long start = System.nanoTime();
         long lookedAt = start;
         int done = resumedAt;
         int unseen = 0;
         while (done < samples) {
-            int count = steps.rowsAt(done);
-            long values = count * steps.noisePerRow();
-            reserve(noise, values, epoch, done);
-            steps.run(done);
-            done += count;
-            noise += values;
+            done = course.advance();
             unseen++;
             boolean stopped = stop.getAsBoolean();
-            if (stopped || done == samples || unseen >= stepsPerLook) {
+            if (stopped || done == samples || unseen >= stepsPerLook || rounds != null) {
                 look(epoch, done, (done - resumedAt) / seconds(start));
                 stepsPerLook = stepsPerLook(unseen, seconds(lookedAt));
                 lookedAt = System.nanoTime();
                 unseen = 0;
+            }
+            if (rounds != null) {
+                long trained = System.nanoTime();
+                finishRound(done < samples && !stopped);
+                start += System.nanoTime() - trained;
             }
             if (stopped && done < samples) {
                 return false;
@@ -423,20 +457,29 @@ public final class Trainer {
         return true;
     }
 
+    /**
+     * Looks at what workers have made of a round.
+     *
+     * @param keeps whether nothing else is about to write a checkpoint
+     */
+    private void finishRound(boolean keeps) {
+        Dataset held = validation == null ? rows.test() : validation;
+        Evaluator.Result result = evaluate(held.first(ROWS_PER_ROUND));
+        RoundMetrics metrics = rounds.last().with(schedule.heldOutLoss().of(result));
+        if (writer != null) {
+            writer.round(metrics);
+            if (keeps) {
+                requireFinite();
+                writer.save(watch);
+            }
+        }
+        listener.round(metrics);
+    }
+
     /** Results do not depend on when the host looks, so this may depend on the clock. */
     private int stepsPerLook(int steps, double seconds) {
         double wanted = Math.min(steps * SECONDS_PER_LOOK / seconds, 4.0 * stepsPerLook);
         return (int) Math.max(STEPS_PER_LOOK, Math.min(wanted, MOST_STEPS_PER_LOOK));
-    }
-
-    /** Makes noise available for this step and many more, but for no more than are left. */
-    private void reserve(long position, long values, int epoch, int done) {
-        if (position + values > noiseReserved) {
-            long left = ((long) (config.epochs() - epoch + 1) * samples - done) * steps.noisePerRow();
-            long count = Math.min(left, Math.max(NOISE_RESERVED, values));
-            backend.reserveNoise(Stream.NOISE.key(config.seed()), position, count);
-            noiseReserved = position + count;
-        }
     }
 
     private static double seconds(long start) {
@@ -446,24 +489,9 @@ public final class Trainer {
     private void look(int epoch, int done, double rate) {
         double[] scalars = scalars();
         if (scalars[Scalars.HALTED_AT.ordinal()] != 0) {
-            throw new Failure(Diagnosis.of(
-                            state,
-                            repeatHalted(scalars, epoch),
-                            backend,
-                            (long) scalars[Scalars.HALTED_AT.ordinal()],
-                            epoch)
-                    + advice());
+            throw new Failure(course.diagnosis(scalars) + advice());
         }
-        listener.progress(new Progress(epoch, config.epochs(), done, samples, losses(scalars), rate));
-    }
-
-    /** Runs the batch that halted once more: its batch and its noise may have been replaced since, its position was not. */
-    private Vae repeatHalted(double[] scalars, int epoch) {
-        int position = (int) scalars[Scalars.ORDER_POSITION.ordinal()];
-        noiseReserved = 0;
-        long values = steps.rowsAt(position) * steps.noisePerRow();
-        reserve((long) scalars[Scalars.NOISE_POSITION.ordinal()], values, epoch, position);
-        return steps.repeat(epoch, position);
+        listener.progress(new Progress(epoch, config.epochs(), done, course.samples(), losses(scalars), rate));
     }
 
     private String advice() {
@@ -504,9 +532,7 @@ public final class Trainer {
             watch = watch.after(epoch, value, config);
         }
         scalars[Scalars.EPOCH.ordinal()] = epoch + 1;
-        for (Scalars slot : OF_AN_EPOCH) {
-            scalars[slot.ordinal()] = 0;
-        }
+        clearEpoch(scalars);
         writeScalars(scalars);
         if (writer != null) {
             writer.finish(metrics, watch);
@@ -523,6 +549,13 @@ public final class Trainer {
         warnOfCollapse(metrics);
     }
 
+    /** Sets to zero what begins there in every epoch. */
+    static void clearEpoch(double[] scalars) {
+        for (Scalars slot : OF_AN_EPOCH) {
+            scalars[slot.ordinal()] = 0;
+        }
+    }
+
     private Evaluator.Result evaluate(Dataset held) {
         return evaluator.evaluate(
                 held.open(),
@@ -536,7 +569,7 @@ public final class Trainer {
         return config.clip() == 0
                 ? null
                 : new EpochMetrics.Norms(
-                        scalars[Scalars.GRADIENT_NORM_SUM.ordinal()] / schedule.stepsPerEpoch(),
+                        scalars[Scalars.GRADIENT_NORM_SUM.ordinal()] / course.steps(),
                         scalars[Scalars.GRADIENT_NORM_MAX.ordinal()]);
     }
 

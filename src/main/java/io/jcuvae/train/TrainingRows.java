@@ -107,7 +107,18 @@ final class TrainingRows {
             epoch = wanted;
         }
         if (block > 0) {
+            // A copy that nobody waited for would still use the arrays that the next one is made from.
+            joinAll();
             nextBlock = position / block;
+        }
+    }
+
+    private void joinAll() {
+        for (int i = 0; i < underWay.length; i++) {
+            if (underWay[i] != null) {
+                underWay[i].join();
+                underWay[i] = null;
+            }
         }
     }
 

@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonObject;
 import io.jcuvae.cli.Commanded;
 import io.jcuvae.jobs.JobManifest;
+import io.jcuvae.jobs.JobPlan;
 import io.jcuvae.tensor.UserError;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -18,8 +20,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -88,7 +92,7 @@ class SparkJobsTest {
     @Test
     void oneOfTwoWorkersIsKilledAndTheBytesAreThoseOfOneMachine() throws IOException, InterruptedException {
         requireSpark();
-        Object[] job = words("generate --count 240000 --seed 4 --bytes --shards 12 --model", model);
+        Object[] job = words("generate --count 144000 --seed 4 --bytes --shards 16 --model", model);
         Path whole = folder.resolve("one/rows.npy");
         Commanded.done(Stream.of(job, words("--device cpu --out", whole))
                 .flatMap(Stream::of)
@@ -114,10 +118,10 @@ class SparkJobsTest {
             assertFalse(JobManifest.read(manifest).finished(), "the job was over before the worker was killed");
             assertEquals(0, StandaloneSpark.exit(submitted), spark.log("job.log"));
             String told = spark.log("job.log");
-            assertTrue(told.contains("wrote 12 files " + out.resolveSibling("rows-00000-of-00012.npy")), told);
+            assertTrue(told.contains("wrote 16 files " + out.resolveSibling("rows-00000-of-00016.npy")), told);
         }
         requireSame(whole.getParent(), out.getParent());
-        assertTrue(Commanded.done("verify", manifest).startsWith("right: 12 files, "));
+        assertTrue(Commanded.done("verify", manifest).startsWith("right: 16 files, "));
     }
 
     private static long done(Path manifest) {
@@ -145,9 +149,6 @@ class SparkJobsTest {
             assertTrue(
                     found > 0 && found < 700,
                     found + " rows of 700 when the driver was killed; " + spark.log("first.log"));
-            Process again = spark.submit("again.log", folder.resolve("cluster"), words(job));
-            assertEquals(2, StandaloneSpark.exit(again));
-            assertTrue(spark.log("again.log").contains("is of a job that is not finished"), spark.log("again.log"));
             Process second = spark.submit("second.log", folder.resolve("cluster"), words(job + " --resume"));
             assertEquals(0, StandaloneSpark.exit(second), spark.log("second.log"));
             assertTrue(spark.log("second.log").contains("resumed: " + found + " of 700 rows"), spark.log("second.log"));
@@ -193,5 +194,66 @@ class SparkJobsTest {
         assertEquals("cuda:2", TaskDevice.name("cuda:2", new String[0]));
         UserError strange = assertThrows(UserError.class, () -> TaskDevice.name("auto", new String[] {"GPU-8a"}));
         assertTrue(strange.getMessage().contains("GPU-8a"));
+    }
+
+    @Test
+    void tasksThatShareAGpuByNameTakeTurnsAndOthersDoNot() throws InterruptedException {
+        AtomicInteger inside = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        List<Thread> tasks = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            Thread task = new Thread(() -> {
+                for (int turn = 0; turn < 50; turn++) {
+                    try (TaskDevice device = TaskDevice.of("cuda:0")) {
+                        assertEquals("cuda:0", device.name());
+                        most.accumulateAndGet(inside.incrementAndGet(), Math::max);
+                        Thread.yield();
+                        inside.decrementAndGet();
+                    }
+                }
+            });
+            tasks.add(task);
+            task.start();
+        }
+        for (Thread task : tasks) {
+            task.join();
+        }
+        assertEquals(1, most.get());
+        // Spark has shared these out itself, and processors it counts.
+        try (TaskDevice given = TaskDevice.of("cuda", "0");
+                TaskDevice also = TaskDevice.of("cuda", "0");
+                TaskDevice processor = TaskDevice.of("cpu")) {
+            assertEquals(given.name(), also.name());
+            assertEquals("cpu", processor.name());
+        }
+    }
+
+    @Test
+    void taskWhoseJobIsNotTheDriversIsRefused() {
+        JobPlan plan = planned("0123", "data/a.npy", 7, "cuda");
+        Order order = new Order(
+                List.of(), Map.of(), "data/a.npy", "auto", false, plan.toJson().toString(), "");
+        // The data are where the executor sees them, and are called what the driver calls them.
+        JobPlan found = SparkTasks.requireLike(order, planned("0123", "/root/data/a.npy", 7, "cuda"), "cuda");
+        assertEquals(plan.toJson(), found.toJson());
+        Map<String, JobPlan> others = Map.of(
+                "model was \"0123\", now it is \"9999\"",
+                planned("9999", "/root/data/a.npy", 7, "cuda"),
+                "rows was 7, now it is 8",
+                planned("0123", "/root/data/a.npy", 8, "cuda"),
+                "device was \"cuda\", now it is \"cpu\"",
+                planned("0123", "/root/data/a.npy", 7, "cpu"));
+        others.forEach((what, other) -> {
+            String told = assertThrows(UserError.class, () -> SparkTasks.requireLike(order, other, "cuda"))
+                    .getMessage();
+            assertTrue(told.contains(what.replace("model was", "model_sha256 was")), told);
+        });
+    }
+
+    private static JobPlan planned(String model, String data, long rows, String device) {
+        JsonObject options = new JsonObject();
+        options.addProperty("data", data);
+        options.addProperty("device", device);
+        return new JobPlan("encode", model, options, rows, new int[] {2}, 1, Path.of("codes.npy"), false, 2, 4);
     }
 }

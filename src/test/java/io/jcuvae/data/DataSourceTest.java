@@ -236,4 +236,48 @@ final class DataSourceTest {
         // Computed from the original file's first 10,000 images.
         assertEquals("sha256:4051b0ab94777247340e9eac089e09f13c8927c6bb6546d6258a59d05adc04ed", train.fingerprint());
     }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 7})
+    void rowsAreDealtOutInTurn(int of) throws Exception {
+        StringBuilder csv = new StringBuilder("a,b,label\n");
+        for (int r = 0; r < 100; r++) {
+            csv.append(r).append(',').append(-r).append(',').append(r % 3).append('\n');
+        }
+        Path text = Files.writeString(folder.resolve("rows.csv"), csv);
+        for (String src : List.of("moons:50", "mnist-sample", text.toString(), text + "@label=1")) {
+            for (int limit : new int[] {0, 20}) {
+                DataSource source = DataSource.parse(src);
+                Dataset all = source.load(Split.TRAIN, limit);
+                int seen = 0;
+                for (int number = 0; number < of; number++) {
+                    Dataset part = source.load(Split.TRAIN, limit, number, of);
+                    float[] expected = new float[all.width()];
+                    float[] found = new float[all.width()];
+                    for (int r = 0; r < part.count(); r++) {
+                        int row = number + r * of;
+                        all.copyRow(row, expected, 0);
+                        part.copyRow(r, found, 0);
+                        assertArrayEquals(expected, found);
+                        assertEquals(all.labels() == null, part.labels() == null);
+                        if (all.labels() != null) {
+                            assertEquals(all.labels()[row], part.labels()[r]);
+                        }
+                        seen++;
+                    }
+                    assertEquals(all.isBytes(), part.isBytes());
+                    assertEquals(all.name(), part.name());
+                }
+                assertEquals(all.count(), seen);
+            }
+        }
+    }
+
+    @Test
+    void aPartWithoutRowsIsRefused() {
+        DataSource source = DataSource.parse("moons:2");
+        assertEquals(1, source.load(Split.TRAIN, 0, 1, 3).count());
+        UserError error = assertThrows(UserError.class, () -> source.load(Split.TRAIN, 0, 2, 3));
+        assertEquals("moons:2: has no rows for part 2 of 3; fewer workers or more rows are needed", error.getMessage());
+    }
 }

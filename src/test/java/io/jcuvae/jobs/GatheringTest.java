@@ -82,7 +82,7 @@ class GatheringTest {
     @Test
     void ofManyHandsAndKilledAnywhereItEndsWithTheBytesOfOne() throws IOException {
         Random random = new Random(7);
-        for (int kill = 0; kill < 40; kill++) {
+        for (int kill = 0; kill < 24; kill++) {
             String name = NAMES.get(kill % NAMES.size());
             Path whole = folder.resolve("whole" + kill % NAMES.size());
             if (!Files.exists(whole)) {
