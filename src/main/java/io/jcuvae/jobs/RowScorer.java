@@ -59,6 +59,9 @@ final class RowScorer implements AutoCloseable {
     private final float[] output;
     private final double[] ofValues;
     private final float[] values;
+    /** Rows of draws are not encoded, but what a prior learned from samples is made there; null where nothing is. */
+    private final Recorded prepare;
+
     private final Recorded encode;
     private final Recorded draw;
     private final Recorded last;
@@ -108,6 +111,8 @@ final class RowScorer implements AutoCloseable {
         output = byValue ? new float[Math.toIntExact(plain.output().count())] : null;
         values = byValue ? new float[Math.toIntExact(plain.x().count())] : null;
         ofValues = byValue ? new double[values.length] : null;
+        // Recorded, like all that is computed, as that is what brings a device to the thread that comes with rows.
+        prepare = drawing != null && weights == null ? backend.record(drawing::encode) : null;
         encode = backend.record(this::encode);
         draw = any ? backend.record(() -> draw(chunk)) : null;
         int rest = recipe.draws() % chunk;
@@ -209,9 +214,8 @@ final class RowScorer implements AutoCloseable {
         float[] oneHot = first.labels() == null
                 ? null
                 : new float[Math.toIntExact(first.labels().count())];
-        if (drawing != null && weights == null) {
-            // Rows of draws are not encoded, but what a prior learned from samples is made there.
-            drawing.encode();
+        if (prepare != null) {
+            prepare.run();
         }
         if (noise.length == 1) {
             backend.upload(drawing.noise(), noise[0], 0);

@@ -13,7 +13,7 @@ public final class UserError extends RuntimeException {
      * @param message the line
      */
     public UserError(String message) {
-        super(message);
+        super(oneLine(message));
     }
 
     /**
@@ -23,6 +23,25 @@ public final class UserError extends RuntimeException {
      * @param cause what was thrown below
      */
     public UserError(String message, Throwable cause) {
-        super(message, cause);
+        super(oneLine(message), cause);
+    }
+
+    /** Files and options are quoted in messages: what they hold breaks no line and tells a terminal nothing. */
+    private static String oneLine(String message) {
+        if (message == null || message.chars().noneMatch(UserError::isControl)) {
+            return message;
+        }
+        StringBuilder line = new StringBuilder(message);
+        for (int i = 0; i < line.length(); i++) {
+            if (isControl(line.charAt(i))) {
+                line.setCharAt(i, '?');
+            }
+        }
+        return line.toString();
+    }
+
+    /** The line and paragraph separators, U+2028 and U+2029, among them. */
+    private static boolean isControl(int character) {
+        return Character.isISOControl(character) || character == 0x2028 || character == 0x2029;
     }
 }

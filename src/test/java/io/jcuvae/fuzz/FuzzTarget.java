@@ -159,6 +159,9 @@ enum FuzzTarget {
                 reader.read(file);
             } catch (UserError e) {
                 refusal = String.valueOf(e.getMessage());
+                if (refusal.isBlank() || refusal.chars().anyMatch(Character::isISOControl)) {
+                    throw new AssertionError(label() + ": not one line of plain text: '" + refusal + "'", e);
+                }
             }
             allocated = THREADS.getCurrentThreadAllocatedBytes() - allocated;
             double seconds = (THREADS.getCurrentThreadCpuTime() - time) / 1e9;
