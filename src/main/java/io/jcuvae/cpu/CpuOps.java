@@ -784,6 +784,17 @@ final class CpuOps implements Ops {
     }
 
     @Override
+    public void finiteRows(Tensor rows, Tensor x) {
+        check(rows.count() == x.rows(), "finiteRows", rows, x);
+        int width = x.columns();
+        rows(x.rows(), width, (r0, r1) -> {
+            for (int r = r0; r < r1; r++) {
+                floats(rows)[start(rows) + r] = StepLoops.zeroIfFinite(floats(x), start(x) + r * width, width);
+            }
+        });
+    }
+
+    @Override
     public void normal(Tensor noise, Tensor scalars, long key) {
         long first = (long) doubles(scalars)[start(scalars) + Scalars.NOISE_POSITION.ordinal()];
         chunks(

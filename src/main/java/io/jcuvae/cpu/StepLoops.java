@@ -46,11 +46,20 @@ final class StepLoops {
         }
     }
 
-    /** Values to bytes: 255 times the value, rounded half up, clipped. */
+    /** Values to bytes: 255 times the value, rounded half up, clipped. What is cut to an integer below zero is clipped anyway. */
     static void quantize(byte[] bytes, int to, float[] x, int start, int count) {
         for (int i = 0; i < count; i++) {
-            bytes[to + i] = (byte) Math.max(0, Math.min(255, (int) Math.floor(x[start + i] * 255.0 + 0.5)));
+            bytes[to + i] = (byte) Math.max(0, Math.min(255, (int) (x[start + i] * 255.0 + 0.5)));
         }
+    }
+
+    /** 0 if all values are finite, else NaN. */
+    static float zeroIfFinite(float[] x, int start, int count) {
+        float largest = 0;
+        for (int i = 0; i < count; i++) {
+            largest = Math.max(largest, Math.abs(x[start + i]));
+        }
+        return largest - largest;
     }
 
     /**

@@ -106,8 +106,8 @@ final class RowsOut implements AutoCloseable {
      */
     void send(int rows, int skip) {
         if (check != null) {
-            // A number differs from itself by nothing; what is none is lost as a pixel.
-            backend.ops().squaredErrorRows(check, from, from);
+            // What is no number is lost as a pixel.
+            backend.ops().finiteRows(check, from);
         }
         skips.add(skip);
         delivery.send(rows);

@@ -189,6 +189,16 @@ public interface Ops
     void quantize(Tensor bytes, Tensor x);
 
     /**
+     * rows[r] = 0 where all values of the row are finite, NaN where one is not: a finite number differs from itself by nothing.
+     *
+     * @param rows [B]
+     * @param x [B, D]
+     */
+    default void finiteRows(Tensor rows, Tensor x) {
+        squaredErrorRows(rows, x, x);
+    }
+
+    /**
      * noise[i] = value NOISE_POSITION + i of the key's normal sequence (see {@link Philox}).
      *
      * @param noise any shape

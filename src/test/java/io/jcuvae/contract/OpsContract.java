@@ -465,6 +465,28 @@ public interface OpsContract
     }
 
     @Test
+    @Covers("finiteRows")
+    default void findsWhatIsNoNumber() {
+        for (int[] shape : new int[][] {{1, 1}, {2, 1}, {7, 31}, {6, 784}, {40, 1025}}) {
+            compare(Scenarios.finiteRows(shape[0], shape[1]));
+        }
+        Backend backend = backend();
+        int width = 33;
+        float[] odd = {1, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 0};
+        for (int place = 0; place < width; place++) {
+            float[] values = new float[odd.length * width];
+            for (int r = 0; r < odd.length; r++) {
+                values[r * width + place] = odd[r];
+            }
+            Tensor x = tensor(backend, values).view(0, Shape.of(odd.length, width));
+            Tensor rows = tensor(backend, new float[odd.length]);
+            backend.ops().finiteRows(rows, x);
+            double nan = Double.NaN;
+            assertArrayEquals(new double[] {0, nan, nan, nan, 0}, Access.values(backend, rows), "at " + place);
+        }
+    }
+
+    @Test
     @Covers("normal")
     default void drawsNormals() {
         long turn = 262_144;

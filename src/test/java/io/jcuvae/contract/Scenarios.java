@@ -114,6 +114,7 @@ final class Scenarios {
                         gatherFed(129, 785, 300, ElementType.U8, Binarization.DYNAMIC),
                         gatherFed(129, 785, 131, ElementType.F32, Binarization.STATIC)));
         verbs.put("quantize", List.of(quantize(70_001)));
+        verbs.put("finiteRows", List.of(finiteRows(301, 785)));
         verbs.put("normal", List.of(normal(100_003, 262_144 - 7)));
         verbs.put("beginStep", List.of(beginStep(7)));
         verbs.put("recordLoss", List.of(recordLoss(10_007)));
@@ -647,6 +648,15 @@ final class Scenarios {
             Pair bytes = lab.bytes("bytes", count);
             lab.run(s -> s.ops().quantize(s.at(bytes), s.at(x)));
             lab.expectExact(bytes);
+        });
+    }
+
+    static Scenario finiteRows(int rows, int width) {
+        return new Scenario("finiteRows [" + rows + "x" + width + "]", lab -> {
+            Pair x = lab.normal("x", 1e6, rows, width);
+            Pair sums = lab.blank("rows", rows);
+            lab.run(s -> s.ops().finiteRows(s.at(sums), s.at(x)));
+            lab.expectExact(sums);
         });
     }
 
