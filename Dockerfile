@@ -2,7 +2,7 @@
 # scripts/package, which has, and installing three packages beside the result.
 #   docker build -t jcuvae .
 #   docker run --rm --gpus all -v "$PWD:/work" jcuvae devices
-FROM maven:3.9-eclipse-temurin-25 AS build
+FROM maven:3.9-eclipse-temurin-17 AS build
 WORKDIR /src
 COPY . .
 RUN scripts/package --folder /opt/jcuvae

@@ -61,7 +61,7 @@ class SparkJobsTest {
                 model);
     }
 
-    private static void requireSpark() {
+    static void requireSpark() {
         int version = Runtime.version().feature();
         Assumptions.assumeTrue(
                 version <= NEWEST && !System.getProperty("os.name").startsWith("Windows"),

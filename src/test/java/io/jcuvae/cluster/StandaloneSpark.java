@@ -37,10 +37,21 @@ final class StandaloneSpark implements AutoCloseable {
     private final Path jar;
     private final String libraries;
     private final List<Process> started = new ArrayList<>();
+    private final List<String> flags;
     private String master;
 
     /** Lays out an installation, and our jar beside it. */
     StandaloneSpark(Path folder) throws IOException {
+        this(folder, FLAGS);
+    }
+
+    /**
+     * The same, with all processes started otherwise.
+     *
+     * @param flags of their JVMs
+     */
+    StandaloneSpark(Path folder, List<String> flags) throws IOException {
+        this.flags = List.copyOf(flags);
         this.folder = Files.createDirectories(folder);
         home = folder.resolve("spark");
         // Looked for, and empty: the jars lie elsewhere.
@@ -98,7 +109,7 @@ final class StandaloneSpark implements AutoCloseable {
     private Process start(String log, Path place, List<String> words) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(FLAGS);
+        command.addAll(flags);
         command.addAll(List.of(JavaModuleOptions.defaultModuleOptionArray()));
         command.add("-Dspark.master.rest.enabled=false");
         command.addAll(List.of("-Xmx600m", "-cp", jar + File.pathSeparator + libraries));
@@ -179,6 +190,11 @@ final class StandaloneSpark implements AutoCloseable {
      * @param place the folder in which one stands
      */
     Process submit(String log, Path place, Object... words) throws IOException {
+        return submit(SparkJobs.class, log, place, words);
+    }
+
+    /** The same of another application of ours. */
+    Process submit(Class<?> application, String log, Path place, Object... words) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 "org.apache.spark.deploy.SparkSubmit",
                 "--master",
@@ -186,7 +202,7 @@ final class StandaloneSpark implements AutoCloseable {
                 "--executor-memory",
                 "500m",
                 "--conf",
-                "spark.executor.extraJavaOptions=" + String.join(" ", FLAGS),
+                "spark.executor.extraJavaOptions=" + String.join(" ", flags),
                 "--conf",
                 "spark.driver.host=" + LOOPBACK,
                 "--conf",
@@ -194,7 +210,7 @@ final class StandaloneSpark implements AutoCloseable {
                 "--conf",
                 "spark.ui.enabled=false",
                 "--class",
-                SparkJobs.class.getName(),
+                application.getName(),
                 jar.toString()));
         for (Object word : words) {
             command.add(word.toString());
