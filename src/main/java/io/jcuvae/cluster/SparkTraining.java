@@ -9,8 +9,9 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
- * Training as a Spark application, for {@code spark-submit --class io.jcuvae.cluster.SparkTraining jcuvae.jar train --workers 4 ...}:
- * the command {@code train} with its options, on several machines for data that one cannot hold. The driver keeps the mean of the
+ * Training as a Spark application, for
+ * {@code spark-submit --class io.jcuvae.cluster.SparkTraining jcuvae.jar train --workers 4 ...}: the command
+ * {@code train} with its options, on several machines for data that one cannot hold. The driver keeps the mean of the
  * workers' states, evaluates it and writes the run folder; it needs no device.
  */
 public final class SparkTraining {

@@ -31,9 +31,10 @@ import scala.reflect.ClassTag$;
 import scala.runtime.AbstractFunction1;
 
 /**
- * Workers that are tasks of Spark. A round is a barrier stage: all of its tasks run at once, and where one is lost the stage is run
- * again from the order that was broadcast, wherever there is room then. A worker's task goes where its last one was, since its rows
- * and its model are there ({@link HeldWorkers}); that saves time and memory and changes nothing else.
+ * Workers that are tasks of Spark. A round is a barrier stage: all of its tasks run at once, and where one is lost
+ * the stage is run again from the order that was broadcast, wherever there is room then. A worker's task goes where
+ * its last one was, since its rows and its model are there ({@link HeldWorkers}); that saves time and memory and
+ * changes nothing else.
  */
 final class SparkWorkers implements Workers {
     private static final ClassTag<Answer> ANSWERS = ClassTag$.MODULE$.apply(Answer.class);

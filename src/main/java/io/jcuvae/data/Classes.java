@@ -46,8 +46,8 @@ public record Classes(List<String> names) {
     }
 
     /**
-     * The classes of rows that lie in several places: those of all of them, numbers in their order and names in theirs. Those of one
-     * place alone stay as they are.
+     * The classes of rows that lie in several places: those of all of them, numbers in their order and names in
+     * theirs. Those of one place alone stay as they are.
      */
     public static Classes joined(List<Classes> parts) {
         if (parts.size() == 1) {

@@ -3,7 +3,8 @@ package io.jcuvae.train;
 import java.io.Serializable;
 
 /**
- * What a round asks of the workers: it says all of it, so that whoever does a worker's part needs to know nothing of rounds before.
+ * What a round asks of the workers: it says all of it, so that whoever does a worker's part needs to know nothing of
+ * rounds before.
  *
  * @param plan of the run
  * @param epoch from 1

@@ -46,9 +46,9 @@ public record RoundState(float[] values, float[] buffers, float[] firstMoments, 
     }
 
     /**
-     * The mean of what workers made of one state, each weighted by its rows. Sums are made in double precision in the order of the
-     * workers, so that the mean does not depend on who was ready first; the mean of one is that one, bit for bit. Whole numbers
-     * among the buffers count events, and events of all workers happened.
+     * The mean of what workers made of one state, each weighted by its rows. Sums are made in double precision in the
+     * order of the workers, so that the mean does not depend on who was ready first; the mean of one is that one, bit
+     * for bit. Whole numbers among the buffers count events, and events of all workers happened.
      *
      * @param before the state that all began with
      * @param parts of the workers in their order

@@ -13,7 +13,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * One worker of a run: its rows and a model bound to its device. Between rounds it keeps nothing that a round would not bring again.
+ * One worker of a run: its rows and a model bound to its device. Between rounds it keeps nothing that a round would
+ * not bring again.
  */
 public final class RoundWorker {
     private final int worker;

@@ -12,15 +12,16 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Training of several workers by rounds: all begin with the same state, each makes K steps on its own rows, and the mean of what they
- * made is where the next round begins (local SGD, Stich 2019; federated averaging, McMahan et al. 2017). Workers are weighted by
- * the rows they trained on in the round. An epoch is over when every worker has trained on each of its rows once; who is through
- * earlier waits. No round goes beyond an epoch.
+ * Training of several workers by rounds: all begin with the same state, each makes K steps on its own rows, and the
+ * mean of what they made is where the next round begins (local SGD, Stich 2019; federated averaging, McMahan et al.
+ * 2017). Workers are weighted by the rows they trained on in the round. An epoch is over when every worker has
+ * trained on each of its rows once; who is through earlier waits. No round goes beyond an epoch.
  *
- * <p>Adam's moments are averaged as the parameters are. Both are linear in what they average, gradients and their squares over rows
- * of one distribution, so that the mean is again such an average, over the rows of all workers; kept apart, they would belong to
- * parameters that no longer exist, and adaptive rates that differ between workers may keep local Adam from converging (Chen et al.
- * 2020). With one worker the mean is that worker's state, and the run is the run of one machine, bit for bit.
+ * <p>Adam's moments are averaged as the parameters are. Both are linear in what they average, gradients and their
+ * squares over rows of one distribution, so that the mean is again such an average, over the rows of all workers;
+ * kept apart, they would belong to parameters that no longer exist, and adaptive rates that differ between workers
+ * may keep local Adam from converging (Chen et al. 2020). With one worker the mean is that worker's state, and the
+ * run is the run of one machine, bit for bit.
  */
 final class Rounds implements Course {
     /** The workers' scalars in a checkpoint, [W, COUNT]. */

@@ -12,9 +12,9 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * Which training rows are a worker's. Of a source that all of them see they are dealt out in turn: row r belongs to worker r mod W,
- * so that sorted files give workers like parts. A source with <code>{worker}</code> in its name, which stands for the worker's
- * number from 0, names a file for each, and all its training rows are that worker's.
+ * Which training rows are a worker's. Of a source that all of them see they are dealt out in turn: row r belongs to
+ * worker r mod W, so that sorted files give workers like parts. A source with <code>{worker}</code> in its name,
+ * which stands for the worker's number from 0, names a file for each, and all its training rows are that worker's.
  *
  * @param worker from 0
  * @param workers W

@@ -208,8 +208,8 @@ public final class Trainer {
     }
 
     /**
-     * A run of several workers from the start. What begins by the data, as the scales of columns, begins by the first worker's, and
-     * of {@code --validation} its rows are held out.
+     * A run of several workers from the start. What begins by the data, as the scales of columns, begins by the first
+     * worker's, and of {@code --validation} its rows are held out.
      *
      * @param train the first worker's rows
      * @param workers who train, as many as the configuration says; or null for this machine

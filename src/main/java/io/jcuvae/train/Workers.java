@@ -16,7 +16,8 @@ public interface Workers extends AutoCloseable {
     List<Shard.Facts> survey(String run, TrainConfig config);
 
     /**
-     * Has every worker do its part of a round. Where one is lost all of it is done again from the order, which gives the same bits.
+     * Has every worker do its part of a round. Where one is lost all of it is done again from the order, which gives
+     * the same bits.
      *
      * @return of the workers in their order
      */

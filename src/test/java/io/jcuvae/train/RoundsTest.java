@@ -325,9 +325,10 @@ class RoundsTest {
     }
 
     /**
-     * At equal samples each of two workers makes half as many steps as one machine, so they may end behind it; but their mean has seen
-     * all rows, and must make up most of what one machine is behind that has only one worker's rows and steps. Seen: 39.16 nats alone,
-     * 41.10 with half of the rows, and 39.27, 39.29 and 39.33 together. A quarter of the way leaves room for other rounding.
+     * At equal samples each of two workers makes half as many steps as one machine, so they may end behind it; but
+     * their mean has seen all rows, and must make up most of what one machine is behind that has only one worker's
+     * rows and steps. Seen: 39.16 nats alone, 41.10 with half of the rows, and 39.27, 39.29 and 39.33 together. A
+     * quarter of the way leaves room for other rounding.
      */
     @Test
     void learnsNearlyAsMuchAsOneMachineFromAsManySamples() {
