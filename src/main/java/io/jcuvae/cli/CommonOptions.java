@@ -118,7 +118,8 @@ final class CommonOptions {
         return value(
                 "out",
                 "FILE",
-                "where to write: .npy, .npz, .csv, .png (a grid), -ubyte or -ubyte.gz (IDX); FOLDER/ for a .png of each");
+                "where to write: .npy, .npz, .csv, .parquet, .png (a grid), -ubyte or -ubyte.gz (IDX); FOLDER/ for a .png of"
+                        + " each");
     }
 
     /** What computes. */

@@ -19,7 +19,7 @@ final class DecodeCommand implements Command {
                         "latents",
                         "FILE",
                         "the codes: what encode writes (the means are taken), or rows of Z numbers as .npy, .npz[:key]"
-                                + " or .csv"),
+                                + ", .csv or .parquet"),
                 CommonOptions.label(" of all codes"),
                 CommonOptions.samples(),
                 CommonOptions.device(),

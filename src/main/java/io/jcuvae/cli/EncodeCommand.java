@@ -27,10 +27,12 @@ final class EncodeCommand implements Command {
                 CommonOptions.value(
                         "out",
                         "FILE",
-                        "where to write: .npy ([N, 2, Z]), .npz (keys mean and logvar) or .csv (mean0, ..., logvar0, ...)"),
+                        "where to write: .npy ([N, 2, Z]), .npz (keys mean and logvar), .csv or .parquet (mean0, ...,"
+                                + " logvar0, ...)"),
                 CommonOptions.flag(
                         "codes",
-                        "of a model with a codebook: the numbers of the codes, [N, S], in place of their vectors; .npy or .csv"),
+                        "of a model with a codebook: the numbers of the codes, [N, S], in place of their vectors; .npy,"
+                                + " .csv or .parquet"),
                 CommonOptions.device(),
                 CommonOptions.precision(),
                 CommonOptions.threads(),

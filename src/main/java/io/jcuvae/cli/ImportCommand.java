@@ -46,6 +46,8 @@ final class ImportCommand implements Command {
             Setting.COMPONENTS,
             Setting.STANDARDIZE,
             Setting.SCHEMA,
+            Setting.COLUMNS,
+            Setting.LABEL_COLUMN,
             Setting.BINARIZE,
             Setting.SIZE,
             Setting.GREY);

@@ -108,11 +108,12 @@ final class InfoCommand implements Command {
         TrainConfig config = ConfigOptions.read(arguments);
         Shape sample = sample(arguments, output, config);
         Classes classes = config.conditioned()
-                ? Classes.of(
-                        DataSource.parse(config.data(), SourceArguments.read(arguments, output, config.pictures())))
+                ? Classes.of(DataSource.parse(
+                        config.data(), SourceArguments.read(arguments, output, config.pictures(), config, true)))
                 : Classes.NONE;
         TableLayout columns = config.schema()
-                .map(file -> DataSource.parse(config.data(), SourceArguments.read(arguments, output, config.pictures()))
+                .map(file -> DataSource.parse(
+                                config.data(), SourceArguments.read(arguments, output, config.pictures(), config, true))
                         .by(TableSchema.read(file))
                         .load(Split.TRAIN, config.limit()))
                 .map(rows -> rows.table().fitted(rows).layout())
@@ -151,7 +152,7 @@ final class InfoCommand implements Command {
         }
         Table schema = config.schema().map(TableSchema::read).orElse(Table.NONE);
         try (SampleReader reader = DataSource.parse(
-                        config.data(), SourceArguments.read(arguments, output, config.pictures()))
+                        config.data(), SourceArguments.read(arguments, output, config.pictures(), config, true))
                 .by(schema)
                 .open(Split.TRAIN, 1)) {
             return Shape.of(reader.shape().sizes());

@@ -127,7 +127,7 @@ final class ModelJob {
 
     /** Pictures in the model's size and colours. */
     private static SourceOptions options(Arguments arguments, Output output, Model model) {
-        return SourceArguments.read(arguments, output, pictures(arguments, output, model));
+        return SourceArguments.read(arguments, output, pictures(arguments, output, model), model.config(), false);
     }
 
     private static PictureOptions pictures(Arguments arguments, Output output, Model model) {
@@ -153,6 +153,9 @@ final class ModelJob {
             throw new UserError(
                     "--data SRC is missing: the model's weights were imported, and what they were trained on is"
                             + " not known");
+        }
+        if (DataSource.isStandardInput(model.data().source())) {
+            throw new UserError("--data SRC is missing: the model was trained on standard input, which is gone");
         }
         boolean skip = options.pictures().skipBad() || model.config().skipsBad();
         SourceOptions same = options.with(options.pictures().withSkipBad(skip));

@@ -23,7 +23,8 @@ final class SchemaCommand implements Command {
     @Override
     public List<Option> options() {
         return List.of(
-                CommonOptions.value("data", "FILE", "a .csv or .tsv with column names in its first line"),
+                CommonOptions.value(
+                        "data", "FILE", "a .csv or .tsv with column names in its first line, or a .parquet"),
                 CommonOptions.value("out", "FILE", "where to write the schema (default: it is printed)"),
                 CommonOptions.json());
     }
@@ -37,7 +38,8 @@ final class SchemaCommand implements Command {
     public int run(Arguments arguments, Output output) {
         Path data = arguments.requiredPath("data");
         if (!Files.isRegularFile(data)) {
-            throw new UserError("--data " + data + ": is no file; a .csv or .tsv with column names is needed");
+            throw new UserError(
+                    "--data " + data + ": is no file; a .csv or .tsv with column names, or a .parquet, is needed");
         }
         List<String> notes = new ArrayList<>();
         JsonObject schema = TableSchema.propose(data, notes);

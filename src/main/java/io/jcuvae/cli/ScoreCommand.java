@@ -73,7 +73,8 @@ final class ScoreCommand implements Command {
                 CommonOptions.value(
                         "out",
                         "FILE",
-                        "where to write: .csv (row,score,...), .json (an array of objects) or .npy (the scores alone)"),
+                        "where to write: .csv or .parquet (row,score,...), .json (an array of objects) or"
+                                + " .npy (the scores alone)"),
                 CommonOptions.value(
                         "blame", "N", "name the N columns that make each row unusual, with their shares (default 0)"),
                 CommonOptions.flag("labels", "say how well scores agree with the labels: AUROC, average precision"),

@@ -175,7 +175,7 @@ final class TrainCommand implements Command {
         PictureOptions pictures = config.pictures().withProgress(() -> new JobProgress(output, "decoding"));
         DataSource source = DataSource.parse(
                 new Shard(0, config.workers()).source(config.data()),
-                SourceArguments.read(arguments, output, pictures));
+                SourceArguments.read(arguments, output, pictures, config, true));
         for (Setting setting : List.of(Setting.SIZE, Setting.GREY)) {
             String value = config.text(setting);
             if (!source.isPictures() && !value.equals(TrainConfig.defaults().text(setting))) {
@@ -230,7 +230,7 @@ final class TrainCommand implements Command {
         String[] parts = data.split("[/\\\\]");
         String last = parts.length == 0 ? "" : parts[parts.length - 1];
         String name = last.replaceFirst("(\\.gz)?$", "")
-                .replaceFirst("\\.(npy|npz|csv|zip)\\b.*$", "")
+                .replaceFirst("\\.(npy|npz|csv|parquet|zip)\\b.*$", "")
                 .replaceAll("[^A-Za-z0-9_.-]+", "-")
                 .replaceFirst("^[.-]+", "");
         String time = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT));

@@ -49,7 +49,15 @@ final class ByteSource implements Closeable {
      * @throws UserError if it is no readable regular file
      */
     static ByteSource open(Path file) {
-        String name = Faults.name(file);
+        return open(file, Faults.name(file));
+    }
+
+    /**
+     * The same.
+     *
+     * @param name what messages call it
+     */
+    static ByteSource open(Path file, String name) {
         if (Files.exists(file) && !Files.isRegularFile(file)) {
             throw new UserError(name + ": is a folder or a device; a regular file is needed here");
         }

@@ -1,15 +1,18 @@
 package io.jcuvae.data;
 
 import io.jcuvae.tensor.UserError;
-import java.io.Closeable;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 
 /**
- * The lines of a text file, split into fields that may stand in double quotes. Line feeds end lines, a carriage return
- * before one is dropped, as is a byte order mark; blank lines are allowed at the end only.
+ * The lines of a text file, split into fields that may stand in double quotes, at comma, semicolon or tab: whichever the first
+ * line has most of. Line feeds end lines, a carriage return before one is dropped, as is a byte order mark; blank lines are
+ * allowed at the end only.
  */
-final class CsvLines implements Closeable {
+final class CsvLines implements TableLines {
+    private static final byte[] SEPARATORS = {',', ';', '\t'};
+
     /** Longer lines are no table; it bounds what a file without line ends can make us hold. */
     private static final int LONGEST = 1 << 26;
 
@@ -32,44 +35,35 @@ final class CsvLines implements Closeable {
         this.source = source;
     }
 
-    /** Sets what stands between fields. */
-    void separator(byte value) {
-        separator = value;
+    @Override
+    public String name() {
+        return source.name();
     }
 
-    /** The 1-based number of the current line. */
-    long number() {
-        return number;
+    @Override
+    public String place() {
+        return "line " + number;
     }
 
-    /** The bytes of the current line. */
-    byte[] line() {
-        return line;
+    @Override
+    public List<String> names() {
+        return null;
     }
 
-    /** The length of the current line. */
-    int length() {
-        return length;
-    }
-
-    /** The number of fields of the current line. */
-    int fields() {
+    @Override
+    public int fields() {
         return fields;
     }
 
-    /** Where a field's text starts, without quotes and surrounding blanks. */
-    int start(int field) {
-        return starts[field];
-    }
-
-    /** Where a field's text ends. */
-    int end(int field) {
-        return ends[field];
-    }
-
-    /** A field's text. */
-    String text(int field) {
+    /** A field's text, without quotes and surrounding blanks. */
+    @Override
+    public String text(int field) {
         return new String(line, starts[field], ends[field] - starts[field], StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public double value(int field) {
+        return CsvNumber.parse(line, starts[field], ends[field]);
     }
 
     /**
@@ -78,7 +72,8 @@ final class CsvLines implements Closeable {
      * @return whether there is one
      * @throws UserError if a blank line stands before it, other than at the start of the file
      */
-    boolean next() {
+    @Override
+    public boolean next() {
         boolean started = number > 0;
         long blank = 0;
         while (readLine()) {
@@ -87,6 +82,10 @@ final class CsvLines implements Closeable {
                     throw new UserError(source.name() + ": line " + blank
                             + " is empty; every line needs the same fields:" + " remove it");
                 }
+                if (separator == 0) {
+                    separator = likeliest();
+                }
+                split();
                 return true;
             }
             blank = number;
@@ -160,8 +159,24 @@ final class CsvLines implements Closeable {
         }
     }
 
-    /** Splits the current line at the separator. */
-    void split() {
+    /** What the fields of the current line are parted by. */
+    private byte likeliest() {
+        int[] counts = new int[SEPARATORS.length];
+        boolean quoted = false;
+        for (int i = 0; i < length; i++) {
+            quoted ^= line[i] == '"';
+            for (int s = 0; s < SEPARATORS.length; s++) {
+                counts[s] += !quoted && line[i] == SEPARATORS[s] ? 1 : 0;
+            }
+        }
+        int most = 0;
+        for (int s = 1; s < counts.length; s++) {
+            most = counts[s] > counts[most] ? s : most;
+        }
+        return SEPARATORS[most];
+    }
+
+    private void split() {
         fields = 0;
         int at = 0;
         while (true) {

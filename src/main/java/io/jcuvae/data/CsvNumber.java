@@ -91,16 +91,6 @@ final class CsvNumber {
         return negative ? -exponent : exponent;
     }
 
-    /** Whether the text is a number. */
-    static boolean isNumber(byte[] text, int from, int to) {
-        try {
-            parse(text, from, to);
-            return true;
-        } catch (NumberFormatException e) {
-            return false;
-        }
-    }
-
     /** Whether the text stands for a missing or unbounded value. */
     static boolean isGap(String text) {
         return GAPS.contains(text.toLowerCase(Locale.ROOT));

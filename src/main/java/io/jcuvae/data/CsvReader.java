@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
  * A table of numbers in UTF-8 text: fields parted by comma, semicolon or tab (whichever the first line has most of),
@@ -17,10 +18,9 @@ import java.util.function.Predicate;
  */
 final class CsvReader implements SampleReader {
     private static final List<String> LABEL_NAMES = List.of("label", "y");
-    private static final byte[] SEPARATORS = {',', ';', '\t'};
 
     private final String file;
-    private final CsvLines lines;
+    private final TableLines lines;
     private final boolean keepLabels;
     private final List<String> warnings = new ArrayList<>();
     private int fields;
@@ -36,19 +36,36 @@ final class CsvReader implements SampleReader {
      *
      * @param wanted chooses columns by name where any name fits it; else all columns are read
      */
-    CsvReader(ByteSource source, boolean keepLabels, Predicate<String> wanted) {
-        this.file = source.name();
+    CsvReader(TableLines lines, boolean keepLabels, Predicate<String> wanted) {
+        this(lines, keepLabels, wanted, NamedColumns.ALL);
+    }
+
+    /**
+     * Reads the names, if any.
+     *
+     * @param named the columns to take, where the table names them
+     */
+    CsvReader(TableLines lines, boolean keepLabels, NamedColumns named) {
+        this(lines, keepLabels, name -> true, named);
+    }
+
+    private CsvReader(TableLines lines, boolean keepLabels, Predicate<String> wanted, NamedColumns named) {
+        this.file = lines.name();
         this.keepLabels = keepLabels;
-        this.lines = new CsvLines(source);
+        this.lines = lines;
         try {
             pending = lines.next();
             if (!pending) {
                 throw new UserError(file + ": is empty; at least one line of numbers is needed");
             }
-            lines.separator(separator(lines));
-            lines.split();
             fields = lines.fields();
-            chooseColumns(wanted);
+            warnings.addAll(lines.warnings());
+            List<String> names = names(named.asked() && named.given());
+            if (named.given() && names != null) {
+                choose(named, names);
+            } else {
+                choose(wanted, names == null ? null : lowerCase(names));
+            }
             if (columns.length == 0 || columns.length > ArrayHeader.WIDEST) {
                 throw new UserError(file + ": has " + columns.length + " columns of values; 1 to " + ArrayHeader.WIDEST
                         + " are accepted");
@@ -60,25 +77,30 @@ final class CsvReader implements SampleReader {
         }
     }
 
-    /** What the fields of the current line are parted by. */
-    static byte separator(CsvLines lines) {
-        int[] counts = new int[SEPARATORS.length];
-        boolean quoted = false;
-        for (int i = 0; i < lines.length(); i++) {
-            quoted ^= lines.line()[i] == '"';
-            for (int s = 0; s < SEPARATORS.length; s++) {
-                counts[s] += !quoted && lines.line()[i] == SEPARATORS[s] ? 1 : 0;
-            }
-        }
-        int most = 0;
-        for (int s = 1; s < counts.length; s++) {
-            most = counts[s] > counts[most] ? s : most;
-        }
-        return SEPARATORS[most];
+    private static String[] lowerCase(List<String> names) {
+        return names.stream().map(name -> name.toLowerCase(Locale.ROOT)).toArray(String[]::new);
     }
 
-    private void chooseColumns(Predicate<String> wanted) {
-        String[] names = names();
+    private void choose(NamedColumns named, List<String> names) {
+        if (!named.label().isEmpty()) {
+            labelField = named.place(file, "--label-column", named.label(), names);
+        } else {
+            for (int field = 0; field < fields && labelField < 0; field++) {
+                boolean usual = LABEL_NAMES.contains(names.get(field).toLowerCase(Locale.ROOT));
+                labelField = usual && !named.names().contains(names.get(field)) ? field : -1;
+            }
+        }
+        columns = named.names().isEmpty()
+                ? IntStream.range(0, fields)
+                        .filter(field ->
+                                field != labelField && !names.get(field).isEmpty())
+                        .toArray()
+                : named.names().stream()
+                        .mapToInt(name -> named.place(file, "--columns", name, names))
+                        .toArray();
+    }
+
+    private void choose(Predicate<String> wanted, String[] names) {
         int[] chosen = new int[fields];
         int count = 0;
         boolean anyWanted = names != null && Arrays.stream(names).anyMatch(wanted);
@@ -97,29 +119,33 @@ final class CsvReader implements SampleReader {
         columns = Arrays.copyOf(chosen, count);
     }
 
-    /** The names in the first line in lower case, or null if it is a line of values. */
-    private String[] names() {
+    /**
+     * The names in the first line, or null if it is a line of values.
+     *
+     * @param sure whether it is one of names, whatever it looks like
+     */
+    private List<String> names(boolean sure) {
+        if (lines.names() != null) {
+            return lines.names();
+        }
         boolean word = false;
         boolean counting = fields >= 3;
         for (int field = 0; field < fields; field++) {
             String text = lines.text(field);
             counting &= text.equals(Integer.toString(field));
-            word |= !text.isEmpty()
-                    && !CsvNumber.isNumber(lines.line(), lines.start(field), lines.end(field))
-                    && !CsvNumber.isGap(text);
+            word |= !text.isEmpty() && !lines.isNumber(field) && !CsvNumber.isGap(text);
         }
-        if (!word && !counting) {
+        if (!word && !counting && !sure) {
             return null;
         }
-        if (counting) {
+        if (counting && !sure) {
             warnings.add(file + ": line 1 counts 0, 1, 2, ... and is taken for column names");
         }
-        String[] names = new String[fields];
+        List<String> names = new ArrayList<>();
         for (int field = 0; field < fields; field++) {
             // A header that numpy.savetxt wrote begins with a number sign.
             String text = lines.text(field);
-            names[field] =
-                    (field == 0 && text.startsWith("#") ? text.substring(1).strip() : text).toLowerCase(Locale.ROOT);
+            names.add(field == 0 && text.startsWith("#") ? text.substring(1).strip() : text);
         }
         pending = false;
         return names;
@@ -173,19 +199,18 @@ final class CsvReader implements SampleReader {
             if (!lines.next()) {
                 return false;
             }
-            lines.split();
         }
         pending = false;
         if (lines.fields() != fields) {
-            throw new UserError(file + ": line " + lines.number() + " has " + lines.fields()
-                    + " fields where the first has " + fields + "; every line needs the same number of fields");
+            throw new UserError(file + ": " + lines.place() + " has " + lines.fields() + " fields where the first has "
+                    + fields + "; every line needs the same number of fields");
         }
         return true;
     }
 
     private float number(int field) {
         try {
-            double value = CsvNumber.parse(lines.line(), lines.start(field), lines.end(field));
+            double value = lines.value(field);
             if (Float.isFinite((float) value)) {
                 return (float) value;
             }
@@ -201,7 +226,7 @@ final class CsvReader implements SampleReader {
 
     private int label() {
         try {
-            double value = CsvNumber.parse(lines.line(), lines.start(labelField), lines.end(labelField));
+            double value = lines.value(labelField);
             if ((int) value == value) {
                 return (int) value;
             }
@@ -215,7 +240,7 @@ final class CsvReader implements SampleReader {
     }
 
     private UserError fault(int field, String found) {
-        return new UserError(file + ": line " + lines.number() + ", column " + (field + 1) + " " + found
+        return new UserError(file + ": " + lines.place() + ", column " + (field + 1) + " " + found
                 + "; every field needs a decimal number such as 0.5 or -1e-3 (columns of text take train --schema)");
     }
 

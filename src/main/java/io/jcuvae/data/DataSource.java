@@ -1,15 +1,16 @@
 package io.jcuvae.data;
 
 import io.jcuvae.tensor.UserError;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -24,13 +25,11 @@ import java.util.stream.IntStream;
 public final class DataSource {
     // Long because all that a source's name can mean is told here, and every way to read its rows.
 
-    private static final String FORMS =
-            "accepted are mnist-sample, moons[:N], mnist, fashion-mnist, a folder or .zip of pictures, a"
-                    + " folder with MNIST-named IDX files, or one .npy, .npz[:key], .csv or IDX file; @label=0 behind it takes the rows"
-                    + " with that label";
-    private static final String DIGITS = "mnist-sample";
-    private static final String MOONS = "moons";
-    private static final int MOONS_DEFAULT = 10_000;
+    private static final String FORMS = String.join(
+            " ",
+            "accepted are mnist-sample, moons[:N], mnist, fashion-mnist, a folder or .zip of pictures, a folder with",
+            "MNIST-named IDX files, one .npy, .npz[:key], .csv, .parquet or IDX file, or - for a table on standard input;",
+            "@label=0 behind it takes the rows with that label");
 
     private final String name;
     private final RowSource train;
@@ -41,12 +40,15 @@ public final class DataSource {
     /** Which rows of a split count, of those that the source has; null for all; the first is the same source
      * without them. */
     private final BiFunction<DataSource, Split, boolean[]> marks;
-    /** The file where it is text, and what is known of its columns. */
-    private final Path text;
+    /** The rows where their columns have names, or may have; and what is known of the columns. */
+    private final Text text;
 
     private final Table table;
     /** What the first read does before it reads. */
     private final Runnable first;
+
+    /** A table, and which of its columns count. */
+    private record Text(Supplier<TableLines> lines, NamedColumns columns) {}
 
     /** What the reads so far have to say. */
     private record Told(List<String> notes, List<String> warnings) {
@@ -81,7 +83,7 @@ public final class DataSource {
             PictureSet pictures,
             Told told,
             BiFunction<DataSource, Split, boolean[]> marks,
-            Path text,
+            Text text,
             Table table,
             Runnable first) {
         this.first = first;
@@ -130,6 +132,44 @@ public final class DataSource {
             DataSource all = parse(filter.source(), options);
             return all.marked(src, (source, split) -> filter.marks(source.labels(split, 0), source.labelNames()));
         }
+        DataSource found = StandardInput.is(src) ? standardInput(src, options) : found(src, options);
+        if (options.columns().asked() && options.columns().given() && found.text == null) {
+            throw new UserError(
+                    options.columns().options() + ": is about tables whose columns have names, .csv or .parquet, and "
+                            + Faults.printable(src) + " is none; leave it out");
+        }
+        return found;
+    }
+
+    /** Whether a text names standard input, which can be read once only. */
+    public static boolean isStandardInput(String src) {
+        LabelFilter filter = LabelFilter.of(src);
+        return StandardInput.is(filter == null ? src : filter.source());
+    }
+
+    private static DataSource standardInput(String src, SourceOptions options) {
+        Path laid = StandardInput.laidDown();
+        FileKind kind = FileKind.byStart(laid);
+        if (kind == null || kind.isTable()) {
+            return table(src, laid, StandardInput.NAME, options.columns());
+        }
+        throw new UserError("standard input: begins as a file of another kind ("
+                + kind.name().toLowerCase(Locale.ROOT)
+                + ") does; text or Parquet is read there, others are given by their names");
+    }
+
+    private static DataSource table(String src, Path path, String called, NamedColumns columns) {
+        Told told = new Told();
+        RowSource rows = keepLabels -> {
+            CsvReader reader = new CsvReader(FileKind.lines(path, called), keepLabels, columns);
+            note(told.warnings(), reader.warnings());
+            return new RowSource.Open(reader, reader::labels);
+        };
+        Text text = new Text(() -> FileKind.lines(path, called), columns);
+        return new DataSource(src, rows, null, null, null, told, null, text, Table.NONE, () -> {});
+    }
+
+    private static DataSource found(String src, SourceOptions options) {
         Told told = new Told();
         Optional<PublicSet> known = PublicSet.named(src);
         if (known.isPresent()) {
@@ -141,11 +181,11 @@ public final class DataSource {
                     + PublicSet.ALL.stream().map(PublicSet::name).collect(Collectors.joining(" and ")) + ", and "
                     + Faults.printable(src) + " is none; leave it out");
         }
-        if (src.equals(DIGITS)) {
-            return new DataSource(src, digits("train"), digits("t10k"), null, told);
+        if (src.equals(BuiltInSets.DIGITS)) {
+            return new DataSource(src, BuiltInSets.digits("train"), BuiltInSets.digits("t10k"), null, told);
         }
-        if (src.equals(MOONS) || src.startsWith(MOONS + ":")) {
-            int count = moonCount(src);
+        if (BuiltInSets.areMoons(src)) {
+            int count = BuiltInSets.moonCount(src);
             Moons test = new Moons(Moons.MOST, Math.max(1, count / 5));
             return new DataSource(src, new Moons(0, count), test, null, told);
         }
@@ -168,12 +208,14 @@ public final class DataSource {
         }
         FileKind kind = folder ? FileKind.PICTURES : FileKind.of(path, FORMS);
         if (kind != FileKind.PICTURES) {
-            Path csv = kind == FileKind.CSV ? path : null;
+            if (kind.isTable()) {
+                return table(src, path, Faults.name(path), options.columns());
+            }
             return new DataSource(
-                    src, rows(file, kind, told.warnings()), null, null, null, told, null, csv, Table.NONE, () -> {});
+                    src, rows(file, kind, told.warnings()), null, null, null, told, null, null, Table.NONE, () -> {});
         }
         PictureSet set = PictureSet.of(path, options.pictures(), told.notes()::add, told.warnings()::add)
-                .orElseThrow(() -> noPictures(path, folder));
+                .orElseThrow(() -> PictureSet.none(path, folder));
         return new DataSource(src, set.train(), set.test(), set, told);
     }
 
@@ -181,8 +223,11 @@ public final class DataSource {
     public static String fromRoot(String src) {
         LabelFilter filter = LabelFilter.of(src);
         String plain = filter == null ? src : filter.source();
-        boolean builtIn = plain.equals(DIGITS) || plain.equals(MOONS) || plain.startsWith(MOONS + ":");
-        return builtIn || Path.of(plain).isAbsolute() ? src : Path.of("").toAbsolutePath() + "/" + src;
+        boolean named = plain.equals(BuiltInSets.DIGITS)
+                || BuiltInSets.areMoons(plain)
+                || PublicSet.named(plain).isPresent()
+                || StandardInput.is(plain);
+        return named || Path.of(plain).isAbsolute() ? src : Path.of("").toAbsolutePath() + "/" + src;
     }
 
     private DataSource marked(String as, BiFunction<DataSource, Split, boolean[]> some) {
@@ -220,14 +265,6 @@ public final class DataSource {
         });
     }
 
-    private static UserError noPictures(Path path, boolean folder) {
-        return new UserError(Faults.name(path) + ": is a " + (folder ? "folder" : "zip")
-                + " without pictures (.png, .jpg)"
-                + (folder ? " and without a file named train-images-idx3-ubyte (or .gz): a folder needs" : "; it needs")
-                + " pictures, labelled by sub-folders or not" + (folder ? ", or the MNIST-named IDX files" : "")
-                + "; or name a single file");
-    }
-
     private static RowSource rows(FileKind.Named file, FileKind kind, List<String> warnings) {
         Path path = file.path();
         if (kind == FileKind.NPZ) {
@@ -240,12 +277,7 @@ public final class DataSource {
         return switch (kind) {
             case IDX -> MnistFolder.idx(path);
             case NPY -> new ArrayRows(() -> ByteSource.open(path), NpyHeader::read, null);
-            default ->
-                keepLabels -> {
-                    CsvReader reader = new CsvReader(ByteSource.open(path), keepLabels, name -> true);
-                    note(warnings, reader.warnings());
-                    return new RowSource.Open(reader, reader::labels);
-                };
+            default -> throw new IllegalArgumentException(kind + " is no array");
         };
     }
 
@@ -255,36 +287,6 @@ public final class DataSource {
                 warnings.add(line);
             }
         }
-    }
-
-    private static RowSource digits(String part) {
-        ArrayRows labels = new ArrayRows(() -> resource(part + "-labels-idx1-ubyte.gz"), IdxHeader::read, null);
-        return new ArrayRows(() -> resource(part + "-images-idx3-ubyte.gz"), IdxHeader::read, () -> labels);
-    }
-
-    private static ByteSource resource(String file) {
-        InputStream in = DataSource.class.getResourceAsStream(file);
-        if (in == null) {
-            throw new IllegalStateException("resource " + file + " is missing from the program");
-        }
-        return ByteSource.resource(DIGITS + " (" + file + ")", in);
-    }
-
-    private static int moonCount(String src) {
-        if (src.equals(MOONS)) {
-            return MOONS_DEFAULT;
-        }
-        String text = src.substring(MOONS.length() + 1);
-        try {
-            int count = Integer.parseInt(text);
-            if (count >= 1 && count <= Moons.MOST) {
-                return count;
-            }
-        } catch (NumberFormatException e) {
-            // Told below, like a number out of range.
-        }
-        throw new UserError("moons:" + Faults.quoted(text) + " is no number of moons; give 1 to " + Moons.MOST
-                + ", as in moons:10000");
     }
 
     /**
@@ -314,13 +316,14 @@ public final class DataSource {
         if (text == null) {
             if (schema.columns().stream().anyMatch(column -> !column.levels().isEmpty() || column.isOpen())) {
                 throw new UserError(
-                        name + ": has numbers alone, and the schema names levels; a table with levels is a" + " .csv");
+                        name + ": has numbers alone, and the schema names levels; a table with levels is a .csv or"
+                                + " .parquet");
             }
             return new DataSource(name, train, validation, test, pictures, told, marks, null, schema, first);
         }
-        Table closed = TableReader.withLevels(schema, ByteSource.open(text));
+        Table closed = TableReader.withLevels(text.columns().of(schema), text.lines());
         RowSource rows = keepLabels -> {
-            TableReader reader = new TableReader(ByteSource.open(text), closed, keepLabels);
+            TableReader reader = new TableReader(text.lines().get(), closed, keepLabels);
             note(told.warnings(), reader.warnings());
             return new RowSource.Open(reader, reader::labels);
         };

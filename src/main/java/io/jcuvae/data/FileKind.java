@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +19,7 @@ enum FileKind {
     NPY,
     NPZ,
     CSV,
+    PARQUET,
     /** A zip of pictures; folders of them are told apart elsewhere. */
     PICTURES;
 
@@ -65,6 +67,9 @@ enum FileKind {
         if (plain.endsWith(".npy")) {
             return NPY;
         }
+        if (name.endsWith(".parquet") || name.endsWith(".parq")) {
+            return PARQUET;
+        }
         if (plain.endsWith(".csv") || plain.endsWith(".tsv")) {
             return CSV;
         }
@@ -74,6 +79,15 @@ enum FileKind {
         if (plain.endsWith("-ubyte") || plain.endsWith(".idx")) {
             return IDX;
         }
+        FileKind found = byStart(file);
+        if (found == null) {
+            throw new UserError(Faults.name(file) + ": is of no known kind by its name or first bytes; " + forms);
+        }
+        return found;
+    }
+
+    /** The kind by the first bytes, or null. */
+    static FileKind byStart(Path file) {
         byte[] start = new byte[4];
         try (ByteSource source = ByteSource.open(file)) {
             source.read(start, 0, 4);
@@ -81,13 +95,40 @@ enum FileKind {
         if (start[0] == (byte) 0x93 && start[1] == 'N' && start[2] == 'U') {
             return NPY;
         }
+        if (Arrays.equals(start, ParquetFooter.MAGIC)) {
+            return PARQUET;
+        }
         if (start[0] == 'P' && start[1] == 'K' && start[2] == 3) {
             return ZipPictures.holdsArrays(file) ? NPZ : PICTURES;
         }
         if (start[0] == 0 && start[1] == 0 && start[2] >= 8 && start[2] <= 14 && start[3] > 0) {
             return IDX;
         }
-        throw new UserError(Faults.name(file) + ": is of no known kind by its name or first bytes; " + forms);
+        return null;
+    }
+
+    /** Whether rows have columns with names, or may have. */
+    boolean isTable() {
+        return this == CSV || this == PARQUET;
+    }
+
+    /** The rows of a table: of a file that is called or begins as Parquet is, else of text. */
+    static TableLines lines(Path file) {
+        return lines(file, Faults.name(file));
+    }
+
+    /** The same of a file that messages call otherwise. */
+    static TableLines lines(Path file, String called) {
+        String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+        boolean parquet = name.endsWith(".parquet") || name.endsWith(".parq");
+        if (!parquet && !name.replaceFirst("\\.gz$", "").matches(".*\\.[ct]sv")) {
+            byte[] start = new byte[4];
+            try (ByteSource source = ByteSource.open(file)) {
+                source.read(start, 0, 4);
+            }
+            parquet = Arrays.equals(start, ParquetFooter.MAGIC);
+        }
+        return parquet ? new ParquetLines(file, called) : new CsvLines(ByteSource.open(file, called));
     }
 
     /** A guess at what a name that does not exist was meant to be. */

@@ -65,7 +65,7 @@ public final class LabelledRows implements RowWriter {
         this.perSample = perSample;
         width = shape.width();
         labelled = labels != null;
-        column = name.endsWith(".csv") && labelled;
+        column = labelled && isTable(name);
         if (name.endsWith(".npz")) {
             List<NpzWriter.Member> members = new ArrayList<>(
                     List.of(new NpzWriter.Member("data", 0, shape.sizes()), NpzWriter.Member.whole("origin")));
@@ -76,21 +76,36 @@ public final class LabelledRows implements RowWriter {
             writer = npz;
         } else {
             npz = null;
-            writer = text(file, name.endsWith(".csv"), shape, count, opener);
+            writer = table(file, name, shape, count, opener);
         }
     }
 
-    private RowWriter text(Path file, boolean csv, SampleShape shape, long count, RowTarget.Opener opener) {
-        if (csv && table.named()) {
+    private static boolean isTable(String name) {
+        return name.endsWith(".csv") || name.endsWith(".parquet");
+    }
+
+    private RowWriter table(Path file, String name, SampleShape shape, long count, RowTarget.Opener opener) {
+        boolean parquet = name.endsWith(".parquet");
+        if (isTable(name) && table.named()) {
             String label = table.text().label();
             List<TableColumn> columns = new ArrayList<>(table.columns());
             if (labelled) {
                 // Whole numbers, whatever they stand for.
                 columns.add(new TableColumn(label.isEmpty() ? "label" : label, ColumnKind.COUNT, List.of(), 0, 1, 0));
             }
-            return new TableWriter(file, count, new Table(columns, table.text()), opener);
+            Table wider = new Table(columns, table.text());
+            return parquet
+                    ? new ParquetWriter(file, ParquetWriter.of(wider), count, opener)
+                    : new TableWriter(file, count, wider, opener);
         }
         Stream<String> values = IntStream.range(0, width).mapToObj(i -> "x" + i);
+        if (column && parquet) {
+            List<ParquetWriter.Column> columns =
+                    new ArrayList<>(values.map(value -> new ParquetWriter.Column(value, ParquetWriter.Kind.FLOAT))
+                            .toList());
+            columns.add(new ParquetWriter.Column("label", ParquetWriter.Kind.INT));
+            return new ParquetWriter(file, columns, count, opener);
+        }
         return column
                 ? new CsvWriter(
                         file, count, Stream.concat(values, Stream.of("label")).toList(), opener)
@@ -100,7 +115,7 @@ public final class LabelledRows implements RowWriter {
     /** Whether a file of that ending keeps labels. */
     public static boolean keepsLabels(Path file) {
         String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
-        return name.endsWith(".npz") || name.endsWith(".csv");
+        return name.endsWith(".npz") || isTable(name);
     }
 
     /**

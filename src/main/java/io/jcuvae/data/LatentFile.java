@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 /** Latents to decode, as {@link RowWriters#latents} wrote them or as a bare table of Z numbers per row. */
 final class LatentFile {
     private static final String FORMS =
-            "latents are read from .npy [N, Z] or [N, 2, Z], .npz (member mean or z) or .csv"
+            "latents are read from .npy [N, Z] or [N, 2, Z], .npz (member mean or z), .csv or .parquet"
                     + " (columns mean0, mean1, ...)";
     private static final Predicate<String> MEANS = Pattern.compile("mean_?\\d+").asMatchPredicate();
 
@@ -24,7 +24,7 @@ final class LatentFile {
         SampleReader reader =
                 switch (FileKind.of(named.path(), FORMS)) {
                     case NPZ -> member(named).unscaled().open(false).reader();
-                    case CSV -> new CsvReader(ByteSource.open(named.path()), false, MEANS);
+                    case CSV, PARQUET -> new CsvReader(FileKind.lines(named.path()), false, MEANS);
                     case NPY ->
                         new ArrayRows(() -> ByteSource.open(named.path()), NpyHeader::read, null)
                                 .unscaled()

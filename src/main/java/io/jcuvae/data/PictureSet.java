@@ -199,4 +199,13 @@ final class PictureSet {
             throw new Failure(listing.name() + ": cannot be decoded (" + Faults.reason(e) + ")", e);
         }
     }
+
+    /** What a folder or zip without pictures is told. */
+    static UserError none(Path path, boolean folder) {
+        return new UserError(Faults.name(path) + ": is a " + (folder ? "folder" : "zip")
+                + " without pictures (.png, .jpg)"
+                + (folder ? " and without a file named train-images-idx3-ubyte (or .gz): a folder needs" : "; it needs")
+                + " pictures, labelled by sub-folders or not" + (folder ? ", or the MNIST-named IDX files" : "")
+                + "; or name a single file");
+    }
 }

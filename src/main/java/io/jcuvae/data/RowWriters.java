@@ -9,15 +9,15 @@ import java.util.stream.Stream;
 
 /** Writers of rows, chosen by the file's ending; the choice is made, and refused, before any row is computed. */
 public final class RowWriters {
-    private static final String SAMPLE_ENDINGS = ".npy, .npz, .csv, .png, -ubyte or -ubyte.gz";
-    private static final String LATENT_ENDINGS = ".npy, .npz or .csv";
-    private static final String CODE_ENDINGS = ".npy or .csv";
+    private static final String SAMPLE_ENDINGS = ".npy, .npz, .csv, .parquet, .png, -ubyte or -ubyte.gz";
+    private static final String LATENT_ENDINGS = ".npy, .npz, .csv or .parquet";
+    private static final String CODE_ENDINGS = ".npy, .csv or .parquet";
 
     private RowWriters() {}
 
     /**
-     * A writer of samples: .npy (float32 [rows, sizes...]), .npz (member samples), .csv (columns x0, x1, ...), .png (a
-     * grid of up to 10,000 pictures), -ubyte and -ubyte.gz (IDX bytes: 255 times the value, rounded half up, clipped).
+     * A writer of samples: .npy (float32 [rows, sizes...]), .npz (member samples), .csv and .parquet (columns x0, x1, ...),
+     * .png (a grid of up to 10,000 pictures), -ubyte and -ubyte.gz (IDX bytes: 255 times the value, rounded half up, clipped).
      *
      * @param file the target; its folder is made if it does not exist
      * @param shape the shape of a row
@@ -49,6 +49,7 @@ public final class RowWriters {
             case ".npz" ->
                 new NpzWriter(file, width, count, List.of(new NpzWriter.Member("samples", 0, shape.sizes())));
             case ".csv" -> new CsvWriter(file, count, numbered("x", width).toList(), opener);
+            case ".parquet" -> parquet(file, count, ParquetWriter.Kind.FLOAT, numbered("x", width), opener);
             case ".png" -> new PngWriter(file, shape, count, columns);
             case "-ubyte" -> new IdxWriter(file, shape, count, false, opener);
             default -> new IdxWriter(file, shape, count, true, opener);
@@ -96,8 +97,8 @@ public final class RowWriters {
     }
 
     /**
-     * A writer of samples in the units of their table's file: a .csv has the schema's names and levels, other formats the
-     * number of a level.
+     * A writer of samples in the units of their table's file: a .csv or .parquet has the schema's names and levels, other
+     * formats the number of a level.
      *
      * @param columns pictures in a line of a .png, 0 for a near-square grid
      * @throws UserError as {@link #samples(Path, SampleShape, long)}
@@ -117,17 +118,20 @@ public final class RowWriters {
         if (form.folder()) {
             return table.decoding(new PictureFolderWriter(file, shape, first, count));
         }
-        boolean text = table.named() && ending(file, SAMPLE_ENDINGS).equals(".csv");
-        return table.decoding(
-                text
-                        ? new TableWriter(file, count, table, opener)
-                        : samples(file, shape, count, form.columns(), form.bytes(), opener));
+        String ending = table.named() ? ending(file, SAMPLE_ENDINGS) : "";
+        RowWriter writer =
+                switch (ending) {
+                    case ".csv" -> new TableWriter(file, count, table, opener);
+                    case ".parquet" -> new ParquetWriter(file, ParquetWriter.of(table), count, opener);
+                    default -> samples(file, shape, count, form.columns(), form.bytes(), opener);
+                };
+        return table.decoding(writer);
     }
 
     /**
      * A writer of latents, whose rows are Z means and then Z logarithms of variances: .npy [rows, 2, Z], .npz (members
-     * mean and logvar [rows, Z]), .csv (columns mean0, ..., logvar0, ...). Without variances .npy is [rows, Z], and what is
-     * called logvar is not there.
+     * mean and logvar [rows, Z]), .csv and .parquet (columns mean0, ..., logvar0, ...). Without variances .npy is
+     * [rows, Z], and what is called logvar is not there.
      *
      * @param file the target; its folder is made if it does not exist
      * @param values 2, or 1 without variances
@@ -158,6 +162,13 @@ public final class RowWriters {
                         IntStream.range(0, values)
                                 .mapToObj(i -> new NpzWriter.Member(names.get(i), i * latentSize, latentSize))
                                 .toList());
+            case ".parquet" ->
+                parquet(
+                        file,
+                        count,
+                        ParquetWriter.Kind.FLOAT,
+                        names.stream().flatMap(name -> numbered(name, latentSize)),
+                        opener);
             default ->
                 new CsvWriter(
                         file,
@@ -170,7 +181,7 @@ public final class RowWriters {
     }
 
     /**
-     * A writer of the numbers of codes, S in a row: .npy, int32 [rows, S], or .csv (columns code0, ...).
+     * A writer of the numbers of codes, S in a row: .npy, int32 [rows, S], .csv or .parquet (columns code0, ...).
      *
      * @throws UserError if the ending is another
      */
@@ -184,9 +195,18 @@ public final class RowWriters {
      * @param opener where a file that {@link #grows} goes
      */
     public static RowWriter codes(Path file, int slots, long count, RowTarget.Opener opener) {
-        return ending(file, CODE_ENDINGS).equals(".npy")
-                ? new NpyIntWriter(file, slots, count, opener)
-                : new CsvWriter(file, count, numbered("code", slots).toList(), opener);
+        return switch (ending(file, CODE_ENDINGS)) {
+            case ".npy" -> new NpyIntWriter(file, slots, count, opener);
+            case ".parquet" -> parquet(file, count, ParquetWriter.Kind.INT, numbered("code", slots), opener);
+            default -> new CsvWriter(file, count, numbered("code", slots).toList(), opener);
+        };
+    }
+
+    private static RowWriter parquet(
+            Path file, long count, ParquetWriter.Kind kind, Stream<String> names, RowTarget.Opener opener) {
+        List<ParquetWriter.Column> columns =
+                names.map(name -> new ParquetWriter.Column(name, kind)).toList();
+        return new ParquetWriter(file, columns, count, opener);
     }
 
     /** The same for means and variances. */

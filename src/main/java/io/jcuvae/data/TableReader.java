@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /**
  * A table in UTF-8 text by the names in its first line: a number for each column of the {@link Table}, in the table's order and
@@ -24,7 +25,7 @@ final class TableReader implements SampleReader {
 
     private final String file;
     private final Table table;
-    private final CsvLines lines;
+    private final TableLines lines;
     private final boolean keepLabels;
     private final List<String> warnings = new ArrayList<>();
     private final List<String> names = new ArrayList<>();
@@ -35,20 +36,22 @@ final class TableReader implements SampleReader {
     private int labelled;
 
     /** Reads the names. */
-    TableReader(ByteSource source, Table table, boolean keepLabels) {
-        file = source.name();
+    TableReader(TableLines lines, Table table, boolean keepLabels) {
+        file = lines.name();
         this.table = table;
         this.keepLabels = keepLabels;
-        lines = new CsvLines(source);
+        this.lines = lines;
         try {
-            if (!lines.next()) {
+            if (lines.names() != null) {
+                names.addAll(lines.names());
+            } else if (lines.next()) {
+                for (int f = 0; f < lines.fields(); f++) {
+                    names.add(lines.text(f));
+                }
+            } else {
                 throw new UserError(file + ": is empty; a table begins with a line of column names");
             }
-            lines.separator(CsvReader.separator(lines));
-            lines.split();
-            for (int f = 0; f < lines.fields(); f++) {
-                names.add(lines.text(f));
-            }
+            warnings.addAll(lines.warnings());
             fields = table.columns().stream()
                     .mapToInt(column -> place(column.name()))
                     .toArray();
@@ -69,7 +72,7 @@ final class TableReader implements SampleReader {
         int place = names.indexOf(name);
         if (place < 0) {
             throw new UserError(file + ": has no column " + Faults.quoted(name) + NearestWord.hint(name, names)
-                    + ", which the schema names (line 1 names "
+                    + ", which the schema names (it names "
                     + String.join(", ", names.subList(0, Math.min(20, names.size())))
                     + (names.size() > 20 ? ", ..." : "") + ")");
         }
@@ -150,10 +153,9 @@ final class TableReader implements SampleReader {
         if (!lines.next()) {
             return false;
         }
-        lines.split();
         if (lines.fields() != names.size()) {
-            throw new UserError(file + ": line " + lines.number() + " has " + lines.fields()
-                    + " fields where the first has " + names.size() + "; every line needs the same number of fields");
+            throw new UserError(file + ": " + lines.place() + " has " + lines.fields() + " fields where the first has "
+                    + names.size() + "; every line needs the same number of fields");
         }
         return true;
     }
@@ -195,7 +197,7 @@ final class TableReader implements SampleReader {
 
     private double number(int field, String text) {
         try {
-            double value = CsvNumber.parse(lines.line(), lines.start(field), lines.end(field));
+            double value = lines.value(field);
             if (Float.isFinite((float) value)) {
                 return value;
             }
@@ -212,7 +214,7 @@ final class TableReader implements SampleReader {
     private int label() {
         String text = lines.text(labelField);
         try {
-            double value = CsvNumber.parse(lines.line(), lines.start(labelField), lines.end(labelField));
+            double value = lines.value(labelField);
             if ((int) value == value) {
                 return (int) value;
             }
@@ -223,7 +225,7 @@ final class TableReader implements SampleReader {
     }
 
     private UserError fault(int field, String text, String why) {
-        return new UserError(file + ": line " + lines.number() + ", column " + Faults.quoted(names.get(field)) + " is "
+        return new UserError(file + ": " + lines.place() + ", column " + Faults.quoted(names.get(field)) + " is "
                 + Faults.quoted(text) + why);
     }
 
@@ -243,15 +245,16 @@ final class TableReader implements SampleReader {
      *
      * @throws UserError where there are fewer than two, or more than a column can have
      */
-    static Table withLevels(Table table, ByteSource source) {
+    static Table withLevels(Table table, Supplier<TableLines> source) {
         if (table.columns().stream().noneMatch(TableColumn::isOpen)) {
-            source.close();
             return table;
         }
         List<TreeSet<String>> found = new ArrayList<>();
         table.columns().forEach(column -> found.add(new TreeSet<>(LEVELS)));
         List<TableColumn> columns = new ArrayList<>(table.columns());
-        try (TableReader reader = new TableReader(source, table, false)) {
+        String file;
+        try (TableReader reader = new TableReader(source.get(), table, false)) {
+            file = reader.file;
             while (reader.nextRow()) {
                 for (int c = 0; c < columns.size(); c++) {
                     String text = reader.lines.text(reader.fields[c]);
@@ -271,7 +274,7 @@ final class TableReader implements SampleReader {
             TableColumn column = columns.get(c);
             if (column.isOpen()) {
                 if (found.get(c).size() < 2) {
-                    throw new UserError(source.name() + ": column " + Faults.quoted(column.name()) + " has only "
+                    throw new UserError(file + ": column " + Faults.quoted(column.name()) + " has only "
                             + (found.get(c).isEmpty()
                                     ? "missing values"
                                     : "the level " + found.get(c).first())

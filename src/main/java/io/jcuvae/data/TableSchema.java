@@ -182,14 +182,14 @@ public final class TableSchema {
             this.name = name;
         }
 
-        void see(String text, byte[] line, int from, int to) {
+        void see(String text, TableLines lines, int field) {
             if (!many) {
                 values.add(text);
                 many = values.size() >= REMEMBERED;
             }
             double value;
             try {
-                value = CsvNumber.parse(line, from, to);
+                value = lines.value(field);
             } catch (NumberFormatException e) {
                 numbers = false;
                 return;
@@ -260,15 +260,15 @@ public final class TableSchema {
         List<Seen> seen = new ArrayList<>();
         Set<String> gaps = new TreeSet<>();
         long rows = 0;
-        try (CsvLines lines = new CsvLines(ByteSource.open(path))) {
-            if (!lines.next()) {
+        try (TableLines lines = FileKind.lines(path)) {
+            if (lines.names() != null) {
+                lines.names().forEach(name -> seen.add(new Seen(name)));
+                notes.addAll(lines.warnings());
+            } else if (!lines.next()) {
                 throw new UserError(file + ": is empty; a table begins with a line of column names");
             }
-            lines.separator(CsvReader.separator(lines));
-            lines.split();
-            for (int f = 0; f < lines.fields(); f++) {
-                if (CsvNumber.isNumber(lines.line(), lines.start(f), lines.end(f))
-                        || lines.text(f).isEmpty()) {
+            for (int f = 0; lines.names() == null && f < lines.fields(); f++) {
+                if (lines.isNumber(f) || lines.text(f).isEmpty()) {
                     throw new UserError(file + ": line 1, column " + (f + 1) + " is " + Faults.quoted(lines.text(f))
                             + "; the first line of a table names its columns (rows of plain numbers need no schema: train"
                             + " with --preset table)");
@@ -276,9 +276,8 @@ public final class TableSchema {
                 seen.add(new Seen(lines.text(f)));
             }
             while (lines.next()) {
-                lines.split();
                 if (lines.fields() != seen.size()) {
-                    throw new UserError(file + ": line " + lines.number() + " has " + lines.fields()
+                    throw new UserError(file + ": " + lines.place() + " has " + lines.fields()
                             + " fields where the first has " + seen.size()
                             + "; every line needs the same number of fields");
                 }
@@ -289,7 +288,7 @@ public final class TableSchema {
                         gaps.add(text);
                         seen.get(f).missing++;
                     } else {
-                        seen.get(f).see(text, lines.line(), lines.start(f), lines.end(f));
+                        seen.get(f).see(text, lines, f);
                     }
                 }
             }

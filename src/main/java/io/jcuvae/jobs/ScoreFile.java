@@ -1,6 +1,7 @@
 package io.jcuvae.jobs;
 
 import com.google.gson.JsonPrimitive;
+import io.jcuvae.data.ParquetWriter;
 import io.jcuvae.data.RowTarget;
 import io.jcuvae.data.RowWriter;
 import io.jcuvae.data.RowWriters;
@@ -9,6 +10,8 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -34,6 +37,7 @@ final class ScoreFile implements Closeable {
     private final int blamed;
     private final RowTarget text;
     private final RowWriter numbers;
+    private final ParquetWriter columns;
     private final StringBuilder line = new StringBuilder();
     private final float[] one = new float[1];
     private boolean any;
@@ -62,17 +66,21 @@ final class ScoreFile implements Closeable {
                 file.getFileName() == null ? "" : file.getFileName().toString().toLowerCase(Locale.ROOT);
         json = name.endsWith(".json");
         boolean npy = name.endsWith(".npy");
-        if (!json && !npy && !name.endsWith(".csv")) {
-            throw new UserError(file + ": this ending tells no format; name the file with .csv, .json or .npy");
+        boolean parquet = name.endsWith(".parquet");
+        if (!json && !npy && !parquet && !name.endsWith(".csv")) {
+            throw new UserError(
+                    file + ": this ending tells no format; name the file with .csv, .parquet, .json or .npy");
         }
         if (npy && blamed > 0) {
-            throw new UserError("--blame: " + file + " has room for scores alone; name the file with .csv or .json");
+            throw new UserError(
+                    "--blame: " + file + " has room for scores alone; name the file with .csv, .parquet or .json");
         }
         numbers = npy ? RowWriters.numbers(file, count, opener) : null;
-        text = npy ? null : opener.open(file);
+        columns = parquet ? new ParquetWriter(file, columns(unusual, labelled, blamed), count, opener) : null;
+        text = npy || parquet ? null : opener.open(file);
         if (json) {
             line.append('[');
-        } else if (!npy) {
+        } else if (text != null) {
             line.append("row,score").append(unusual ? ",unusual" : "").append(labelled ? ",label" : "");
             for (int i = 1; i <= blamed; i++) {
                 line.append(",column").append(i).append(",share").append(i);
@@ -89,12 +97,52 @@ final class ScoreFile implements Closeable {
             numbers.write(one, 1);
             return;
         }
+        if (columns != null) {
+            put(row);
+            return;
+        }
         if (json) {
             object(row);
         } else {
             fields(row);
         }
         flush();
+    }
+
+    private static List<ParquetWriter.Column> columns(boolean unusual, boolean labelled, int blamed) {
+        List<ParquetWriter.Column> columns = new ArrayList<>();
+        columns.add(new ParquetWriter.Column("row", ParquetWriter.Kind.LONG));
+        columns.add(new ParquetWriter.Column("score", ParquetWriter.Kind.FLOAT));
+        if (unusual) {
+            columns.add(new ParquetWriter.Column("unusual", ParquetWriter.Kind.INT));
+        }
+        if (labelled) {
+            columns.add(new ParquetWriter.Column("label", ParquetWriter.Kind.TEXT));
+        }
+        for (int i = 1; i <= blamed; i++) {
+            columns.add(new ParquetWriter.Column("column" + i, ParquetWriter.Kind.TEXT));
+            columns.add(new ParquetWriter.Column("share" + i, ParquetWriter.Kind.FLOAT));
+        }
+        return columns;
+    }
+
+    /** The same fields as in text; where fewer columns are to blame than there is room for, no name and a share of 0. */
+    private void put(Row row) {
+        int c = 0;
+        columns.put(c++, row.row());
+        columns.put(c++, row.score());
+        if (row.unusual() != null) {
+            columns.put(c++, row.unusual() ? 1L : 0L);
+        }
+        if (row.label() != null) {
+            columns.put(c++, row.label());
+        }
+        for (int i = 0; i < blamed; i++) {
+            boolean there = i < row.columns().length;
+            columns.put(c++, there ? row.columns()[i] : "");
+            columns.put(c++, there ? row.shares()[i] : 0f);
+        }
+        columns.endRow();
     }
 
     private void fields(Row row) {
@@ -153,6 +201,10 @@ final class ScoreFile implements Closeable {
             numbers.commit();
             return;
         }
+        if (columns != null) {
+            columns.commit();
+            return;
+        }
         line.append(json ? "\n]\n" : "");
         flush();
         text.complete(null);
@@ -162,6 +214,8 @@ final class ScoreFile implements Closeable {
     public void close() {
         if (numbers != null) {
             numbers.close();
+        } else if (columns != null) {
+            columns.close();
         } else {
             text.close();
         }

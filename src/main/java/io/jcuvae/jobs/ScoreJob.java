@@ -91,8 +91,9 @@ public final class ScoreJob implements RowJob {
     @Override
     public RowWriter writer(Path file, long first, long from, long count, RowTarget.Opener opener) {
         if (String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT).endsWith(".json")) {
-            throw new UserError(file + ": a job writes scores to .csv or .npy; name the file so, or leave out --shards,"
-                    + " --resume and --manifest");
+            throw new UserError(
+                    file + ": a job writes scores to .csv, .parquet or .npy; name the file so, or leave out --shards,"
+                            + " --resume and --manifest");
         }
         ScoreFile scores = new ScoreFile(file, request.calibration() != null, false, request.blame(), count, opener);
         return new Lines(scores, range.first() + from);

@@ -23,6 +23,7 @@ import java.util.function.Function;
  * Everything that can be set about a training run: the one table behind the command line's options, the keys of a
  * configuration file and {@link TrainConfig}. Defaults are in the presets.
  */
+// Long because it is one table: a row for each setting.
 public enum Setting {
     // Long because every option has its words here.
 
@@ -30,13 +31,23 @@ public enum Setting {
     DATA(
             "SRC",
             "what to train on: mnist-sample (built in), mnist or fashion-mnist (downloaded once), moons[:N], a folder or zip of"
-                    + " pictures, a folder of IDX files, or a file",
+                    + " pictures, a folder of IDX files, a file, or - for a table on standard input",
             Setting::text),
     /** What the columns of the data are. */
     SCHEMA(
             "FILE",
             "what the columns of a table are, as JSON (docs/tables.md; 'schema --data FILE.csv' proposes one); each has a"
                     + " likelihood of its own",
+            Setting::text),
+    /** Which columns are features. */
+    COLUMNS(
+            "NAME,...",
+            "of a table with names (.csv, .parquet): the columns to take, in this order; 'all' takes every one but the label",
+            Setting::text),
+    /** Which column holds the labels. */
+    LABEL_COLUMN(
+            "NAME",
+            "of a table with names: the column of labels, whole numbers; 'auto' is label or y, if there is one",
             Setting::text),
     /** Passes over the data. */
     EPOCHS("N", "passes over the data", t -> integer(t, 1, 1_000_000)),

@@ -4,6 +4,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import io.jcuvae.data.NamedColumns;
 import io.jcuvae.data.PictureOptions;
 import io.jcuvae.nn.Initialisation;
 import io.jcuvae.tensor.Activation;
@@ -215,6 +216,12 @@ public final class TrainConfig {
     public Optional<Path> schema() {
         String file = (String) values.get(Setting.SCHEMA);
         return file.equals("none") ? Optional.empty() : Optional.of(Path.of(file));
+    }
+
+    /** Which columns of a table are features and labels. */
+    public NamedColumns columns() {
+        return NamedColumns.parse(
+                (String) values.get(Setting.COLUMNS), (String) values.get(Setting.LABEL_COLUMN), true);
     }
 
     /** Passes over the data. */

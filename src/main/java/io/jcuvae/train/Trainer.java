@@ -346,8 +346,8 @@ public final class Trainer {
     }
 
     /**
-     * What the evaluation after an epoch takes: the shortest of at least two, and of as many as there is time for, since the first
-     * ones run before a virtual machine has compiled them.
+     * What the evaluation after an epoch takes: the shortest of at least two, and of as many as there is time for, since the
+     * first ones run before a virtual machine has compiled them.
      *
      * @param patience seconds
      */

@@ -215,7 +215,7 @@ class ScoreCommandsTest {
             --anomaly-label 1,,2                   | --anomaly-label: must be labels with commas between
             --anomaly-label 9                      | makes none of the
             --labels --data moons:50               | moons:50: data has samples of 28x28 = 784 values, the model takes 2
-            --out scores.parquet                   | scores.parquet: this ending tells no format
+            --out scores.orc                   | scores.orc: this ending tells no format
             --histogram scores.jpg                 | --histogram: must be a .png
             --labels --data T@label=5              | has no label "5" (there are 0, 1)""")
     void mistakesAreToldInOneLine(String line, String expected) {
