@@ -217,8 +217,7 @@ public final class Schedule {
      * @param scalars whose epoch it is
      */
     void place(double[] scalars, double plateau) {
-        long epochs = (long) scalars[Scalars.EPOCH.ordinal()] - 1;
-        long start = epochs * stepsPerEpoch;
+        long start = ((long) scalars[Scalars.EPOCH.ordinal()] - 1) * stepsPerEpoch;
         Values values = at(start, plateau);
         scalars[Scalars.SCHEDULE_START.ordinal()] = start;
         scalars[Scalars.LEARNING_RATE.ordinal()] = values.rate();
