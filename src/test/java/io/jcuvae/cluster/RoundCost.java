@@ -34,13 +34,9 @@ class RoundCost {
             spark.cluster(2);
             for (int steps : new int[] {2, 10, 40}) {
                 Path run = folder.resolve("run" + steps);
-                Process submitted = spark.submit(
-                        SparkTraining.class,
-                        "k" + steps + ".log",
-                        folder,
-                        ("train --data mnist-sample --epochs 5 --workers 2 --quiet --round-steps " + steps + " --out "
-                                        + run)
-                                .split(" "));
+                String command = "train --data mnist-sample --epochs 5 --workers 2 --quiet --round-steps " + steps;
+                Process submitted = spark.submit(SparkTraining.class, "k" + steps + ".log", folder, (Object[])
+                        (command + " --out " + run).split(" "));
                 assertEquals(0, StandaloneSpark.exit(submitted), spark.log("k" + steps + ".log"));
                 print(steps, run);
             }
