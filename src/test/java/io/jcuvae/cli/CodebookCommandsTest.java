@@ -118,7 +118,7 @@ class CodebookCommandsTest {
         assertTrue(Files.readString(table).startsWith("code0,code1,code2\n"));
         assertTrue(Files.readAllLines(table).get(1).matches("[0-8],[0-8],[0-8]"), Files.readString(table));
         assertTrue(Call.refused("encode", "--model", model, "--codes", "--out", shared.resolve("x.npz"))
-                .contains(".npy or .csv"));
+                .contains(".npy, .csv or .parquet"));
         Call.done("interpolate", "--model", model, "--from", 0, "--to", 1, "--steps", 3, "--out", made);
     }
 

@@ -130,7 +130,7 @@ final class RoundTripTest {
         Path file = folder.resolve("rows.jpg");
         String message = Samples.assertRefused(
                 file, () -> RowWriters.samples(file, SHAPE, 3).close());
-        assertTrue(message.contains(".npy, .npz, .csv, .png, -ubyte or -ubyte.gz"), message);
+        assertTrue(message.contains(".npy, .npz, .csv, .parquet, .png, -ubyte or -ubyte.gz"), message);
         Path latents = folder.resolve("z.png");
         Samples.assertRefused(latents, () -> RowWriters.latents(latents, 3, 3).close());
         Path grid = folder.resolve("grid.png");

@@ -1,5 +1,7 @@
 package io.jcuvae.fuzz;
 
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
+
 import io.jcuvae.cpu.CpuBackend;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.ImageGrid;
@@ -45,6 +47,9 @@ public final class FuzzSeeds {
     static final String VALID = "valid-";
 
     private static final Path CORPUS = Path.of("src/test/resources/fuzz");
+    /** Files of another writer. */
+    private static final Path OTHERS = Path.of("src/test/resources/io/jcuvae/data/parquet");
+
     private static final int HEADER = 512;
 
     private FuzzSeeds() {}
@@ -74,6 +79,12 @@ public final class FuzzSeeds {
             Path corpus = Files.createDirectories(CORPUS.resolve(target.label()));
             if (target == FuzzTarget.MODEL) {
                 Files.write(corpus.resolve("wide-small"), wide(model(folder)));
+            }
+            if (target == FuzzTarget.PARQUET) {
+                // Text, dates and lists are read by a schema, or refused.
+                for (String other : List.of("patients", "lz4", "delta", "lengths")) {
+                    Files.copy(OTHERS.resolve(other + ".parquet"), corpus.resolve(other), REPLACE_EXISTING);
+                }
             }
             for (Map.Entry<String, byte[]> seed : sound(target, folder).entrySet()) {
                 byte[] bytes = seed.getValue();
@@ -144,6 +155,7 @@ public final class FuzzSeeds {
                 seeds.put("numbers", samples(folder, "a.csv", new SampleShape(3)));
                 seeds.put("packed", gzip(samples(folder, "b.csv", new SampleShape(3))));
             }
+            case PARQUET -> seeds.put("numbers", samples(folder, "a.parquet", new SampleShape(3)));
             case SCHEMA -> seeds.put("table", schema());
             case CONFIG -> configurations(seeds);
             case PICTURE -> {

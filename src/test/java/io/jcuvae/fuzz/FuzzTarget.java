@@ -63,15 +63,9 @@ enum FuzzTarget {
         }
     }),
     /** Rows of numbers, and a schema proposed for them by which they are then read. */
-    CSV(
-            ".csv",
-            file -> each(() -> data(file), () -> {
-                Path schema = file.resolveSibling("proposed.json");
-                write(
-                        schema,
-                        TableSchema.propose(file, new ArrayList<>()).toString().getBytes(StandardCharsets.UTF_8));
-                byTable(file, TableSchema.read(schema));
-            })),
+    CSV(".csv", FuzzTarget::proposed),
+    /** The same in columns. */
+    PARQUET(".parquet", FuzzTarget::proposed),
     /** What the columns of a table are; a small table is then read by it. */
     SCHEMA(".json", file -> {
         Table table = TableSchema.read(file);
@@ -115,8 +109,11 @@ enum FuzzTarget {
     static final long ALLOCATED_ALWAYS = 64L << 20;
     /** Bytes that it may allocate for each byte that the file holds, unpacked. */
     static final long ALLOCATED_PER_BYTE = 100;
-    /** The same for each byte of a picture, which deflate may stretch by 1032 and a decoder by its bytes per pixel. */
-    static final long ALLOCATED_PER_PICTURE_BYTE = 1032 * 32;
+    /**
+     * The same for each byte of a picture or of packed columns, which deflate may stretch by 1032 and a decoder by its bytes per
+     * pixel or value.
+     */
+    static final long ALLOCATED_PER_PACKED_BYTE = 1032 * 32;
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
@@ -179,7 +176,9 @@ enum FuzzTarget {
      */
     void requireInProportion(int size, Cost cost, int times) {
         long most = ALLOCATED_ALWAYS
-                + (this == PICTURE ? ALLOCATED_PER_PICTURE_BYTE * size : ALLOCATED_PER_BYTE * cost.held());
+                + (this == PICTURE || this == PARQUET
+                        ? ALLOCATED_PER_PACKED_BYTE * size
+                        : ALLOCATED_PER_BYTE * cost.held());
         most *= times;
         if (cost.allocated() > most) {
             throw new AssertionError(label() + ": allocated " + cost.allocated() + " bytes for a file of " + size
@@ -190,6 +189,16 @@ enum FuzzTarget {
     private static void data(Path file) {
         DataSource source = DataSource.parse(file.toString());
         each(() -> source.load(Split.ALL, 0), () -> source.labels(Split.ALL, 0));
+    }
+
+    private static void proposed(Path file) {
+        each(() -> data(file), () -> {
+            Path schema = file.resolveSibling("proposed.json");
+            write(
+                    schema,
+                    TableSchema.propose(file, new ArrayList<>()).toString().getBytes(StandardCharsets.UTF_8));
+            byTable(file, TableSchema.read(schema));
+        });
     }
 
     private static void network(TrainConfig config) {

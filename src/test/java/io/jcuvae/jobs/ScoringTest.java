@@ -222,7 +222,9 @@ class ScoringTest {
     @Test
     void mistakesAreToldAndLeaveNoFile() throws IOException {
         DataSource source = table(50, 5, "t.csv");
-        String[][] wrong = {{"s.txt", "name the file with .csv, .json or .npy"}, {"s", "this ending tells no format"}};
+        String[][] wrong = {
+            {"s.txt", "name the file with .csv, .parquet, .json or .npy"}, {"s", "this ending tells no format"}
+        };
         for (String[] one : wrong) {
             Path out = folder.resolve(one[0]);
             UserError error = assertThrows(UserError.class, () -> run(source, request(null, 0, null, out)));
