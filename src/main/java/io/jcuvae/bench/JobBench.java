@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -99,7 +100,8 @@ public final class JobBench {
 
     private RowJob samples(long count) {
         Generation.Asked asked = new Generation.Asked(0, count, 1, 1, "prior");
-        return new Generation(model, backend, Labels.of(model, null), null, asked, new RowWriters.Form(false, true, 0));
+        return new Generation(
+                model, backend, Labels.of(model, null), null, asked, new RowWriters.Form(false, true, 0, List.of()));
     }
 
     private RowJob codes() {

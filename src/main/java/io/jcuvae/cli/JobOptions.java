@@ -95,7 +95,7 @@ final class JobOptions {
             throw new UserError(
                     "--bytes: is about a .npy, and " + arguments.required("out") + " is none; leave it out");
         }
-        return new RowWriters.Form(folder, bytes, 0);
+        return new RowWriters.Form(folder, bytes, 0, List.of());
     }
 
     private static boolean isFolder(Arguments arguments) {

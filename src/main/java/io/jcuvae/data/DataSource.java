@@ -127,6 +127,10 @@ public final class DataSource {
      *     file here at once
      */
     public static DataSource parse(String src, SourceOptions options) {
+        if (src.indexOf(0) >= 0) {
+            // A model's file may say it.
+            throw new UserError(Faults.printable(src) + ": has a character 0 in it, which no file's name has");
+        }
         LabelFilter filter = LabelFilter.of(src);
         if (filter != null) {
             DataSource all = parse(filter.source(), options);

@@ -34,23 +34,22 @@ public final class RowWriters {
      * @param columns pictures in a line of a .png, 0 for a near-square grid
      */
     public static RowWriter samples(Path file, SampleShape shape, long count, int columns) {
-        return samples(file, shape, count, columns, false, RowTarget.Opener.WHOLE);
+        return samples(file, shape, count, Form.USUAL.with(columns), RowTarget.Opener.WHOLE);
     }
 
-    private static RowWriter samples(
-            Path file, SampleShape shape, long count, int columns, boolean bytes, RowTarget.Opener opener) {
+    private static RowWriter samples(Path file, SampleShape shape, long count, Form form, RowTarget.Opener opener) {
         int width = shape.width();
         String ending = ending(file, SAMPLE_ENDINGS);
-        if (bytes && !ending.equals(".npy")) {
+        if (form.bytes() && !ending.equals(".npy")) {
             throw new UserError("--bytes: is about a .npy, and " + Faults.name(file) + " is none; leave it out");
         }
         return switch (ending) {
-            case ".npy" -> new NpyWriter(file, width, count, bytes, opener, shape.sizes());
+            case ".npy" -> new NpyWriter(file, width, count, form.bytes(), opener, shape.sizes());
             case ".npz" ->
                 new NpzWriter(file, width, count, List.of(new NpzWriter.Member("samples", 0, shape.sizes())));
-            case ".csv" -> new CsvWriter(file, count, numbered("x", width).toList(), opener);
-            case ".parquet" -> parquet(file, count, ParquetWriter.Kind.FLOAT, numbered("x", width), opener);
-            case ".png" -> new PngWriter(file, shape, count, columns);
+            case ".csv" -> new CsvWriter(file, count, form.header(width), opener);
+            case ".parquet" -> parquet(file, count, ParquetWriter.Kind.FLOAT, form.header(width).stream(), opener);
+            case ".png" -> new PngWriter(file, shape, count, form.columns());
             case "-ubyte" -> new IdxWriter(file, shape, count, false, opener);
             default -> new IdxWriter(file, shape, count, true, opener);
         };
@@ -85,14 +84,29 @@ public final class RowWriters {
      * @param folder whether the name is that of a folder with a .png for each sample
      * @param bytes whether a .npy has bytes, 255 times the value rounded half up, in place of floats
      * @param columns pictures in a line of a .png, 0 for a near-square grid
+     * @param names of the values in a .csv or .parquet; empty for x0, x1, ...
      */
-    public record Form(boolean folder, boolean bytes, int columns) {
+    public record Form(boolean folder, boolean bytes, int columns, List<String> names) {
         /** As the ending says. */
-        public static final Form USUAL = new Form(false, false, 0);
+        public static final Form USUAL = new Form(false, false, 0, List.of());
+
+        /** Keeps the names. */
+        public Form {
+            names = List.copyOf(names);
+        }
 
         /** The same with so many pictures in a line of a .png. */
         public Form with(int inALine) {
-            return new Form(folder, bytes, inALine);
+            return new Form(folder, bytes, inALine, names);
+        }
+
+        /** The same with names for the values. */
+        public Form named(List<String> values) {
+            return new Form(folder, bytes, columns, values);
+        }
+
+        private List<String> header(int width) {
+            return names.size() == width ? names : numbered("x", width).toList();
         }
     }
 
@@ -123,7 +137,7 @@ public final class RowWriters {
                 switch (ending) {
                     case ".csv" -> new TableWriter(file, count, table, opener);
                     case ".parquet" -> new ParquetWriter(file, ParquetWriter.of(table), count, opener);
-                    default -> samples(file, shape, count, form.columns(), form.bytes(), opener);
+                    default -> samples(file, shape, count, form, opener);
                 };
         return table.decoding(writer);
     }

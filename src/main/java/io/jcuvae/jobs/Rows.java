@@ -84,7 +84,13 @@ final class Rows {
     static RowWriter writer(
             Model model, Path out, long first, long count, RowWriters.Form form, RowTarget.Opener opener) {
         return RowWriters.samples(
-                out, model.data().shape(), first, count, form, model.data().table(), opener);
+                out,
+                model.data().shape(),
+                first,
+                count,
+                form.named(model.config().columns().names()),
+                model.data().table(),
+                opener);
     }
 
     /** Bytes of a sample in a file, about. */

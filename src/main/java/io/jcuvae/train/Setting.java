@@ -385,6 +385,10 @@ public enum Setting {
      * @throws UserError naming the option, what was found and what is accepted
      */
     public Object parse(String text, String where) {
+        if (text.indexOf(0) >= 0) {
+            // Files may say it. No name of a file may have it, and no other value does.
+            throw new UserError(where + ": has a character 0 in it; take it out");
+        }
         try {
             return parser.apply(text.strip());
         } catch (IllegalArgumentException e) {

@@ -145,6 +145,9 @@ class TableSourcesTest {
         Path decoded = folder.resolve("decoded.parquet");
         Call.done("decode", "--model", run, "--latents", codes, "--label", 1, "--out", decoded, "--device", "cpu");
         assertEquals(60, DataSource.parse(decoded.toString()).load(Split.ALL, 0).count());
+        Path made = folder.resolve("made.csv");
+        Call.done("generate", "--model", run, "--count", 2, "--label", "0", "--out", made);
+        assertEquals("Name,c", Files.readAllLines(made).get(0), "what is generated has the columns' names");
     }
 
     @Test

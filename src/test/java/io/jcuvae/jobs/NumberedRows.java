@@ -7,6 +7,7 @@ import io.jcuvae.data.RowWriters;
 import io.jcuvae.data.SampleShape;
 import io.jcuvae.data.Table;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.LongConsumer;
 
 /** Rows that are functions of their number, in batches of seven. */
@@ -55,7 +56,7 @@ final class NumberedRows implements RowJob {
 
     @Override
     public RowWriter writer(Path file, long first, long from, long count, RowTarget.Opener opener) {
-        RowWriters.Form form = new RowWriters.Form(folder, false, 0);
+        RowWriters.Form form = new RowWriters.Form(folder, false, 0, List.of());
         return RowWriters.samples(file, new SampleShape(2, 3), first, count, form, Table.NONE, opener);
     }
 
