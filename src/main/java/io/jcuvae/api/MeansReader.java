@@ -20,11 +20,6 @@ final class MeansReader implements SampleReader {
     }
 
     @Override
-    public boolean bytes() {
-        return false;
-    }
-
-    @Override
     public long count() {
         return posteriors.count();
     }
@@ -39,11 +34,6 @@ final class MeansReader implements SampleReader {
             System.arraycopy(both, 2 * r * latents, out, r * latents, latents);
         }
         return rows;
-    }
-
-    @Override
-    public int readBytes(byte[] out, int maxRows) {
-        throw new IllegalStateException("these rows are not bytes");
     }
 
     @Override

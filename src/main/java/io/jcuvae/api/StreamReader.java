@@ -30,11 +30,6 @@ final class StreamReader implements SampleReader {
     }
 
     @Override
-    public boolean bytes() {
-        return false;
-    }
-
-    @Override
     public long count() {
         return stream.count() < 0 || limit == 0 ? stream.count() : Math.min(limit, stream.count());
     }
@@ -59,11 +54,6 @@ final class StreamReader implements SampleReader {
         }
         read += got;
         return got;
-    }
-
-    @Override
-    public int readBytes(byte[] out, int maxRows) {
-        throw new IllegalStateException("these rows are not bytes");
     }
 
     @Override

@@ -167,11 +167,6 @@ final class CsvReader implements SampleReader {
     }
 
     @Override
-    public boolean bytes() {
-        return false;
-    }
-
-    @Override
     public long count() {
         return -1;
     }
@@ -242,11 +237,6 @@ final class CsvReader implements SampleReader {
     private UserError fault(int field, String found) {
         return new UserError(file + ": " + lines.place() + ", column " + (field + 1) + " " + found
                 + "; every field needs a decimal number such as 0.5 or -1e-3 (columns of text take train --schema)");
-    }
-
-    @Override
-    public int readBytes(byte[] out, int maxRows) {
-        throw new IllegalStateException("these rows are not bytes");
     }
 
     @Override

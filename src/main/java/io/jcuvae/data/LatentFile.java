@@ -83,11 +83,6 @@ final class LatentFile {
         }
 
         @Override
-        public boolean bytes() {
-            return false;
-        }
-
-        @Override
         public long count() {
             return reader.count();
         }
@@ -106,11 +101,6 @@ final class LatentFile {
                 }
             }
             return done;
-        }
-
-        @Override
-        public int readBytes(byte[] out, int maxRows) {
-            throw new IllegalStateException("these rows are not bytes");
         }
 
         @Override

@@ -12,7 +12,9 @@ public interface SampleReader extends Closeable {
     SampleShape shape();
 
     /** Whether the rows are raw bytes 0..255, which {@link #read} divides by 255. */
-    boolean bytes();
+    default boolean bytes() {
+        return false;
+    }
 
     /** The number of rows from the first to the last, or -1 where only reading tells. */
     long count();
@@ -34,7 +36,9 @@ public interface SampleReader extends Closeable {
      * @return the rows read: {@code maxRows}, fewer only where the rows end, 0 at the end
      * @throws IllegalStateException unless {@link #bytes}
      */
-    int readBytes(byte[] out, int maxRows);
+    default int readBytes(byte[] out, int maxRows) {
+        throw new IllegalStateException("these rows are not bytes");
+    }
 
     /** Closes the file; never fails. */
     @Override

@@ -245,11 +245,6 @@ public record Table(List<TableColumn> columns, TableText text) {
         }
 
         @Override
-        public boolean bytes() {
-            return false;
-        }
-
-        @Override
         public long count() {
             return reader.count();
         }
@@ -261,11 +256,6 @@ public record Table(List<TableColumn> columns, TableText text) {
             table.encode(out, rows);
             done[0] += rows;
             return rows;
-        }
-
-        @Override
-        public int readBytes(byte[] out, int maxRows) {
-            throw new IllegalStateException("these rows are not bytes");
         }
 
         @Override

@@ -122,11 +122,6 @@ final class TableReader implements SampleReader {
     }
 
     @Override
-    public boolean bytes() {
-        return false;
-    }
-
-    @Override
     public long count() {
         return -1;
     }
@@ -227,11 +222,6 @@ final class TableReader implements SampleReader {
     private UserError fault(int field, String text, String why) {
         return new UserError(file + ": " + lines.place() + ", column " + Faults.quoted(names.get(field)) + " is "
                 + Faults.quoted(text) + why);
-    }
-
-    @Override
-    public int readBytes(byte[] out, int maxRows) {
-        throw new IllegalStateException("these rows are not bytes");
     }
 
     @Override

@@ -82,11 +82,6 @@ public final class Values {
         }
 
         @Override
-        public boolean bytes() {
-            return false;
-        }
-
-        @Override
         public long count() {
             return reader.count();
         }

@@ -165,11 +165,6 @@ final class RowFeed implements AutoCloseable {
             }
 
             @Override
-            public boolean bytes() {
-                return false;
-            }
-
-            @Override
             public long count() {
                 return -1;
             }
@@ -178,11 +173,6 @@ final class RowFeed implements AutoCloseable {
             public int read(float[] out, int maxRows) {
                 int most = (int) Math.min(maxRows, end - position);
                 return most <= 0 ? 0 : RowFeed.this.read(out, most);
-            }
-
-            @Override
-            public int readBytes(byte[] out, int maxRows) {
-                throw new IllegalStateException("these rows are not bytes");
             }
 
             @Override

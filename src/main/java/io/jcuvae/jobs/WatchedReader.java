@@ -64,11 +64,6 @@ final class WatchedReader implements SampleReader {
     }
 
     @Override
-    public int readBytes(byte[] out, int maxRows) {
-        throw new UnsupportedOperationException("an evaluation reads floats");
-    }
-
-    @Override
     public void close() {
         reader.close();
     }
