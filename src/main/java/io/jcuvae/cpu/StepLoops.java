@@ -46,10 +46,26 @@ final class StepLoops {
         }
     }
 
-    /** Values to bytes: 255 times the value, rounded half up, clipped. What is cut to an integer below zero is clipped anyway. */
+    /**
+     * Values to bytes: 255 times the value, rounded half up, clipped. The product is rounded once, together with the addition of
+     * 1.5 * 2^23, which leaves the integer in the low bits; half to even is half up here, as 127.5 is the only half that a float
+     * times 255 makes. NaN becomes what it is clipped to.
+     */
     static void quantize(byte[] bytes, int to, float[] x, int start, int count) {
+        float[] block = new float[Math.max(1, Math.min(count, Exponential.BLOCK))];
+        for (int done = 0; done < count; done += block.length) {
+            int n = Math.min(block.length, count - done);
+            System.arraycopy(x, start + done, block, 0, n);
+            round(block, n);
+            for (int i = 0; i < n; i++) {
+                bytes[to + done + i] = (byte) Float.floatToRawIntBits(block[i]);
+            }
+        }
+    }
+
+    private static void round(float[] x, int count) {
         for (int i = 0; i < count; i++) {
-            bytes[to + i] = (byte) Math.max(0, Math.min(255, (int) (x[start + i] * 255.0 + 0.5)));
+            x[i] = Math.fma(Math.max(0f, Math.min(1f, x[i])), 255f, 12582912f);
         }
     }
 
