@@ -2,6 +2,7 @@ package io.jcuvae.cli;
 
 import io.jcuvae.data.Classes;
 import io.jcuvae.data.DataSource;
+import io.jcuvae.data.JobFiles;
 import io.jcuvae.data.RowWriters;
 import io.jcuvae.jobs.AggregatePosterior;
 import io.jcuvae.jobs.CodePrior;
@@ -133,10 +134,20 @@ final class GenerateCommand implements Command {
                         + model.spec().prior().describe()
                         + "), and its codes do not follow the standard normal; leave the option out");
             }
-            Generation.Asked rows = new Generation.Asked(
-                    first, count, seed, temperature, chosen.name().toLowerCase(Locale.ROOT));
+            Generation.Asked rows = new Generation.Asked(first, count, seed, temperature, named(chosen, arguments));
             return new Generation(model, backend, classes, sampler, rows, form);
         });
+    }
+
+    /** For the manifest: a mixture or a tree that has taken another's place makes another job. */
+    private static String named(Sampler chosen, Arguments arguments) {
+        String name = chosen.name().toLowerCase(Locale.ROOT);
+        Path model = Model.file(arguments.requiredPath("model"));
+        return switch (chosen) {
+            case PRIOR, NORMAL -> name;
+            case GMM -> name + ", SHA-256 " + JobFiles.sha256(AggregatePosterior.file(model));
+            case TREE -> name + ", SHA-256 " + JobFiles.sha256(CodePrior.file(model));
+        };
     }
 
     private static CodeSampler mixture(

@@ -50,6 +50,11 @@ public final class AggregatePosterior {
         }
     }
 
+    /** Where the mixture of a model file is kept. */
+    public static Path file(Path modelFile) {
+        return MixtureFile.beside(modelFile);
+    }
+
     /**
      * The mixture, one for each class of a model that is told labels, kept beside a model file if it is of this model and what
      * is wanted, else one fitted now and kept there.
@@ -67,7 +72,7 @@ public final class AggregatePosterior {
             Wanted wanted,
             Progress progress,
             Consumer<String> note) {
-        Path file = MixtureFile.beside(modelFile);
+        Path file = file(modelFile);
         String checksum = Safetensors.read(modelFile).metadata().get(Safetensors.CHECKSUM);
         String replaced = null;
         if (Files.exists(file)) {

@@ -43,6 +43,11 @@ public final class CodePrior implements CodeSampler {
         }
     }
 
+    /** Where the tree of a model file is kept. */
+    public static Path file(Path modelFile) {
+        return CodeTreeFile.beside(modelFile);
+    }
+
     /**
      * The tree kept beside a model file if it is of this model and what is wanted, else one fitted now and kept there.
      *
@@ -64,7 +69,7 @@ public final class CodePrior implements CodeSampler {
                     + model.spec().posterior().label() + "); leave it out, or take --sampler gmm");
         }
         float[] vectors = Codebook.vectors(model.buffers(), backend);
-        Path file = CodeTreeFile.beside(modelFile);
+        Path file = file(modelFile);
         String checksum = Safetensors.read(modelFile).metadata().get(Safetensors.CHECKSUM);
         String replaced = null;
         if (Files.exists(file)) {

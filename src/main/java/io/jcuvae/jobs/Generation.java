@@ -39,7 +39,7 @@ public final class Generation implements RowJob {
      * @param count samples of each class
      * @param seed start of the random sequence
      * @param temperature scale of z
-     * @param sampler the name of what codes come from, for the manifest
+     * @param sampler what codes come from, for the manifest: a name, and the SHA-256 of the file that is not the model's
      */
     public record Asked(long first, long count, long seed, double temperature, String sampler) {}
 

@@ -89,6 +89,31 @@ class JobCommandsTest {
         return all.toByteArray();
     }
 
+    /** The mixture lies in a file of its own; a job that began with one does not go on with another. */
+    @Test
+    void anotherMixtureIsAnotherJob() {
+        Path out = folder.resolve("m.npy");
+        String[] words = {"generate", "--count", "40", "--sampler", "gmm", "--quiet"};
+        call(words, "--components", 2, "--out", out, "--manifest");
+        call(words, "--out", out, "--resume");
+        call(words, "--components", 3, "--out", folder.resolve("other.npy"));
+        String told = Call.refused(
+                "generate",
+                "--count",
+                40,
+                "--sampler",
+                "gmm",
+                "--model",
+                model,
+                "--device",
+                "cpu",
+                "--quiet",
+                "--resume",
+                "--out",
+                out);
+        assertTrue(told.contains("is of another job") && told.contains("sampler"), told);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"generate", "encode", "reconstruct", "score", "augment"})
     void slicesShardsAndThreadsShowNowhere(String name) throws IOException {
