@@ -9,6 +9,8 @@ import org.eclipse.jetty.server.Request;
 /** Reads a request's body as it comes, without a thread that waits, into an array that grows with it and has a bound. */
 final class BodyReader implements Runnable {
     private static final int FIRST = 1 << 12;
+    /** So many times what is taken is read to its end, and dropped: who is refused while still sending never hears why. */
+    private static final long HEARD_OUT = 2;
 
     private final Request request;
     private final int most;
@@ -16,6 +18,8 @@ final class BodyReader implements Runnable {
     private final Consumer<Refusal> otherwise;
     private byte[] bytes = new byte[FIRST];
     private int filled;
+    /** Bytes that have come, taken or not. */
+    private long come;
 
     /**
      * A reader, to be run once.
@@ -35,8 +39,7 @@ final class BodyReader implements Runnable {
     @Override
     public void run() {
         // A length that is told is believed where it refuses, and never where memory is taken for it.
-        boolean fits = request.getLength() <= most;
-        while (fits) {
+        while (request.getLength() <= HEARD_OUT * most && come <= HEARD_OUT * most) {
             Content.Chunk chunk = request.read();
             if (chunk == null) {
                 request.demand(this);
@@ -46,27 +49,30 @@ final class BodyReader implements Runnable {
                 otherwise.accept(new Refusal(400, "the body breaks off, or is no body"));
                 return;
             }
-            fits = take(chunk.getByteBuffer());
+            take(chunk.getByteBuffer());
             boolean last = chunk.isLast();
             chunk.release();
-            if (fits && last) {
+            if (last && come <= most) {
                 then.accept(Arrays.copyOf(bytes, filled));
                 return;
+            }
+            if (last) {
+                break;
             }
         }
         otherwise.accept(new Refusal(413, "the request is longer than the " + most + " bytes that are taken here"));
     }
 
-    private boolean take(ByteBuffer part) {
+    private void take(ByteBuffer part) {
         int length = part.remaining();
-        if (length > most - filled) {
-            return false;
+        come += length;
+        if (come > most) {
+            return;
         }
         if (filled + length > bytes.length) {
             bytes = Arrays.copyOf(bytes, Math.min(most, Math.max(2 * bytes.length, filled + length)));
         }
         part.get(bytes, filled, length);
         filled += length;
-        return true;
     }
 }
