@@ -2,6 +2,7 @@ package io.jcuvae.api;
 
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.Dataset;
+import io.jcuvae.data.FirstColumns;
 import io.jcuvae.data.PictureOptions;
 import io.jcuvae.data.SampleReader;
 import io.jcuvae.data.SampleShape;
@@ -174,7 +175,7 @@ public final class Samples {
             throw new UserError(source + ": has rows of " + reader.shape() + ", the model's codes are " + latents
                     + " values, or 2x" + latents + " as encode gives them");
         }
-        return ModelInput.codes(model, codes ? reader : new MeansReader(reader), source, label);
+        return ModelInput.codes(model, codes ? reader : new FirstColumns(reader, latents), source, label);
     }
 
     /**

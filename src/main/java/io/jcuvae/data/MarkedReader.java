@@ -1,17 +1,9 @@
 package io.jcuvae.data;
 
 /** The marked rows of a reader, up to a limit. */
-final class MarkedReader implements SampleReader {
-    private static final int BLOCK_VALUES = 1 << 18;
-
-    private final SampleReader reader;
+final class MarkedReader extends ChosenRows {
     private final boolean[] marks;
-    private final int width;
     private final long count;
-    private byte[] bytes = new byte[0];
-    private float[] floats = new float[0];
-    private int row;
-    private long passed;
 
     /**
      * Chooses rows.
@@ -20,24 +12,21 @@ final class MarkedReader implements SampleReader {
      * @param limit the most rows passed on, 0 for all
      */
     MarkedReader(SampleReader reader, boolean[] marks, int limit) {
-        this.reader = reader;
+        this(reader, marks, marked(marks, limit));
+    }
+
+    private MarkedReader(SampleReader reader, boolean[] marks, long count) {
+        super(reader, count);
         this.marks = marks;
-        this.width = reader.shape().width();
+        this.count = count;
+    }
+
+    private static long marked(boolean[] marks, int limit) {
         long marked = 0;
         for (boolean mark : marks) {
             marked += mark ? 1 : 0;
         }
-        this.count = limit == 0 ? marked : Math.min(limit, marked);
-    }
-
-    @Override
-    public SampleShape shape() {
-        return reader.shape();
-    }
-
-    @Override
-    public boolean bytes() {
-        return reader.bytes();
+        return limit == 0 ? marked : Math.min(limit, marked);
     }
 
     @Override
@@ -45,59 +34,14 @@ final class MarkedReader implements SampleReader {
         return count;
     }
 
-    /** How many rows to read at once for so many more marked ones, none of them in vain but unmarked ones. */
-    private int ask(int want) {
-        return Math.min(Math.max(1, BLOCK_VALUES / width), Math.min(want, marks.length - row));
+    @Override
+    void choose(boolean[] those, long first, int rows) {
+        System.arraycopy(marks, (int) first, those, 0, rows);
     }
 
+    /** None are read in vain but unmarked ones. */
     @Override
-    public int read(float[] out, int maxRows) {
-        int want = (int) Math.min(maxRows, count - passed);
-        int done = 0;
-        while (done < want) {
-            int ask = ask(want - done);
-            if (floats.length < ask * width) {
-                floats = new float[ask * width];
-            }
-            int got = reader.read(floats, ask);
-            if (got == 0) {
-                break;
-            }
-            for (int i = 0; i < got; i++) {
-                if (marks[row++]) {
-                    System.arraycopy(floats, i * width, out, done++ * width, width);
-                }
-            }
-        }
-        passed += done;
-        return done;
-    }
-
-    @Override
-    public int readBytes(byte[] out, int maxRows) {
-        int want = (int) Math.min(maxRows, count - passed);
-        int done = 0;
-        while (done < want) {
-            int ask = ask(want - done);
-            if (bytes.length < ask * width) {
-                bytes = new byte[ask * width];
-            }
-            int got = reader.readBytes(bytes, ask);
-            if (got == 0) {
-                break;
-            }
-            for (int i = 0; i < got; i++) {
-                if (marks[row++]) {
-                    System.arraycopy(bytes, i * width, out, done++ * width, width);
-                }
-            }
-        }
-        passed += done;
-        return done;
-    }
-
-    @Override
-    public void close() {
-        reader.close();
+    long ask(int want, long first) {
+        return Math.min(want, marks.length - first);
     }
 }
