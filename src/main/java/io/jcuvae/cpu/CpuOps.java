@@ -11,7 +11,6 @@ import io.jcuvae.tensor.Binarization;
 import io.jcuvae.tensor.Density;
 import io.jcuvae.tensor.ElementType;
 import io.jcuvae.tensor.Ops;
-import io.jcuvae.tensor.Philox;
 import io.jcuvae.tensor.Scalars;
 import io.jcuvae.tensor.TableLayout;
 import io.jcuvae.tensor.Tensor;
@@ -39,6 +38,8 @@ final class CpuOps implements Ops {
     private final Densities densities;
     private final TableLoops tables;
     private final ThreadLocal<ActivationLoops> activations = ThreadLocal.withInitial(ActivationLoops::new);
+    private final ThreadLocal<PhiloxLoops> draws = ThreadLocal.withInitial(PhiloxLoops::new);
+    private final ThreadLocal<PixelLoops> pixels = ThreadLocal.withInitial(PixelLoops::new);
     private final TrainingLoops training;
     private final ObjectiveLoops variants;
     private final Convolutions convolutions;
@@ -780,7 +781,7 @@ final class CpuOps implements Ops {
         chunks(
                 x.count(),
                 CHUNK,
-                (i, end) -> StepLoops.quantize(bytes(bytes), start(bytes) + i, floats(x), start(x) + i, end - i));
+                (i, end) -> pixels.get().ofValues(bytes(bytes), start(bytes) + i, floats(x), start(x) + i, end - i));
     }
 
     @Override
@@ -789,7 +790,27 @@ final class CpuOps implements Ops {
         int width = x.columns();
         rows(x.rows(), width, (r0, r1) -> {
             for (int r = r0; r < r1; r++) {
-                floats(rows)[start(rows) + r] = StepLoops.zeroIfFinite(floats(x), start(x) + r * width, width);
+                floats(rows)[start(rows) + r] = PixelLoops.zeroIfFinite(floats(x), start(x) + r * width, width);
+            }
+        });
+    }
+
+    @Override
+    public void logitPixels(Tensor bytes, Tensor rows, Tensor x) {
+        check(
+                rows.count() == x.rows()
+                        && bytes.count() == x.count()
+                        && bytes.buffer().type() == ElementType.U8,
+                "logitPixels",
+                bytes,
+                rows,
+                x);
+        int width = x.columns();
+        rows(x.rows(), width, (r0, r1) -> {
+            PixelLoops loops = pixels.get();
+            for (int r = r0; r < r1; r++) {
+                floats(rows)[start(rows) + r] =
+                        loops.ofLogits(bytes(bytes), start(bytes) + r * width, floats(x), start(x) + r * width, width);
             }
         });
     }
@@ -800,7 +821,7 @@ final class CpuOps implements Ops {
         chunks(
                 noise.count(),
                 NOISE_CHUNK,
-                (i, end) -> Philox.fillNormal(floats(noise), start(noise) + i, end - i, key, first + i));
+                (i, end) -> draws.get().fillNormal(floats(noise), start(noise) + i, end - i, key, first + i));
     }
 
     @Override

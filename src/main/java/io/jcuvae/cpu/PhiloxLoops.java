@@ -1,5 +1,6 @@
 package io.jcuvae.cpu;
 
+import io.jcuvae.tensor.BoxMuller;
 import io.jcuvae.tensor.Philox;
 
 /**
@@ -17,6 +18,7 @@ final class PhiloxLoops {
     private final int[] c2 = new int[BLOCKS];
     private final int[] c3 = new int[BLOCKS];
     private final int[] high = new int[BLOCKS];
+    private final BoxMuller pairs = new BoxMuller(2 * BLOCKS);
 
     /** The same as {@link Philox#fillUniform}. */
     void fillUniform(float[] out, int offset, int count, long key, int epoch, long first) {
@@ -33,6 +35,28 @@ final class PhiloxLoops {
                 int block = (int) ((n >> 2) - group);
                 int[] lane = (n & 2) == 0 ? (n & 1) == 0 ? c0 : c1 : (n & 1) == 0 ? c2 : c3;
                 out[offset + (int) (n - first)] = Philox.uniform(lane[block]);
+            }
+        }
+    }
+
+    /** The same as {@link Philox#fillNormal}. */
+    void fillNormal(float[] out, int offset, int count, long key, long first) {
+        long n = first;
+        long end = first + count;
+        while (n < end) {
+            long group = n >> 2;
+            int subsequence = (int) (group % SUBSEQUENCES);
+            int blocks = (int) Math.min(Math.min(BLOCKS, SUBSEQUENCES - subsequence), ((end + 3) >> 2) - group);
+            rounds(group / SUBSEQUENCES, subsequence, 0, key, blocks);
+            for (int i = 0; i < blocks; i++) {
+                pairs.set(2 * i, c0[i], c1[i]);
+                pairs.set(2 * i + 1, c2[i], c3[i]);
+            }
+            pairs.compute(2 * blocks);
+            long last = Math.min(end, 4 * (group + blocks));
+            for (; n < last; n++) {
+                int pair = (int) ((n >> 1) - 2 * group);
+                out[offset + (int) (n - first)] = (n & 1) == 0 ? pairs.sine(pair) : pairs.cosine(pair);
             }
         }
     }

@@ -47,38 +47,6 @@ final class StepLoops {
     }
 
     /**
-     * Values to bytes: 255 times the value, rounded half up, clipped. The product is rounded once, together with the addition of
-     * 1.5 * 2^23, which leaves the integer in the low bits; half to even is half up here, as 127.5 is the only half that a float
-     * times 255 makes. NaN becomes what it is clipped to.
-     */
-    static void quantize(byte[] bytes, int to, float[] x, int start, int count) {
-        float[] block = new float[Math.max(1, Math.min(count, Exponential.BLOCK))];
-        for (int done = 0; done < count; done += block.length) {
-            int n = Math.min(block.length, count - done);
-            System.arraycopy(x, start + done, block, 0, n);
-            round(block, n);
-            for (int i = 0; i < n; i++) {
-                bytes[to + done + i] = (byte) Float.floatToRawIntBits(block[i]);
-            }
-        }
-    }
-
-    private static void round(float[] x, int count) {
-        for (int i = 0; i < count; i++) {
-            x[i] = Math.fma(Math.max(0f, Math.min(1f, x[i])), 255f, 12582912f);
-        }
-    }
-
-    /** 0 if all values are finite, else NaN. */
-    static float zeroIfFinite(float[] x, int start, int count) {
-        float largest = 0;
-        for (int i = 0; i < count; i++) {
-            largest = Math.max(largest, Math.abs(x[start + i]));
-        }
-        return largest * 0;
-    }
-
-    /**
      * One Adam step on elements start .. end - 1 of all four arrays; rate is lr / correction1, root 1 / sqrt(correction2).
      *
      * <p>Parameters that get no gradient for long (a dead unit, a pixel at the rim) have moments that decay into the

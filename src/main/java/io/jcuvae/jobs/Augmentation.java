@@ -80,7 +80,7 @@ public final class Augmentation implements RowJob {
         told = Rows.labels(model, source, split, range.limit());
         variations = new Variations(
                 model, backend, asked.perSample(), asked.temperature(), Stream.GENERATION.key(asked.seed()));
-        feed = new RowFeed(model, source, split, range.limit(), variations.images());
+        feed = new RowFeed(model, source, split, range.limit(), variations.images(), true);
     }
 
     /**
@@ -199,6 +199,7 @@ public final class Augmentation implements RowJob {
         private final Recorded encode;
         private final Recorded draw;
         private final RowsOut rows;
+        private final FeedUpload upload;
 
         Variations(Model model, Backend backend, int perSample, double temperature, long key) {
             this.backend = backend;
@@ -215,7 +216,8 @@ public final class Augmentation implements RowJob {
             noise = Tensor.of(backend.allocate(ElementType.F32, codes.count()), codes);
             encode = backend.record(encoder::encode);
             draw = backend.record(this::draw);
-            rows = new RowsOut(backend, decoder.expected(), false);
+            rows = new RowsOut(backend, decoder.expected());
+            upload = new FeedUpload(backend, encoder.x());
         }
 
         /** Originals of a batch. */
@@ -245,7 +247,7 @@ public final class Augmentation implements RowJob {
                         feed.requireAfter(begin, at);
                         break;
                     }
-                    backend.upload(encoder.x(), feed.values(), 0);
+                    upload.take(feed);
                     if (oneHot != null) {
                         labels.oneHot(oneHot, at, read);
                         backend.upload(encoder.labels(), oneHot, 0);

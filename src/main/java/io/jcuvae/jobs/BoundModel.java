@@ -32,6 +32,7 @@ final class BoundModel {
     private Prior prior;
 
     private double temperature;
+    private boolean pixels;
 
     /**
      * Room for drawing from the prior.
@@ -70,7 +71,22 @@ final class BoundModel {
 
     private void expect() {
         vae.decode();
-        vae.mean();
+        if (!pixels) {
+            vae.mean();
+        }
+    }
+
+    /**
+     * From now on batches leave no expected data but what {@link #pixels} makes pixels of, which is faster: to be asked for
+     * before the first batch.
+     */
+    void leavePixels() {
+        pixels = true;
+    }
+
+    /** The pixels of the last batch, see {@link Vae#pixels}. */
+    void pixels(Tensor bytes, Tensor check) {
+        vae.pixels(bytes, check);
     }
 
     /** B, rows of a batch. */
@@ -177,6 +193,21 @@ final class BoundModel {
         }
     }
 
+    /** [B, D]: where {@link #encode()} and {@link #reconstruct()} find samples. */
+    Tensor input() {
+        return vae.x();
+    }
+
+    /** The input to its posteriors, which stay on the device. */
+    void encode() {
+        encode.run();
+    }
+
+    /** The input to the expected data of its posterior means, which stay on the device. */
+    void reconstruct() {
+        reconstruct.run();
+    }
+
     /**
      * Samples to their posteriors, which stay on the device.
      *
@@ -184,7 +215,7 @@ final class BoundModel {
      */
     void encode(float[] samples) {
         backend.upload(vae.x(), samples, 0);
-        encode.run();
+        encode();
     }
 
     /**
@@ -204,7 +235,7 @@ final class BoundModel {
      */
     void reconstruct(float[] samples) {
         backend.upload(vae.x(), samples, 0);
-        reconstruct.run();
+        reconstruct();
     }
 
     /**
@@ -271,8 +302,12 @@ final class BoundModel {
         Tensor noise = room ? vae.noise() : allocate(normals);
         backend.upload(prior, cold(temperature), 0);
         Recorded batch = backend.record(() -> {
-            backend.ops().normal(noise, scalars, key);
-            backend.ops().reparameterize(vae.priorNoise(), prior, noise);
+            if (temperature == 1) {
+                backend.ops().normal(vae.priorNoise(), scalars, key);
+            } else {
+                backend.ops().normal(noise, scalars, key);
+                backend.ops().reparameterize(vae.priorNoise(), prior, noise);
+            }
             vae.fromPrior();
             expect();
         });

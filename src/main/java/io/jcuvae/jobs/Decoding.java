@@ -28,7 +28,7 @@ public final class Decoding {
             BoundModel bound = new BoundModel(model, backend);
             bound.label(number);
             float[] codes = bound.codes();
-            try (RowsOut rows = new RowsOut(backend, bound.output(), writer.pixels())) {
+            try (RowsOut rows = RowsOut.expected(backend, bound, writer.pixels())) {
                 rows.to(writer, out.toString(), 0, done -> progress.at(done, reader.count()), () -> {
                     int read;
                     while ((read = reader.read(codes, bound.rows())) > 0) {

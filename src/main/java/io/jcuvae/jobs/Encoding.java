@@ -7,7 +7,6 @@ import io.jcuvae.data.RowWriter;
 import io.jcuvae.data.RowWriters;
 import io.jcuvae.data.Split;
 import io.jcuvae.tensor.Backend;
-import io.jcuvae.tensor.Tensor;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Model;
 import java.nio.file.Path;
@@ -124,12 +123,12 @@ public final class Encoding extends MappedRows {
     }
 
     @Override
-    Tensor result(BoundModel model) {
-        return form == Form.CODES ? model.codeNumbers() : model.head();
+    RowsOut rowsOut(Backend backend, BoundModel model, boolean pixels) {
+        return new RowsOut(backend, form == Form.CODES ? model.codeNumbers() : model.head());
     }
 
     @Override
-    void compute(BoundModel model, float[] rows) {
-        model.encode(rows);
+    void compute(BoundModel model) {
+        model.encode();
     }
 }

@@ -107,7 +107,7 @@ public final class Generation implements RowJob {
     @Override
     public void make(long from, long to, RowWriter writer, LongConsumer done) {
         if (out == null) {
-            out = new RowsOut(backend, bound.output(), writer.pixels());
+            out = RowsOut.expected(backend, bound, writer.pixels());
         }
         out.to(writer, name, from, done, () -> send(out, from, Math.min(to, rows())));
     }
@@ -227,7 +227,7 @@ public final class Generation implements RowJob {
             Model model, Backend backend, long count, long seed, double temperature, PixelTaker taker) {
         Asked asked = new Asked(0, count, seed, temperature, "prior");
         Generation job = new Generation(model, backend, Labels.of(model, null), null, asked, RowWriters.Form.USUAL);
-        try (RowsOut rows = new RowsOut(backend, job.bound.output(), true, taker::take)) {
+        try (RowsOut rows = RowsOut.expected(backend, job.bound, true, taker::take)) {
             job.send(rows, 0, job.rows());
             rows.flush();
         }
@@ -268,7 +268,7 @@ public final class Generation implements RowJob {
             batch.asFloatBuffer().get(all, filled[0], values);
             filled[0] += values;
         };
-        try (RowsOut rows = new RowsOut(backend, job.bound.output(), false, taker)) {
+        try (RowsOut rows = RowsOut.expected(backend, job.bound, false, taker)) {
             job.send(rows, 0, job.rows());
             rows.flush();
         }

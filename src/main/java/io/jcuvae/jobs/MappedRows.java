@@ -6,7 +6,6 @@ import io.jcuvae.data.RowLabels;
 import io.jcuvae.data.RowWriter;
 import io.jcuvae.data.Split;
 import io.jcuvae.tensor.Backend;
-import io.jcuvae.tensor.Tensor;
 import io.jcuvae.train.Model;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,6 +20,7 @@ abstract class MappedRows implements RowJob {
     private final RowRange range;
     private final RowFeed feed;
     private final BoundModel bound;
+    private final FeedUpload upload;
     private final RowLabels labels;
     private final Backend backend;
     private final JsonObject options;
@@ -33,7 +33,8 @@ abstract class MappedRows implements RowJob {
         this.range = range;
         this.backend = backend;
         bound = new BoundModel(model, backend);
-        feed = new RowFeed(model, source, split, range.limit(), bound.rows());
+        feed = new RowFeed(model, source, split, range.limit(), bound.rows(), true);
+        upload = new FeedUpload(backend, bound.input());
         labels = Rows.labels(model, source, split, range.limit());
         options = options(source, split, range, backend);
     }
@@ -54,11 +55,11 @@ abstract class MappedRows implements RowJob {
         file = path.toString();
     }
 
-    /** Where a batch leaves its rows. */
-    abstract Tensor result(BoundModel model);
+    /** The way for what a batch leaves. */
+    abstract RowsOut rowsOut(Backend backend, BoundModel model, boolean pixels);
 
-    /** Computes a batch. */
-    abstract void compute(BoundModel model, float[] rows);
+    /** Computes what the model has as its input. */
+    abstract void compute(BoundModel model);
 
     @Override
     public JsonObject options() {
@@ -83,7 +84,7 @@ abstract class MappedRows implements RowJob {
     @Override
     public void make(long from, long to, RowWriter writer, LongConsumer done) {
         if (out == null) {
-            out = new RowsOut(backend, result(bound), writer.pixels());
+            out = rowsOut(backend, bound, writer.pixels());
         }
         long begin = range.first() + from;
         long end = to > Long.MAX_VALUE - range.first() ? range.end() : Math.min(range.end(), range.first() + to);
@@ -99,7 +100,8 @@ abstract class MappedRows implements RowJob {
                     break;
                 }
                 bound.label(labels, at, read);
-                compute(bound, feed.values());
+                upload.take(feed);
+                compute(bound);
                 out.send(count, skip);
             }
         });

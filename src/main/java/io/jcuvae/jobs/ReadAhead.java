@@ -16,16 +16,25 @@ final class ReadAhead implements AutoCloseable {
     /**
      * Rows, or why there are no more.
      *
-     * @param values [rows, width] and what was there before
+     * @param values [rows, width] and what was there before; null where bytes are wanted
+     * @param pixels the same as bytes; null where floats are wanted
      * @param rows 0 at the end
      * @param failure of reading, or null
      */
-    private record Batch(float[] values, int rows, Throwable failure) {}
+    private record Batch(float[] values, byte[] pixels, int rows, Throwable failure) {
+        static Batch none(Throwable failure) {
+            return new Batch(null, null, 0, failure);
+        }
+
+        Batch of(int read) {
+            return new Batch(values, pixels, read, null);
+        }
+    }
 
     private final SampleReader reader;
     private final int batchRows;
     private final BlockingQueue<Batch> full = new ArrayBlockingQueue<>(BATCHES + 1);
-    private final BlockingQueue<float[]> empty = new ArrayBlockingQueue<>(BATCHES + 1);
+    private final BlockingQueue<Batch> empty = new ArrayBlockingQueue<>(BATCHES + 1);
     private final Thread thread = new Thread(this::work, "jcuvae-read");
     private volatile boolean closed;
     private Batch current;
@@ -35,13 +44,14 @@ final class ReadAhead implements AutoCloseable {
      *
      * @param reader used by the thread alone until this is closed; closed by whoever opened it
      * @param batchRows rows of a batch
+     * @param bytes whether rows are read as bytes, which the reader must have
      */
-    ReadAhead(SampleReader reader, int batchRows) {
+    ReadAhead(SampleReader reader, int batchRows, boolean bytes) {
         this.reader = reader;
         this.batchRows = batchRows;
         int values = Math.multiplyExact(batchRows, reader.shape().width());
         for (int i = 0; i < BATCHES; i++) {
-            empty.add(new float[values]);
+            empty.add(new Batch(bytes ? null : new float[values], bytes ? new byte[values] : null, 0, null));
         }
         thread.setDaemon(true);
         thread.start();
@@ -51,17 +61,23 @@ final class ReadAhead implements AutoCloseable {
         try {
             int rows = batchRows;
             while (rows == batchRows && !closed) {
-                float[] values = empty.take();
-                rows = closed ? 0 : reader.read(values, batchRows);
-                full.put(new Batch(values, rows, null));
+                Batch room = empty.take();
+                rows = closed ? 0 : read(room);
+                full.put(room.of(rows));
             }
-            full.put(new Batch(new float[0], 0, null));
+            full.put(Batch.none(null));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException | Error e) {
             // There is room: the batch that failed is in neither queue.
-            full.offer(new Batch(new float[0], 0, e));
+            full.offer(Batch.none(e));
         }
+    }
+
+    private int read(Batch room) {
+        return room.pixels() == null
+                ? reader.read(room.values(), batchRows)
+                : reader.readBytes(room.pixels(), batchRows);
     }
 
     /** The rows of the next batch; fewer than asked for at the end alone, and none after it. */
@@ -71,7 +87,7 @@ final class ReadAhead implements AutoCloseable {
         }
         try {
             if (current != null) {
-                empty.put(current.values());
+                empty.put(current);
             }
             current = full.take();
         } catch (InterruptedException e) {
@@ -92,11 +108,16 @@ final class ReadAhead implements AutoCloseable {
         return current.values();
     }
 
+    /** The same as bytes, where these are read. */
+    byte[] pixels() {
+        return current.pixels();
+    }
+
     @Override
     public void close() {
         closed = true;
         full.clear();
-        empty.offer(new float[0]);
+        empty.offer(Batch.none(null));
         try {
             thread.join(PATIENCE);
         } catch (InterruptedException e) {

@@ -8,7 +8,6 @@ import io.jcuvae.data.RowWriter;
 import io.jcuvae.data.RowWriters;
 import io.jcuvae.data.Split;
 import io.jcuvae.tensor.Backend;
-import io.jcuvae.tensor.Tensor;
 import io.jcuvae.train.Model;
 import java.nio.file.Path;
 
@@ -82,13 +81,13 @@ public final class Reconstruction extends MappedRows {
     }
 
     @Override
-    Tensor result(BoundModel bound) {
-        return bound.output();
+    RowsOut rowsOut(Backend backend, BoundModel bound, boolean pixels) {
+        return RowsOut.expected(backend, bound, pixels);
     }
 
     @Override
-    void compute(BoundModel bound, float[] rows) {
-        bound.reconstruct(rows);
+    void compute(BoundModel bound) {
+        bound.reconstruct();
     }
 
     /**

@@ -17,6 +17,7 @@ final class RowFeed implements AutoCloseable {
     private final Split split;
     private final int limit;
     private final int batchRows;
+    private final boolean takesBytes;
     private SampleReader reader;
     private SampleShape shape;
     /** Rows in all, or -1 where only reading tells. */
@@ -35,14 +36,16 @@ final class RowFeed implements AutoCloseable {
      *
      * @param limit the first rows to read, 0 for all
      * @param batchRows rows of a batch
+     * @param takesBytes whether rows of bytes may come as such
      * @throws UserError as {@link Rows#open}
      */
-    RowFeed(Model model, DataSource source, Split split, int limit, int batchRows) {
+    RowFeed(Model model, DataSource source, Split split, int limit, int batchRows, boolean takesBytes) {
         this.model = model;
         this.source = source;
         this.split = split;
         this.limit = limit;
         this.batchRows = batchRows;
+        this.takesBytes = takesBytes;
         open();
     }
 
@@ -77,7 +80,7 @@ final class RowFeed implements AutoCloseable {
             return true;
         }
         if (ahead == null) {
-            ahead = new ReadAhead(reader, batchRows);
+            ahead = new ReadAhead(reader, batchRows, bytes());
         }
         held = ahead.next();
         passed = 0;
@@ -123,7 +126,7 @@ final class RowFeed implements AutoCloseable {
     }
 
     /**
-     * The next batch, of which the last one may have fewer rows, as {@link #values} has it.
+     * The next batch, of which the last one may have fewer rows, as {@link #values} or {@link #pixels} has it.
      *
      * @return its rows, 0 after the last one
      */
@@ -138,9 +141,19 @@ final class RowFeed implements AutoCloseable {
         return held;
     }
 
+    /** Whether rows come as bytes. */
+    boolean bytes() {
+        return takesBytes && reader.bytes();
+    }
+
     /** The values of the batch, [rows, width] and any behind them, until the next one is asked for. */
     float[] values() {
         return ahead.values();
+    }
+
+    /** The same where rows come as bytes. */
+    byte[] pixels() {
+        return ahead.pixels();
     }
 
     /** Copies the next rows, as {@link SampleReader#read}. */
@@ -156,7 +169,7 @@ final class RowFeed implements AutoCloseable {
         return got;
     }
 
-    /** The rows from here up to an end, as a reader; closing it closes nothing. */
+    /** The rows from here up to an end, as a reader of floats; closing it closes nothing. */
     SampleReader until(long end) {
         return new SampleReader() {
             @Override

@@ -28,44 +28,56 @@ final class RowsOut implements AutoCloseable {
         void take(ByteBuffer rows, int count);
     }
 
-    private final Backend backend;
-    private final Tensor from;
     /** [B]: zero where all values of the row are numbers; null where floats are taken as they are. */
     private final Tensor check;
 
     private final Delivery delivery;
+    private final WriteBehind behind;
     /** Rows at the front of each batch under way that nobody asked for. */
     private final Queue<Integer> skips = new ArrayDeque<>();
 
     private String name = "the samples";
     private Taker taker = (rows, count) -> {};
     private LongConsumer progress = done -> {};
-    private WriteBehind behind;
     private long first;
     private long done;
 
     /**
-     * Prepares the way.
+     * The way for rows that go as floats.
      *
      * @param from [B, ...]: where each batch leaves its rows
-     * @param pixels whether rows go as bytes or as floats
      */
-    RowsOut(Backend backend, Tensor from, boolean pixels) {
-        this.backend = backend;
-        this.from = from;
-        if (pixels) {
-            check = Tensor.of(backend.allocate(ElementType.F32, from.rows()), Shape.of(from.rows()));
-            delivery = new Delivery(backend, this::take, Delivery.Part.pixels(from), Delivery.Part.floats(check));
-        } else {
-            check = null;
-            delivery = new Delivery(backend, this::take, Delivery.Part.floats(from));
-        }
+    RowsOut(Backend backend, Tensor from) {
+        behind = new WriteBehind(from.count() * Float.BYTES);
+        check = null;
+        delivery = new Delivery(backend, this::take, Delivery.Part.floats(from));
     }
 
-    /** Rows for a taker. */
-    RowsOut(Backend backend, Tensor from, boolean pixels, Taker taker) {
-        this(backend, from, pixels);
-        this.taker = taker;
+    /** The way for the expected data of batches, as pixels. */
+    private RowsOut(Backend backend, BoundModel model) {
+        Shape shape = model.output().shape();
+        behind = new WriteBehind(shape.count());
+        check = Tensor.of(backend.allocate(ElementType.F32, shape.rows()), Shape.of(shape.rows()));
+        model.leavePixels();
+        // What is no number is lost as a pixel.
+        Delivery.Part pixels = Delivery.Part.bytes(shape, to -> model.pixels(to, check));
+        delivery = new Delivery(backend, this::take, pixels, Delivery.Part.floats(check));
+    }
+
+    /**
+     * The way for the expected data of batches.
+     *
+     * @param pixels whether rows go as bytes or as floats
+     */
+    static RowsOut expected(Backend backend, BoundModel model, boolean pixels) {
+        return pixels ? new RowsOut(backend, model) : new RowsOut(backend, model.output());
+    }
+
+    /** The same, for a taker. */
+    static RowsOut expected(Backend backend, BoundModel model, boolean pixels, Taker taker) {
+        RowsOut rows = expected(backend, model, pixels);
+        rows.taker = taker;
+        return rows;
     }
 
     /**
@@ -77,8 +89,7 @@ final class RowsOut implements AutoCloseable {
      * @param work computes and sends
      */
     void to(RowWriter writer, String fileName, long firstRow, LongConsumer told, Runnable work) {
-        long bytes = from.count() * (check == null ? Float.BYTES : 1);
-        behind = new WriteBehind(check == null ? writer::write : writer::writePixels, bytes);
+        behind.begin(check == null ? writer::write : writer::writePixels);
         taker = behind;
         name = fileName;
         first = firstRow;
@@ -89,7 +100,6 @@ final class RowsOut implements AutoCloseable {
             flush();
         } finally {
             behind.close();
-            behind = null;
         }
     }
 
@@ -105,10 +115,6 @@ final class RowsOut implements AutoCloseable {
      * @param skip how many at their front do not count
      */
     void send(int rows, int skip) {
-        if (check != null) {
-            // What is no number is lost as a pixel.
-            backend.ops().finiteRows(check, from);
-        }
         skips.add(skip);
         delivery.send(rows);
     }
@@ -116,9 +122,7 @@ final class RowsOut implements AutoCloseable {
     /** Takes in what is still under way, and returns when it is written. */
     void flush() {
         delivery.flush();
-        if (behind != null) {
-            behind.flush();
-        }
+        behind.flush();
     }
 
     private void take(ByteBuffer[] parts, int rows) {

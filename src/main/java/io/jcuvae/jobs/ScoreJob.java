@@ -55,7 +55,7 @@ public final class ScoreJob implements RowJob {
         labels = Rows.labels(model, source, split, range.limit());
         blame = Scoring.blame(model, backend, source, split, request);
         scorer = new RowScorer(model, backend, request.recipe(), blame != null);
-        feed = new RowFeed(model, source, split, range.limit(), scorer.rows());
+        feed = new RowFeed(model, source, split, range.limit(), scorer.rows(), false);
     }
 
     @Override

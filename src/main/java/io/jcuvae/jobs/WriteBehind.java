@@ -18,7 +18,7 @@ final class WriteBehind implements RowsOut.Taker, AutoCloseable {
     /** Ends the thread. */
     private static final Batch END = new Batch(null, -1);
 
-    private final RowsOut.Taker taker;
+    private RowsOut.Taker taker;
     private final BlockingQueue<Batch> full = new ArrayBlockingQueue<>(MOST + 2);
     private final BlockingQueue<ByteBuffer> empty = new ArrayBlockingQueue<>(MOST);
     private final int buffers;
@@ -30,12 +30,20 @@ final class WriteBehind implements RowsOut.Taker, AutoCloseable {
     /**
      * Prepares it.
      *
-     * @param taker called in the thread
      * @param batchBytes bytes of a batch at most
      */
-    WriteBehind(RowsOut.Taker taker, long batchBytes) {
-        this.taker = taker;
+    WriteBehind(long batchBytes) {
         buffers = (int) Math.max(2, Math.min(MOST, ROOM / Math.max(1, batchBytes)));
+    }
+
+    /**
+     * Begins to take rows.
+     *
+     * @param next called in the thread, with rows outside of the heap, from where a file takes them without another copy
+     */
+    void begin(RowsOut.Taker next) {
+        taker = next;
+        failure = null;
     }
 
     @Override
@@ -62,7 +70,7 @@ final class WriteBehind implements RowsOut.Taker, AutoCloseable {
         }
         return bytes != null && bytes.capacity() >= size
                 ? bytes
-                : ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+                : ByteBuffer.allocateDirect(size).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private void work() {

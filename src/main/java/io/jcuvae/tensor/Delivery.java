@@ -1,6 +1,8 @@
 package io.jcuvae.tensor;
 
 import java.nio.ByteBuffer;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /**
  * Results of batches on their way from a device to whoever takes them on the host. There are two copies of each in turn, so
@@ -21,24 +23,20 @@ public final class Delivery implements AutoCloseable {
     }
 
     /**
-     * A tensor whose contents are delivered.
+     * What is delivered of each batch.
      *
-     * @param from [B, ...], floats
-     * @param pixels whether it goes as bytes, see {@link Ops#quantize}, or as floats
+     * @param shape [B, ...]
+     * @param fill asks for the operations that put it into the tensor that is copied
      */
-    public record Part(Tensor from, boolean pixels) {
-        /** Delivered as floats. */
+    public record Part(ElementType type, Shape shape, BiConsumer<Ops, Tensor> fill) {
+        /** The contents of a tensor of floats. */
         public static Part floats(Tensor from) {
-            return new Part(from, false);
+            return new Part(ElementType.F32, from.shape(), (ops, to) -> ops.activate(to, from, Activation.IDENTITY));
         }
 
-        /** Delivered as bytes. */
-        public static Part pixels(Tensor from) {
-            return new Part(from, true);
-        }
-
-        private ElementType type() {
-            return pixels ? ElementType.U8 : ElementType.F32;
+        /** Bytes, of which the operations that make them put as many as the shape has into the tensor they are given. */
+        public static Part bytes(Shape shape, Consumer<Tensor> fill) {
+            return new Part(ElementType.U8, shape, (ops, to) -> fill.accept(to));
         }
     }
 
@@ -55,7 +53,7 @@ public final class Delivery implements AutoCloseable {
     /**
      * Prepares the copies.
      *
-     * @param parts what a batch consists of; all have as many rows
+     * @param parts what a batch consists of, in the order in which their operations are asked for; all have as many rows
      */
     public Delivery(Backend backend, Taker taker, Part... parts) {
         this.ops = backend.ops();
@@ -65,7 +63,7 @@ public final class Delivery implements AutoCloseable {
         copies = new HostCopy[2][parts.length];
         for (int i = 0; i < 2; i++) {
             for (int p = 0; p < parts.length; p++) {
-                Shape shape = parts[p].from().shape();
+                Shape shape = parts[p].shape();
                 held[i][p] = Tensor.of(backend.allocate(parts[p].type(), shape.count()), shape);
                 copies[i][p] = backend.hostCopy(held[i][p]);
             }
@@ -80,11 +78,7 @@ public final class Delivery implements AutoCloseable {
      */
     public void send(int count) {
         for (int p = 0; p < parts.length; p++) {
-            if (parts[p].pixels()) {
-                ops.quantize(held[next][p], parts[p].from());
-            } else {
-                ops.activate(held[next][p], parts[p].from(), Activation.IDENTITY);
-            }
+            parts[p].fill().accept(ops, held[next][p]);
             copies[next][p].start();
         }
         rows[next] = count;
@@ -107,7 +101,7 @@ public final class Delivery implements AutoCloseable {
         for (int p = 0; p < parts.length; p++) {
             arrived[p] = copies[which][p].await();
             arrived[p].limit(Math.toIntExact(
-                    (long) count * arrived[p].capacity() / parts[p].from().rows()));
+                    (long) count * arrived[p].capacity() / parts[p].shape().rows()));
         }
         taker.take(arrived, count);
     }

@@ -16,7 +16,7 @@ public interface HostCopy extends AutoCloseable {
      * Waits for the copy that was started last.
      *
      * @return the tensor's elements as raw little-endian bytes, from position 0 to the limit; the same memory every time,
-     *     good until the next {@link #start} or {@link #close}
+     *     good until the next {@link #start} or {@link #close}, or until the tensor is written again
      */
     ByteBuffer await();
 

@@ -199,6 +199,20 @@ public interface Ops
     }
 
     /**
+     * The pixels that logits give, and what {@link #finiteRows} says of them: pixels[i] = 255 sigmoid(x[i]), rounded half up. A
+     * row with a NaN has pixels without meaning. Devices may differ by one where 255 sigmoid(x) is within rounding of a half.
+     *
+     * @param pixels U8, [B, D]
+     * @param rows [B]
+     * @param x [B, D], may be overwritten
+     */
+    default void logitPixels(Tensor pixels, Tensor rows, Tensor x) {
+        activate(x, x, Activation.SIGMOID);
+        finiteRows(rows, x);
+        quantize(pixels, x);
+    }
+
+    /**
      * noise[i] = value NOISE_POSITION + i of the key's normal sequence (see {@link Philox}).
      *
      * @param noise any shape

@@ -22,8 +22,8 @@ public final class Philox {
     /** What the second key word grows by between rounds. */
     public static final int WEYL_1 = 0xBB67AE85;
 
-    private static final float TWO_POW_MINUS_32 = 0x1p-32f;
-    private static final float TWO_PI_POW_MINUS_32 = (float) (2 * Math.PI * 0x1p-32);
+    /** Groups of four normals that are made at once: what they need stays in the first-level cache. */
+    private static final int NORMAL_GROUPS = 64;
 
     private Philox() {}
 
@@ -98,30 +98,26 @@ public final class Philox {
     }
 
     /**
-     * Fills with standard normals: Box-Muller on the pairs of lanes (0, 1) and (2, 3), with cuRAND's constants
-     * u = x / 2^32 + 1 / 2^33 and v = 2 pi (y / 2^32 + 1 / 2^33), giving s sin v and s cos v with s = sqrt(-2 ln u).
+     * Fills with standard normals: {@link BoxMuller} on the pairs of lanes (0, 1) and (2, 3).
      */
     public static void fillNormal(float[] out, int offset, int count, long key, long first) {
+        long end = first + count;
+        int most = (int) Math.min(NORMAL_GROUPS, (end + 3 >> 2) - (first >> 2));
         int[] lanes = new int[4];
-        float[] normals = new float[4];
-        long current = -1;
-        for (int i = 0; i < count; i++) {
-            long n = first + i;
-            if (n >> 2 != current) {
-                current = n >> 2;
-                group(lanes, key, 0, current);
-                boxMuller(normals, 0, lanes[0], lanes[1]);
-                boxMuller(normals, 2, lanes[2], lanes[3]);
+        BoxMuller pairs = new BoxMuller(2 * most);
+        for (long n = first; n < end; ) {
+            long group = n >> 2;
+            int groups = (int) Math.min(most, (end + 3 >> 2) - group);
+            for (int g = 0; g < groups; g++) {
+                group(lanes, key, 0, group + g);
+                pairs.set(2 * g, lanes[0], lanes[1]);
+                pairs.set(2 * g + 1, lanes[2], lanes[3]);
             }
-            out[offset + i] = normals[(int) (n & 3)];
+            pairs.compute(2 * groups);
+            for (long last = Math.min(end, 4 * (group + groups)); n < last; n++) {
+                int pair = (int) ((n >> 1) - 2 * group);
+                out[offset + (int) (n - first)] = (n & 1) == 0 ? pairs.sine(pair) : pairs.cosine(pair);
+            }
         }
-    }
-
-    private static void boxMuller(float[] out, int offset, int x, int y) {
-        float u = (x & 0xFFFFFFFFL) * TWO_POW_MINUS_32 + TWO_POW_MINUS_32 / 2;
-        float v = (y & 0xFFFFFFFFL) * TWO_PI_POW_MINUS_32 + TWO_PI_POW_MINUS_32 / 2;
-        double radius = Math.sqrt(-2 * Math.log(u));
-        out[offset] = (float) (radius * Math.sin(v));
-        out[offset + 1] = (float) (radius * Math.cos(v));
     }
 }

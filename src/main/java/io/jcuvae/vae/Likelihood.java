@@ -300,5 +300,16 @@ public enum Likelihood {
                 ops.densityMean(expected, output, likelihood.density, run);
             }
         }
+
+        /** The output to the expected data as pixels, see {@link Vae#pixels}. */
+        void pixels(Tensor pixels, Tensor finite) {
+            if (likelihood == BERNOULLI) {
+                ops.logitPixels(pixels, finite, output);
+            } else {
+                mean();
+                ops.finiteRows(finite, expected);
+                ops.quantize(pixels, expected);
+            }
+        }
     }
 }

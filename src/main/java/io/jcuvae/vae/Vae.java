@@ -367,6 +367,16 @@ public final class Vae {
     }
 
     /**
+     * The decoder's output to the expected data as pixels, in place of {@link #mean()}.
+     *
+     * @param pixels U8, [R, D]: 255 times the value, rounded half up
+     * @param rows [R]: 0, or NaN where a value is no finite number and so no pixel
+     */
+    public void pixels(Tensor pixels, Tensor rows) {
+        likelihood.pixels(pixels, rows);
+    }
+
+    /**
      * x and noise to the loss rows, and the gradients at the decoder's output.
      *
      * @param scalars gives beta and the capacity

@@ -121,6 +121,12 @@ final class Lab {
         return pair;
     }
 
+    /** Says that calls may write over an input. */
+    Pair usedUp(Pair pair) {
+        outputs.add(pair);
+        return pair;
+    }
+
     private Pair floats(String name, double[] values, Shape shape) {
         return place(name, values, ElementType.F32, shape);
     }

@@ -465,6 +465,26 @@ public interface OpsContract
     }
 
     @Test
+    @Covers("logitPixels")
+    default void makesPixelsOfLogits() {
+        for (int[] shape : new int[][] {{1, 1}, {2, 1}, {7, 31}, {6, 784}, {40, 1025}}) {
+            compare(Scenarios.logitPixels(shape[0], shape[1]));
+        }
+        Backend backend = backend();
+        int width = 33;
+        for (int place = 0; place < width; place++) {
+            float[] values = new float[3 * width];
+            values[width + place] = Float.NaN;
+            values[2 * width + place] = Float.POSITIVE_INFINITY;
+            Tensor x = tensor(backend, values).view(0, Shape.of(3, width));
+            Tensor rows = tensor(backend, new float[3]);
+            Tensor pixels = Tensor.of(backend.allocate(ElementType.U8, 3 * width), Shape.of(3, width));
+            backend.ops().logitPixels(pixels, rows, x);
+            assertArrayEquals(new double[] {0, Double.NaN, 0}, Access.values(backend, rows), "at " + place);
+        }
+    }
+
+    @Test
     @Covers("finiteRows")
     default void findsWhatIsNoNumber() {
         for (int[] shape : new int[][] {{1, 1}, {2, 1}, {7, 31}, {6, 784}, {40, 1025}}) {

@@ -114,6 +114,7 @@ final class Scenarios {
                         gatherFed(129, 785, 300, ElementType.U8, Binarization.DYNAMIC),
                         gatherFed(129, 785, 131, ElementType.F32, Binarization.STATIC)));
         verbs.put("quantize", List.of(quantize(70_001)));
+        verbs.put("logitPixels", List.of(logitPixels(301, 785)));
         verbs.put("finiteRows", List.of(finiteRows(301, 785)));
         verbs.put("normal", List.of(normal(100_003, 262_144 - 7)));
         verbs.put("beginStep", List.of(beginStep(7)));
@@ -648,6 +649,38 @@ final class Scenarios {
             Pair bytes = lab.bytes("bytes", count);
             lab.run(s -> s.ops().quantize(s.at(bytes), s.at(x)));
             lab.expectExact(bytes);
+        });
+    }
+
+    /** Logits about every border between two pixels, and far out; either pixel counts where rounding decides. */
+    static Scenario logitPixels(int rows, int width) {
+        return new Scenario("logitPixels [" + rows + "x" + width + "]", lab -> {
+            double[] odd = {0.0, -0.0, 1e30, -1e30, 7, -7, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY};
+            Pair x = lab.usedUp(lab.drawn(
+                    "x",
+                    () -> {
+                        int pixel = 1 + lab.random().nextInt(255);
+                        return switch (lab.random().nextInt(4)) {
+                            case 0 -> odd[pixel % odd.length];
+                            case 1 ->
+                                Math.log((pixel - 0.5) / (255.5 - pixel))
+                                        + 1e-3 * lab.random().nextGaussian();
+                            default -> 3 * lab.random().nextGaussian();
+                        };
+                    },
+                    rows,
+                    width));
+            Pair pixels = lab.bytes("pixels", rows, width);
+            Pair finite = lab.blank("rows", rows);
+            lab.run(s -> s.ops().logitPixels(s.at(pixels), s.at(finite), s.at(x)));
+            // A sigmoid in floats is within 4e-7, times 255.
+            lab.expect(
+                    pixels,
+                    () -> each(pixels.count(), i -> {
+                        double scaled = 255 / (1 + Math.exp(-x.at(i))) + 0.5;
+                        return Math.abs(scaled - Math.rint(scaled)) < 1e-4 ? 1 : Tolerances.EXACT;
+                    }));
+            lab.expectExact(finite);
         });
     }
 

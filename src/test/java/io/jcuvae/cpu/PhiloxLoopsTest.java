@@ -22,6 +22,9 @@ class PhiloxLoopsTest {
                     Philox.fillUniform(want, 2, count, key, 9, first);
                     new PhiloxLoops().fillUniform(got, 2, count, key, 9, first);
                     assertArrayEquals(want, got, () -> count + " values from " + first + " with key " + key);
+                    Philox.fillNormal(want, 2, count, key, first);
+                    new PhiloxLoops().fillNormal(got, 2, count, key, first);
+                    assertArrayEquals(want, got, () -> count + " normals from " + first + " with key " + key);
                 }
             }
         }

@@ -53,7 +53,12 @@ final class ReadAheadTest {
 
         @Override
         public int readBytes(byte[] out, int maxRows) {
-            throw new IllegalStateException();
+            float[] values = new float[2 * maxRows];
+            int count = read(values, maxRows);
+            for (int i = 0; i < 2 * count; i++) {
+                out[i] = (byte) values[i];
+            }
+            return count;
         }
 
         @Override
@@ -66,7 +71,7 @@ final class ReadAheadTest {
     void rowsComeInTheirOrderWhateverTheBatch() {
         for (int rows : new int[] {0, 1, 7, 8, 9, 100}) {
             for (int batch : new int[] {1, 4, 8, 200}) {
-                try (ReadAhead ahead = new ReadAhead(new Numbers(rows), batch)) {
+                try (ReadAhead ahead = new ReadAhead(new Numbers(rows), batch, false)) {
                     int seen = 0;
                     int got;
                     while ((got = ahead.next()) > 0) {
@@ -84,9 +89,24 @@ final class ReadAheadTest {
     }
 
     @Test
+    void bytesComeAsTheyAre() {
+        try (ReadAhead ahead = new ReadAhead(new Numbers(100), 8, true)) {
+            int seen = 0;
+            int got;
+            while ((got = ahead.next()) > 0) {
+                for (int i = 0; i < got; i++, seen++) {
+                    assertEquals(seen, ahead.pixels()[2 * i]);
+                    assertEquals(-seen, ahead.pixels()[2 * i + 1]);
+                }
+            }
+            assertEquals(100, seen);
+        }
+    }
+
+    @Test
     void whatWaitsIsBounded() throws InterruptedException {
         Numbers numbers = new Numbers(1000);
-        try (ReadAhead ahead = new ReadAhead(numbers, 10)) {
+        try (ReadAhead ahead = new ReadAhead(numbers, 10, false)) {
             ahead.next();
             for (int i = 0; i < 100 && numbers.passed.get() < 30; i++) {
                 Thread.sleep(1);
@@ -107,7 +127,7 @@ final class ReadAheadTest {
                 return super.read(out, maxRows);
             }
         };
-        try (ReadAhead ahead = new ReadAhead(numbers, 10)) {
+        try (ReadAhead ahead = new ReadAhead(numbers, 10, false)) {
             assertEquals(10, ahead.next());
             assertEquals(10, ahead.next());
             assertEquals(
@@ -129,7 +149,7 @@ final class ReadAheadTest {
                 return super.read(out, maxRows);
             }
         };
-        ReadAhead ahead = new ReadAhead(numbers, 4);
+        ReadAhead ahead = new ReadAhead(numbers, 4, false);
         assertTrue(reading.await(5, TimeUnit.SECONDS));
         ahead.next();
         ahead.close();

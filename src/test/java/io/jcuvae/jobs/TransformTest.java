@@ -12,6 +12,7 @@ import io.jcuvae.data.Split;
 import io.jcuvae.tensor.UserError;
 import io.jcuvae.train.Model;
 import io.jcuvae.train.SmallRuns;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -70,6 +71,23 @@ class TransformTest {
         Reconstruction.run(model, backend, source, Split.ALL, 0, reconstructed, Progress.SILENT);
         assertArrayEquals(SmallModels.load(reconstructed), SmallModels.load(decoded), 2e-6f);
         assertEquals(List.of(1024L, 1500L), progress);
+    }
+
+    /** Bytes become floats on the device, floats of a file come as such: the same numbers, and so the same bits. */
+    @Test
+    void bytesAndTheirFloatsAreTheSameRows() throws IOException {
+        float[] rows = SmallModels.rows(data);
+        Dataset floats = Dataset.ofFloats("floats", data.shape(), rows, null);
+        DataSource same = SmallModels.save(floats, folder.resolve("floats.npy"));
+        Path[] codes = {folder.resolve("of-bytes.npy"), folder.resolve("of-floats.npy")};
+        Encoding.run(model, backend, source, Split.ALL, 0, codes[0], Progress.SILENT);
+        Encoding.run(model, backend, same, Split.ALL, 0, codes[1], Progress.SILENT);
+        assertEquals(-1, Files.mismatch(codes[0], codes[1]));
+        float[] first = SmallModels.load(codes[0]);
+        float[] posteriors = new float[first.length];
+        BoundModel bound = new BoundModel(model, backend, ROWS);
+        bound.encode(posteriors, rows);
+        assertArrayEquals(posteriors, first, 1e-5f);
     }
 
     @Test

@@ -133,6 +133,42 @@ class PhiloxTest {
         }
     }
 
+    /**
+     * The same formula with the functions of {@link StrictMath}: doubles that differ in their last places round to the same
+     * float but for one in some ten million, and then to its neighbour.
+     */
+    @Test
+    void normalsAreTheNearestFloats() {
+        int[] bits = new int[DRAWS];
+        Philox.fillBits(bits, 0, DRAWS, KEY, 0, 0);
+        // What is rare: u of 1 and the smallest, angles next to each right angle.
+        int[] edges = {0, 1, -1, -2, -129, 1 << 30, 3 << 30, Integer.MIN_VALUE, (1 << 30) - 64, (3 << 30) + 64};
+        BoxMuller pairs = new BoxMuller(DRAWS / 2);
+        for (int i = 0; i < edges.length * edges.length; i++) {
+            bits[2 * i] = edges[i / edges.length];
+            bits[2 * i + 1] = edges[i % edges.length];
+        }
+        for (int p = 0; p < DRAWS / 2; p++) {
+            pairs.set(p, bits[2 * p], bits[2 * p + 1]);
+        }
+        pairs.compute(DRAWS / 2);
+        int different = 0;
+        for (int p = 0; p < DRAWS / 2; p++) {
+            float u = Integer.toUnsignedLong(bits[2 * p]) * 0x1p-32f + 0x1p-33f;
+            float turn = (float) (2 * Math.PI * 0x1p-32);
+            float v = Integer.toUnsignedLong(bits[2 * p + 1]) * turn + turn / 2;
+            double radius = StrictMath.sqrt(-2 * StrictMath.log(u));
+            different += compare((float) (radius * StrictMath.sin(v)), pairs.sine(p), p);
+            different += compare((float) (radius * StrictMath.cos(v)), pairs.cosine(p), p);
+        }
+        assertTrue(different <= 2, different + " of " + DRAWS + " normals differ");
+    }
+
+    private static int compare(float want, float got, int pair) {
+        assertEquals(want, got, Math.ulp(want), "pair " + pair);
+        return want == got ? 0 : 1;
+    }
+
     /** Standard errors of a normal sample's moments: sqrt of 1, 2, 6, 24 over n. */
     @Test
     void normalMoments() {
