@@ -79,7 +79,8 @@ public final class CpuBench {
     /** Files beside computing alone, and the memory that few and many samples take. */
     private JsonObject jobs(int threads) {
         log.accept("jobs: a million samples, and codes");
-        JsonObject jobs = ours(threads, List.of("--jobs")).getAsJsonObject("jobs");
+        JsonObject jobs = new JsonObject();
+        jobs.add("rows", ours(threads, List.of("--jobs")).getAsJsonArray("jobs"));
         for (String samples : List.of("100000", "10000000")) {
             log.accept("jobs: the memory of " + samples + " samples");
             JsonObject run = ours(threads, List.of("--samples", samples));
@@ -328,21 +329,28 @@ public final class CpuBench {
     }
 
     private static String jobs(JsonObject jobs) {
-        return String.format(
-                Locale.ROOT,
-                "%na million byte samples to a .npy: %.0f/s, %.2f of decoding alone (%.0f/s); with a manifest %.0f/s, %.2f%n"
-                        + "codes to a .npy: %.0f/s, %.2f of encoding alone (%.0f/s)%n"
-                        + "peak memory of 100,000 samples %.0f MiB, of 10,000,000 samples %.0f MiB%n",
-                jobs.get("generate_samples_per_second").getAsDouble(),
-                jobs.get("generate_share").getAsDouble(),
-                jobs.get("decode_samples_per_second").getAsDouble(),
-                jobs.get("generate_manifest_samples_per_second").getAsDouble(),
-                jobs.get("generate_manifest_share").getAsDouble(),
-                jobs.get("encode_job_samples_per_second").getAsDouble(),
-                jobs.get("encode_share").getAsDouble(),
-                jobs.get("encode_samples_per_second").getAsDouble(),
-                jobs.get("peak_mib_of_100000").getAsDouble(),
-                jobs.get("peak_mib_of_10000000").getAsDouble());
+        StringBuilder text =
+                new StringBuilder("\njobs, each in turns with what computes the same and writes nothing:\n");
+        jobs.getAsJsonArray("rows").forEach(element -> {
+            JsonObject row = element.getAsJsonObject();
+            text.append(String.format(
+                    Locale.ROOT,
+                    "%,9d rows: %-34s %8.0f/s, %.2f (%.2f to %.2f) of %s alone (%.0f/s)%n",
+                    row.get("rows").getAsLong(),
+                    row.get("what").getAsString(),
+                    row.get("samples_per_second").getAsDouble(),
+                    row.get("share").getAsDouble(),
+                    row.get("least_share").getAsDouble(),
+                    row.get("largest_share").getAsDouble(),
+                    row.get("than").getAsString(),
+                    row.get("alone_per_second").getAsDouble()));
+        });
+        return text.append(String.format(
+                        Locale.ROOT,
+                        "peak memory of 100,000 samples %.0f MiB, of 10,000,000 samples %.0f MiB%n",
+                        jobs.get("peak_mib_of_100000").getAsDouble(),
+                        jobs.get("peak_mib_of_10000000").getAsDouble()))
+                .toString();
     }
 
     private static String number(JsonObject row, String key, String format) {

@@ -1,5 +1,6 @@
 package io.jcuvae.bench;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.jcuvae.data.DataSource;
 import io.jcuvae.data.Dataset;
@@ -21,18 +22,20 @@ import io.jcuvae.tensor.Shape;
 import io.jcuvae.train.DataRecord;
 import io.jcuvae.train.Model;
 import io.jcuvae.train.TrainConfig;
+import io.jcuvae.vae.Vae;
 import io.jcuvae.vae.VaeSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** Measures jobs that write files, beside the computation alone: what reading, rounding, writing and a manifest cost. */
 public final class JobBench {
-    private static final int ROUNDS = 3;
+    private static final int ROUNDS = 5;
 
     private final TrainConfig config;
     private final Dataset data;
@@ -64,38 +67,107 @@ public final class JobBench {
     public JsonObject generation(long samples) {
         JsonObject json = new JsonObject();
         json.addProperty("samples", samples);
-        json.addProperty("samples_per_second", samples / seconds(() -> samples(samples), false, 1));
+        inFolder(folder -> {
+            try (RowJob job = samples(samples)) {
+                json.addProperty(
+                        "samples_per_second",
+                        samples / seconds(() -> job.write(folder.resolve("rows.npy"), Progress.SILENT)));
+            }
+        });
         return json;
+    }
+
+    /** A job, and what computes the same rows without reading or writing any. */
+    private record Measured(String what, String than, long rows, Runnable job, Runnable alone) {
+        JsonObject json(double[] jobSeconds, double[] aloneSeconds) {
+            double[] shares = new double[jobSeconds.length];
+            Arrays.setAll(shares, i -> aloneSeconds[i] / jobSeconds[i]);
+            JsonObject json = new JsonObject();
+            json.addProperty("what", what);
+            json.addProperty("than", than);
+            json.addProperty("rows", rows);
+            json.addProperty("samples_per_second", rows / Median.of(jobSeconds));
+            json.addProperty("alone_per_second", rows / Median.of(aloneSeconds));
+            json.addProperty("share", Median.of(shares));
+            json.addProperty("least_share", Arrays.stream(shares).min().orElseThrow());
+            json.addProperty("largest_share", Arrays.stream(shares).max().orElseThrow());
+            return json;
+        }
     }
 
     /**
-     * Generating byte samples to a .npy beside decoding alone, and encoding the data to a .npy beside encoding alone,
-     * without and with a manifest. Medians of {@value #ROUNDS} rounds.
+     * Jobs beside computing alone, in turns; a share is that of one turn, and medians are of {@value #ROUNDS} turns.
+     *
+     * @param samples generated, and encoded again
      */
-    public JsonObject run(long samples) {
-        JsonObject alone = new StepBench(config, data, backend).inference();
-        JsonObject json = new JsonObject();
-        json.addProperty("samples", samples);
-        double decode = rate(alone, "decode");
-        double encode = rate(alone, "encode");
-        // Warm, like the computation alone.
-        generation(Math.min(samples, 20_000));
-        double plain = samples / seconds(() -> samples(samples), false, ROUNDS);
-        double kept = samples / seconds(() -> samples(samples), true, ROUNDS);
-        json.addProperty("decode_samples_per_second", decode);
-        json.addProperty("generate_samples_per_second", plain);
-        json.addProperty("generate_share", plain / decode);
-        json.addProperty("generate_manifest_samples_per_second", kept);
-        json.addProperty("generate_manifest_share", kept / decode);
-        double codes = data.count() / seconds(this::codes, false, ROUNDS);
-        json.addProperty("encode_samples_per_second", encode);
-        json.addProperty("encode_job_samples_per_second", codes);
-        json.addProperty("encode_share", codes / encode);
-        return json;
+    public JsonArray run(long samples) {
+        JsonArray rows = new JsonArray();
+        inFolder(folder -> {
+            Path file = folder.resolve("rows.npy");
+            Vae vae = StepBench.forInference(model, backend);
+            StepBench bench = new StepBench(config, data, backend);
+            Runnable decode = bench.decoding(vae, samples);
+            try (RowJob generate = samples(samples)) {
+                generate.write(file, Progress.SILENT);
+                try (RowJob encode = codes(DataSource.parse(file.toString()), Split.ALL);
+                        RowJob encodeData = codes(DataSource.parse(config.data()), Split.TRAIN)) {
+                    Path other = folder.resolve("other.npy");
+                    for (Measured measured : List.of(
+                            new Measured(
+                                    "samples as bytes to a .npy",
+                                    "decoding",
+                                    samples,
+                                    () -> generate.write(other, Progress.SILENT),
+                                    decode),
+                            new Measured(
+                                    "the same with a manifest",
+                                    "decoding",
+                                    samples,
+                                    () -> withManifest(generate, other),
+                                    decode),
+                            new Measured(
+                                    "these samples to codes in a .npy",
+                                    "encoding",
+                                    samples,
+                                    () -> encode.write(other, Progress.SILENT),
+                                    bench.encoding(vae, samples)),
+                            new Measured(
+                                    "the data to codes in a .npy",
+                                    "encoding",
+                                    data.count(),
+                                    () -> encodeData.write(other, Progress.SILENT),
+                                    bench.encoding(vae, data.count())))) {
+                        rows.add(inTurns(measured));
+                    }
+                }
+            }
+        });
+        return rows;
     }
 
-    private static double rate(JsonObject json, String key) {
-        return json.getAsJsonObject(key).get("samples_per_second").getAsDouble();
+    private static JsonObject inTurns(Measured measured) {
+        double[] job = new double[ROUNDS];
+        double[] alone = new double[ROUNDS];
+        // The first turn warms both up.
+        for (int i = -1; i < ROUNDS; i++) {
+            double without = seconds(measured.alone());
+            double with = seconds(measured.job());
+            if (i >= 0) {
+                alone[i] = without;
+                job[i] = with;
+            }
+        }
+        return measured.json(job, alone);
+    }
+
+    private static void withManifest(RowJob job, Path out) {
+        BatchJob.run(job, JobPlan.of(job, "", out, false, 1, 0), false, Disk.REAL, Progress.SILENT);
+        try {
+            // A finished job is not begun again.
+            Files.delete(Path.of(out + ".manifest.json"));
+        } catch (IOException e) {
+            throw new Failure("the manifest cannot be removed: " + e.getMessage(), e);
+        }
     }
 
     private RowJob samples(long count) {
@@ -104,37 +176,22 @@ public final class JobBench {
                 model, backend, Labels.of(model, null), null, asked, new RowWriters.Form(false, true, 0, List.of()));
     }
 
-    private RowJob codes() {
-        return new Encoding(
-                model,
-                backend,
-                DataSource.parse(config.data()),
-                RowRange.of(Split.TRAIN, config.limit()),
-                Encoding.Form.POSTERIOR);
+    private RowJob codes(DataSource source, Split split) {
+        int limit = split == Split.ALL ? 0 : config.limit();
+        return new Encoding(model, backend, source, RowRange.of(split, limit), Encoding.Form.POSTERIOR);
     }
 
-    private double seconds(Supplier<RowJob> making, boolean manifest, int rounds) {
-        double[] seconds = new double[rounds];
-        try (RowJob job = making.get()) {
-            for (int i = 0; i < rounds; i++) {
-                seconds[i] = seconds(job, manifest);
-            }
-        }
-        return Median.of(seconds);
+    private static double seconds(Runnable work) {
+        long start = System.nanoTime();
+        work.run();
+        return (System.nanoTime() - start) / 1e9;
     }
 
-    private static double seconds(RowJob job, boolean manifest) {
+    private static void inFolder(Consumer<Path> work) {
         Path folder = null;
         try {
             folder = Files.createTempDirectory("jcuvae-bench");
-            Path out = folder.resolve("rows.npy");
-            long start = System.nanoTime();
-            if (manifest) {
-                BatchJob.run(job, JobPlan.of(job, "", out, false, 1, 0), false, Disk.REAL, Progress.SILENT);
-            } else {
-                job.write(out, Progress.SILENT);
-            }
-            return (System.nanoTime() - start) / 1e9;
+            work.accept(folder);
         } catch (IOException e) {
             throw new Failure("no room for what a job writes: " + e.getMessage(), e);
         } finally {

@@ -198,16 +198,8 @@ public final class StepBench {
         backend.upload(values.block(), config.initialisation().values(spec.layout(), config.seed()), 0);
         Vae vae = Vae.forInference(spec, backend, values, Parameters.buffers(spec.layout(), backend), INFERENCE_BATCH);
         JsonObject json = new JsonObject();
-        json.add("encode", rate(data.count(), encoding(vae)));
-        float[] latents = new float[INFERENCE_BATCH * spec.latents()];
-        json.add("decode", rate(DECODED, () -> {
-            for (int done = 0; done < DECODED; done += INFERENCE_BATCH) {
-                backend.upload(vae.z(), latents, 0);
-                vae.decode();
-                vae.mean();
-            }
-            backend.synchronize();
-        }));
+        json.add("encode", rate(data.count(), encoding(vae, data.count())));
+        json.add("decode", rate(DECODED, decoding(vae, DECODED)));
         if (data.shape().isImage() && spec.condition().equals(Condition.NONE)) {
             json.add("frame", rate(FRAMES, frames(spec, values)));
         }
@@ -252,7 +244,26 @@ public final class StepBench {
         };
     }
 
-    private Runnable encoding(Vae vae) {
+    /** A model for {@link #encoding} and {@link #decoding}. */
+    static Vae forInference(Model model, Backend backend) {
+        return Vae.forInference(model.spec(), backend, model.values(), model.buffers(), INFERENCE_BATCH);
+    }
+
+    /** Decodes so many codes. */
+    Runnable decoding(Vae vae, long codes) {
+        float[] latents = new float[Math.toIntExact(vae.z().count())];
+        return () -> {
+            for (long done = 0; done < codes; done += INFERENCE_BATCH) {
+                backend.upload(vae.z(), latents, 0);
+                vae.decode();
+                vae.mean();
+            }
+            backend.synchronize();
+        };
+    }
+
+    /** Encodes so many rows, from the first again after the last. */
+    Runnable encoding(Vae vae, long many) {
         int count = data.count();
         Tensor rows = BatchSource.upload(data, backend);
         // The last batch wraps around, as its rows are not looked at.
@@ -266,8 +277,8 @@ public final class StepBench {
         Tensor scalars = Scalars.allocate(backend);
         double[] position = new double[Scalars.COUNT];
         return () -> {
-            for (int done = 0; done < count; done += INFERENCE_BATCH) {
-                position[Scalars.ORDER_POSITION.ordinal()] = done;
+            for (long done = 0; done < many; done += INFERENCE_BATCH) {
+                position[Scalars.ORDER_POSITION.ordinal()] = done % padded;
                 backend.upload(scalars, position);
                 backend.ops().gather(vae.x(), rows, order, scalars, Binarization.NONE, 0);
                 vae.encode();
