@@ -223,7 +223,7 @@ final class CudaContext implements AutoCloseable {
                     CUresult.CUDA_ERROR_HARDWARE_STACK_ERROR,
                     CUresult.CUDA_ERROR_SYSTEM_NOT_READY,
                     CUresult.CUDA_ERROR_UNKNOWN ->
-                ": the device is gone or broken; see what nvidia-smi and scripts/vae devices say of it";
+                ": the device is gone or broken; see what nvidia-smi and the command devices say of it";
             default -> debug ? "" : "; run again with --debug to learn which operation it was";
         };
     }

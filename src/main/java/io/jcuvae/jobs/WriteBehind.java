@@ -39,7 +39,7 @@ final class WriteBehind implements RowsOut.Taker, AutoCloseable {
     /**
      * Begins to take rows.
      *
-     * @param next called in the thread, with rows outside of the heap, from where a file takes them without another copy
+     * @param next called in the thread
      */
     void begin(RowsOut.Taker next) {
         taker = next;
@@ -70,7 +70,7 @@ final class WriteBehind implements RowsOut.Taker, AutoCloseable {
         }
         return bytes != null && bytes.capacity() >= size
                 ? bytes
-                : ByteBuffer.allocateDirect(size).order(ByteOrder.LITTLE_ENDIAN);
+                : ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private void work() {
