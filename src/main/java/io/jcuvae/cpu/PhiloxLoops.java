@@ -26,10 +26,7 @@ final class PhiloxLoops {
         long end = first + count;
         while (n < end) {
             long group = n >> 2;
-            int subsequence = (int) (group % SUBSEQUENCES);
-            // A sequence's blocks are counted up where the subsequences begin anew.
-            int blocks = (int) Math.min(Math.min(BLOCKS, SUBSEQUENCES - subsequence), ((end + 3) >> 2) - group);
-            rounds(group / SUBSEQUENCES, subsequence, epoch, key, blocks);
+            int blocks = blocks(group, end, epoch, key);
             long last = Math.min(end, 4 * (group + blocks));
             for (; n < last; n++) {
                 int block = (int) ((n >> 2) - group);
@@ -45,9 +42,7 @@ final class PhiloxLoops {
         long end = first + count;
         while (n < end) {
             long group = n >> 2;
-            int subsequence = (int) (group % SUBSEQUENCES);
-            int blocks = (int) Math.min(Math.min(BLOCKS, SUBSEQUENCES - subsequence), ((end + 3) >> 2) - group);
-            rounds(group / SUBSEQUENCES, subsequence, 0, key, blocks);
+            int blocks = blocks(group, end, 0, key);
             for (int i = 0; i < blocks; i++) {
                 pairs.set(2 * i, c0[i], c1[i]);
                 pairs.set(2 * i + 1, c2[i], c3[i]);
@@ -59,6 +54,15 @@ final class PhiloxLoops {
                 out[offset + (int) (n - first)] = (n & 1) == 0 ? pairs.sine(pair) : pairs.cosine(pair);
             }
         }
+    }
+
+    /** Computes blocks from a group of four values on, up to where the values end or as many as there is room for. */
+    private int blocks(long group, long end, int epoch, long key) {
+        int subsequence = (int) (group % SUBSEQUENCES);
+        // A sequence's blocks are counted up where the subsequences begin anew.
+        int blocks = (int) Math.min(Math.min(BLOCKS, SUBSEQUENCES - subsequence), ((end + 3) >> 2) - group);
+        rounds(group / SUBSEQUENCES, subsequence, epoch, key, blocks);
+        return blocks;
     }
 
     private void rounds(long block, int subsequence, int epoch, long key, int blocks) {

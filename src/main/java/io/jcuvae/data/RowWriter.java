@@ -32,7 +32,7 @@ public interface RowWriter extends Closeable {
     }
 
     /**
-     * Writes the next rows as pixels, rounded as {@link io.jcuvae.tensor.Ops#quantize} does.
+     * Writes the next rows as pixels, 255 times a value, rounded half up.
      *
      * @param rows a byte per value, from the position to the limit
      * @param count the number of rows
