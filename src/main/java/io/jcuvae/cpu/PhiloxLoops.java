@@ -50,8 +50,7 @@ final class PhiloxLoops {
             pairs.compute(2 * blocks);
             long last = Math.min(end, 4 * (group + blocks));
             for (; n < last; n++) {
-                int pair = (int) ((n >> 1) - 2 * group);
-                out[offset + (int) (n - first)] = (n & 1) == 0 ? pairs.sine(pair) : pairs.cosine(pair);
+                out[offset + (int) (n - first)] = pairs.normal((int) (n - 4 * group));
             }
         }
     }

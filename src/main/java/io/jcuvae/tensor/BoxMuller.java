@@ -60,7 +60,7 @@ public final class BoxMuller {
         v[pair] = (y & 0xFFFFFFFFL) * TWO_PI_POW_MINUS_32 + TWO_PI_POW_MINUS_32 / 2;
     }
 
-    /** Makes normals of the first pairs: afterwards {@link #sine} and {@link #cosine} give them. */
+    /** Makes normals of the first pairs: afterwards {@link #normal} gives them. */
     public void compute(int pairs) {
         radius(s, e, pairs);
         angle(q, v, pairs);
@@ -68,14 +68,19 @@ public final class BoxMuller {
         sine(v, pairs);
     }
 
+    /** A normal by its number: 2 p is that with the sine of pair p, 2 p + 1 that with its cosine. */
+    public float normal(int number) {
+        return (number & 1) == 0 ? sine(number >> 1) : cosine(number >> 1);
+    }
+
     /** s sin v. */
-    public float sine(int pair) {
+    float sine(int pair) {
         int quarter = (int) Double.doubleToRawLongBits(q[pair]) & 7;
         return (float) (s[pair] * (v[pair] * COSINE[quarter] + e[pair] * SINE[quarter]));
     }
 
     /** s cos v. */
-    public float cosine(int pair) {
+    float cosine(int pair) {
         int quarter = (int) Double.doubleToRawLongBits(q[pair]) & 7;
         return (float) (s[pair] * (e[pair] * COSINE[quarter] - v[pair] * SINE[quarter]));
     }

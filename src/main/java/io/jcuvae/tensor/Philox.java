@@ -115,8 +115,7 @@ public final class Philox {
             }
             pairs.compute(2 * groups);
             for (long last = Math.min(end, 4 * (group + groups)); n < last; n++) {
-                int pair = (int) ((n >> 1) - 2 * group);
-                out[offset + (int) (n - first)] = (n & 1) == 0 ? pairs.sine(pair) : pairs.cosine(pair);
+                out[offset + (int) (n - first)] = pairs.normal((int) (n - 4 * group));
             }
         }
     }
