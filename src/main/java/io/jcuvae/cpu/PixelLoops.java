@@ -14,8 +14,7 @@ final class PixelLoops {
     /** Beyond it all is black, or white: 255 sigmoid(6.24) is 254.5. */
     private static final float OUTSIDE = 6.5f;
 
-    // tanh(y) = y P(y^2) / Q(y^2), the ninth convergent of Lambert's continued fraction y / (1 + y^2 / (3 + y^2 /
-    // ...)).
+    // tanh(y) = y P(y^2) / Q(y^2): the ninth convergent of Lambert's continued fraction y / (1 + y^2 / (3 + ...)).
     private static final float SCALE = 1f / 34459425;
     private static final float P1 = 4729725 * SCALE;
     private static final float P2 = 135135 * SCALE;
